@@ -1,0 +1,1 @@
+"""FRACTAL-RMO: coding tasks in, results proven by execution out."""

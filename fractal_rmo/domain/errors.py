@@ -1,0 +1,222 @@
+"""Every error a person can meet, by its stable code.
+
+A code never changes its meaning and is never used twice.  ``CATALOGUE`` is
+what ``fractal-rmo explain CODE`` prints.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class ErrorCode(StrEnum):
+    """Stable codes: FR1 input, FR2 lifecycle, FR3 infrastructure, FR4 sandbox, FR5 settings."""
+
+    BAD_SYNTAX = "FR101"
+    EMPTY_CODE = "FR102"
+    TOO_LARGE = "FR103"
+    NOT_TEXT = "FR104"
+    BAD_FILE_NAME = "FR105"
+    UNKNOWN_KIND = "FR106"
+    UNKNOWN_LEVEL = "FR107"
+    LEVEL_NOT_BUILT = "FR108"
+    KIND_NOT_BUILT = "FR109"
+    NEEDS_MODEL = "FR110"
+    NEEDS_TESTS = "FR111"
+    NO_SUCH_FILE = "FR112"
+    UNKNOWN_PROVIDER = "FR113"
+    BAD_DOCUMENT = "FR114"
+    NO_SUCH_TASK = "FR201"
+    ILLEGAL_TRANSITION = "FR202"
+    TASK_ENDED = "FR203"
+    STALE_VERSION = "FR204"
+    DATABASE_DOWN = "FR301"
+    BROKER_DOWN = "FR302"
+    PORT_TAKEN = "FR303"
+    NO_SPACE = "FR304"
+    ALREADY_RUNNING = "FR305"
+    SERVER_FAILED = "FR306"
+    DATA_VERSION = "FR307"
+    NO_WORKERS = "FR308"
+    STEP_DEAD = "FR309"
+    SANDBOX_UNAVAILABLE = "FR401"
+    SANDBOX_TOO_WEAK = "FR402"
+    BAD_SETTING = "FR501"
+    UNKNOWN_SETTING = "FR502"
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What a code means and what mends it."""
+
+    title: str
+    remedy: str
+
+
+CATALOGUE: dict[ErrorCode, Explanation] = {
+    ErrorCode.BAD_SYNTAX: Explanation(
+        "The tests do not parse as Python.",
+        "Correct the line that the message names, then submit again.",
+    ),
+    ErrorCode.EMPTY_CODE: Explanation(
+        "There is no code: every file is empty.",
+        "Give at least one Python file with a statement in it.",
+    ),
+    ErrorCode.TOO_LARGE: Explanation(
+        "The files together are larger than 1 MB (1,048,576 bytes).",
+        "Submit only the files that the tests need.",
+    ),
+    ErrorCode.NOT_TEXT: Explanation(
+        "A file is not UTF-8 text, or holds a NUL character.",
+        "Submit Python source text; leave binaries out.",
+    ),
+    ErrorCode.BAD_FILE_NAME: Explanation(
+        "A file name is absolute, leaves its folder, or uses characters that are refused.",
+        "Use relative names made of letters, digits, '_', '-', '.', and '/', without '..'.",
+    ),
+    ErrorCode.UNKNOWN_KIND: Explanation(
+        "There is no such kind of task.",
+        "Use one of: fix, validate, analyze, refactor, generate, document, data.",
+    ),
+    ErrorCode.UNKNOWN_LEVEL: Explanation(
+        "There is no such validation level.",
+        "Levels are the numbers 1 (syntax) to 6 (mutation).",
+    ),
+    ErrorCode.LEVEL_NOT_BUILT: Explanation(
+        "This validation level is not built yet, and is refused rather than skipped.",
+        "Ask for a level that the message lists.",
+    ),
+    ErrorCode.KIND_NOT_BUILT: Explanation(
+        "This kind of task is not built yet.",
+        "Use one of the kinds that the message lists.",
+    ),
+    ErrorCode.NEEDS_MODEL: Explanation(
+        "Generating new code needs a language model, and none is configured.",
+        "Submit code with failing tests as a 'fix': that needs no model.",
+    ),
+    ErrorCode.NEEDS_TESTS: Explanation(
+        "This kind of task needs tests: a result can only be proven by running them.",
+        "Add at least one pytest file with --tests.",
+    ),
+    ErrorCode.NO_SUCH_FILE: Explanation(
+        "The path does not exist or holds no Python file.",
+        "Check the path; a folder is searched for *.py files.",
+    ),
+    ErrorCode.UNKNOWN_PROVIDER: Explanation(
+        "This provider is unknown or not built yet.",
+        "Use 'auto' or 'offline'.",
+    ),
+    ErrorCode.BAD_DOCUMENT: Explanation(
+        "A JSON document does not fit its schema.",
+        "The message holds the path into the document and what was expected there.",
+    ),
+    ErrorCode.NO_SUCH_TASK: Explanation(
+        "No task has this id.",
+        "List what there is with 'fractal-rmo tasks'.",
+    ),
+    ErrorCode.ILLEGAL_TRANSITION: Explanation(
+        "The task's lifecycle does not allow this step from its present state.",
+        "Nothing was changed. 'fractal-rmo show ID' prints the state.",
+    ),
+    ErrorCode.TASK_ENDED: Explanation(
+        "The task has already ended.",
+        "Nothing was changed. Submit it anew to run it again.",
+    ),
+    ErrorCode.STALE_VERSION: Explanation(
+        "Someone else saved a newer version first.",
+        "The write is retried on a fresh read; seen by a person, it means constant contention.",
+    ),
+    ErrorCode.DATABASE_DOWN: Explanation(
+        "PostgreSQL does not answer.",
+        "Start the embedded servers with 'fractal-rmo up', or check DATABASE_URL.",
+    ),
+    ErrorCode.BROKER_DOWN: Explanation(
+        "The Redis-protocol server does not answer.",
+        "Start the embedded servers with 'fractal-rmo up', or check REDIS_URL.",
+    ),
+    ErrorCode.PORT_TAKEN: Explanation(
+        "Another program listens on a port that is needed.",
+        "Stop it, or set PORT (web) or FLOWER_PORT (Flower) to a free one.",
+    ),
+    ErrorCode.NO_SPACE: Explanation(
+        "The disk has too little free space.",
+        "Free the amount that the message names.",
+    ),
+    ErrorCode.ALREADY_RUNNING: Explanation(
+        "The cluster of this checkout is already running.",
+        "Use it ('fractal-rmo submit ...'), or stop it with 'fractal-rmo down'.",
+    ),
+    ErrorCode.SERVER_FAILED: Explanation(
+        "An embedded server did not start.",
+        "The message names its log file; 'fractal-rmo doctor' checks the machine.",
+    ),
+    ErrorCode.DATA_VERSION: Explanation(
+        "The data folder was written by another version.",
+        "Use the version that the message names, or 'fractal-rmo down --purge' to start afresh.",
+    ),
+    ErrorCode.NO_WORKERS: Explanation(
+        "No worker takes the task up.",
+        "Start the cluster with 'fractal-rmo up' or 'honcho start'; the task is kept.",
+    ),
+    ErrorCode.STEP_DEAD: Explanation(
+        "A step lost its worker on every attempt and was given up.",
+        "'fractal-rmo show ID' prints what is known of each attempt.",
+    ),
+    ErrorCode.SANDBOX_UNAVAILABLE: Explanation(
+        "No sandbox can be started, so nothing could be judged.",
+        "'fractal-rmo doctor' says which tier fails and why.",
+    ),
+    ErrorCode.SANDBOX_TOO_WEAK: Explanation(
+        "Production refuses to run foreign code in the sandbox tier found here.",
+        "Allow unprivileged user namespaces on this host.",
+    ),
+    ErrorCode.BAD_SETTING: Explanation(
+        "A setting has a value that cannot be used.",
+        "The message names the setting, its source and what is allowed.",
+    ),
+    ErrorCode.UNKNOWN_SETTING: Explanation(
+        "The configuration file holds a key that nothing reads.",
+        "Correct its spelling or remove it; the message lists the keys near it.",
+    ),
+}
+
+
+class FractalError(Exception):
+    """Base of all errors of ours: a stable code, and a sentence that names the case.
+
+    ``str(error)`` reads ``FR105 BAD_FILE_NAME: <detail> <remedy>``.
+    """
+
+    def __init__(self, code: ErrorCode, detail: str = "") -> None:
+        super().__init__(code, detail)
+        self.code = code
+        self.detail = detail or CATALOGUE[code].title
+
+    @property
+    def remedy(self) -> str:
+        """What mends it, as one sentence."""
+        return CATALOGUE[self.code].remedy
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.detail} {self.remedy}"
+
+
+class InputError(FractalError):
+    """What a person gave cannot be used; nothing was stored."""
+
+
+class LifecycleError(FractalError):
+    """An event that the task's state does not allow; nothing was changed."""
+
+
+class InfrastructureError(FractalError):
+    """A server, a disk or a worker is missing; never the candidate's fault."""
+
+
+class SandboxUnavailableError(InfrastructureError):
+    """No jail can be had: the outcome is ERROR, never FAILED."""
+
+
+class SettingsError(FractalError):
+    """The configuration cannot be used."""

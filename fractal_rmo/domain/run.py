@@ -1,0 +1,100 @@
+"""One run inside a jail, as data: what it needs, and how it ended.
+
+Pure rooms yield a ``RunRequest`` and receive a ``RunResult``; a service
+drives them through the sandbox port.  Nothing here runs anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TypeAlias, TypeVar
+
+from fractal_rmo.domain.jsonvalue import Json, JsonObject
+
+
+class Runtime(StrEnum):
+    """Which zygote a run is forked from."""
+
+    THIN = "thin"
+    """The standard library only: calls and repair candidates."""
+    THICK = "thick"
+    """pytest and hypothesis, already imported."""
+    STATIC = "static"
+    """ruff, mypy and bandit, warm: foreign text never meets them on the host."""
+
+
+class Tier(StrEnum):
+    """How strongly a jail isolates, strongest first."""
+
+    DOCKER = "docker"
+    NAMESPACES = "namespaces"
+    LANDLOCK = "landlock"
+    RLIMITS = "rlimits"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one run may use.  Each limit that is met ends the run with its own ``RunEnding``."""
+
+    wall_s: float = 10.0
+    cpu_s: int = 10
+    memory_mb: int = 512
+    processes: int = 32
+    open_files: int = 64
+    file_mb: int = 16
+    output_kb: int = 256
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """A program of ``fractal_rmo.jailed`` with its files, in a fresh folder.
+
+    ``program`` names the entry, ``payload`` is its JSON argument, ``label``
+    says in a few words what is being tried (shown as progress).
+    """
+
+    runtime: Runtime
+    program: str
+    files: Mapping[str, str]
+    payload: JsonObject = field(default_factory=dict)
+    limits: Limits = Limits()
+    label: str = ""
+
+
+class RunEnding(StrEnum):
+    """Every way a run can end.  Only COMPLETED carries a value."""
+
+    COMPLETED = "completed"
+    TIMED_OUT = "timed_out"
+    OUT_OF_MEMORY = "out_of_memory"
+    TOO_MUCH_OUTPUT = "too_much_output"
+    CRASHED = "crashed"
+    """Ended by a signal, an exit or a forged or missing result."""
+    UNAVAILABLE = "unavailable"
+    """The jail itself failed: nobody's verdict, always ERROR."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """What came back over the trusted channel.
+
+    ``value`` is the program's JSON answer, ``output`` the captured text
+    (control characters escaped, capped), ``detail`` one sentence on how it
+    ended, with the figure of the limit that was met.
+    """
+
+    ending: RunEnding
+    value: Json = None
+    output: str = ""
+    detail: str = ""
+    duration_s: float = 0.0
+    tier: Tier = Tier.RLIMITS
+
+
+Runner: TypeAlias = Callable[[RunRequest], RunResult]
+
+_Answer = TypeVar("_Answer")
+Dialogue: TypeAlias = Generator[RunRequest, RunResult, _Answer]
+"""A pure generator that thinks between runs and returns its answer."""

@@ -1,0 +1,26 @@
+"""The sandbox, as the services see it."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from fractal_rmo.domain.run import Runner, Tier
+
+
+class Sandbox(Protocol):
+    """Opens jails.  Never raises for what a candidate does; that is a ``RunEnding``."""
+
+    @property
+    def tier(self) -> Tier:
+        """The strongest tier that was probed to work here."""
+
+    def session(self) -> AbstractContextManager[Runner]:
+        """One task's jails: started on first use, shared by its runs, gone afterwards.
+
+        A run after the end of the session raises ``RuntimeError``.  A jail
+        that cannot be started yields ``RunEnding.UNAVAILABLE``.
+        """
+
+    def close(self) -> None:
+        """End the zygotes and everything below them."""

@@ -1,0 +1,47 @@
+"""What a person submits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from fractal_rmo.domain.budget import Budget
+from fractal_rmo.domain.source import SourceTree
+from fractal_rmo.domain.verdict import Level
+
+
+class TaskKind(StrEnum):
+    """The kinds of task; ``BUILT_KINDS`` are those this version performs."""
+
+    FIX = "fix"
+    VALIDATE = "validate"
+    ANALYZE = "analyze"
+    REFACTOR = "refactor"
+    GENERATE = "generate"
+    DOCUMENT = "document"
+    DATA = "data"
+
+
+BUILT_KINDS = (TaskKind.FIX, TaskKind.VALIDATE, TaskKind.ANALYZE)
+KINDS_WITH_TESTS = (TaskKind.FIX, TaskKind.VALIDATE)
+
+
+class Provider(StrEnum):
+    """Who proposes changes: OFFLINE is the repair engine, which needs no key."""
+
+    AUTO = "auto"
+    OFFLINE = "offline"
+    SIMULATED = "simulated"
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A coding task: the code and its tests as small trees of files."""
+
+    description: str = ""
+    code: SourceTree = field(default_factory=SourceTree)
+    tests: SourceTree = field(default_factory=SourceTree)
+    kind: TaskKind = TaskKind.FIX
+    level: Level = Level.UNIT
+    provider: Provider = Provider.AUTO
+    budget: Budget = Budget()

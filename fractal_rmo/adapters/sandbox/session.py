@@ -1,0 +1,110 @@
+"""One task's jails on the host's side."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from fractal_rmo.adapters.sandbox import wire
+from fractal_rmo.adapters.sandbox.zygote_process import CannotStartError, ZygoteKey, ZygoteProcess
+from fractal_rmo.domain.jsonvalue import Json
+from fractal_rmo.domain.run import RunEnding, RunRequest, RunResult, Tier
+
+_GRACE_S = 10.0
+"""How long after its wall clock a run's jail may take to say how it ended."""
+_REMEDY = "'fractal-rmo doctor' says which tier fails and why."
+_KEPT_CONTROLS = "\n\t"
+
+
+class ZygoteSession:
+    """Opens one jail for each zygote it needs, on first use, and keeps it until ``close``.
+
+    ``payload["hash_seed"]`` (0 or 1, default 0) chooses among zygotes that
+    were started under different hash seeds.
+    """
+
+    def __init__(self, tier: Tier, zygote: Callable[[ZygoteKey], ZygoteProcess]) -> None:
+        self._tier, self._zygote = tier, zygote
+        self._jails: dict[ZygoteKey, _Jail] = {}
+        self._lock = threading.Lock()
+        self._open = True
+
+    def run(self, request: RunRequest) -> RunResult:
+        """Perform one run; raises ``RuntimeError`` after the end of the session."""
+        seed = 1 if request.payload.get("hash_seed") else 0
+        key = ZygoteKey(request.runtime, self._tier, seed)
+        try:
+            return self._jail(key).run(request)
+        except (CannotStartError, wire.PeerGoneError, ValueError, RecursionError) as error:
+            self._forget(key)
+            detail = f"The {self._tier} jail could not be used: {error}. {_REMEDY}"
+            return RunResult(RunEnding.UNAVAILABLE, detail=detail, tier=self._tier)
+
+    def close(self) -> None:
+        """End all jails of this task."""
+        with self._lock:
+            self._open = False
+            while self._jails:
+                self._jails.popitem()[1].close()
+
+    def _jail(self, key: ZygoteKey) -> _Jail:
+        with self._lock:
+            if not self._open:
+                raise RuntimeError("This sandbox session has ended.")
+            if key not in self._jails:
+                zygote = self._zygote(key)
+                self._jails[key] = _Jail(zygote.open_session(), self._tier)
+            return self._jails[key]
+
+    def _forget(self, key: ZygoteKey) -> None:
+        with self._lock:
+            jail = self._jails.pop(key, None)
+        if jail is not None:
+            jail.close()
+
+
+class _Jail:
+    """One open fork server.  Its runs follow one another; threads wait their turn."""
+
+    def __init__(self, sock: socket.socket, tier: Tier) -> None:
+        self._sock, self._tier = sock, tier
+        self._lock = threading.Lock()
+
+    def run(self, request: RunRequest) -> RunResult:
+        message: dict[str, Any] = {
+            "program": request.program,
+            "files": dict(request.files),
+            "payload": dict(request.payload),
+            "limits": asdict(request.limits),
+        }
+        with self._lock:
+            wire.send_json(self._sock, message)
+            header = wire.receive_json(self._sock, request.limits.wall_s + _GRACE_S)
+            value = wire.receive_frame(self._sock, _GRACE_S)
+        return _read(header, json.loads(value) if value else None, self._tier)
+
+    def close(self) -> None:
+        self._sock.close()
+
+
+def _read(header: Mapping[str, Json], value: Json, tier: Tier) -> RunResult:
+    return RunResult(
+        ending=RunEnding(str(header["ending"])),
+        value=value,
+        output=escape_controls(str(header["output"])),
+        detail=escape_controls(str(header["detail"])),
+        duration_s=float(str(header["duration_s"])),
+        tier=tier,
+    )
+
+
+def escape_controls(text: str) -> str:
+    r"""The text with terminal controls shown as ``\x1b`` and the like, so that it is safe to print."""
+    return "".join(
+        c if c.isprintable() or c in _KEPT_CONTROLS else c.encode("unicode_escape").decode()
+        for c in text
+    )

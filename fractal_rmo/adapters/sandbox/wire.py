@@ -1,0 +1,71 @@
+"""The host's half of the framing that zygotes speak (the jailed half cannot be imported here)."""
+
+from __future__ import annotations
+
+import array
+import json
+import socket
+import struct
+import time
+from collections.abc import Mapping
+
+from fractal_rmo.domain.jsonvalue import Json
+
+_LENGTH = struct.Struct("!I")
+_LARGEST = 64 << 20
+
+
+class PeerGoneError(Exception):
+    """The other side closed, died, or did not answer in time."""
+
+
+def send_json(sock: socket.socket, message: Mapping[str, Json]) -> None:
+    """Send one JSON object; raises ``PeerGoneError``."""
+    body = json.dumps(message).encode()
+    try:
+        sock.settimeout(30)
+        sock.sendall(_LENGTH.pack(len(body)) + body)
+    except OSError as error:
+        raise PeerGoneError(str(error)) from error
+
+
+def send_fd(sock: socket.socket, fd: int) -> None:
+    """Hand over one descriptor; raises ``PeerGoneError``."""
+    try:
+        sock.sendmsg([b"o"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [fd]))])
+    except OSError as error:
+        raise PeerGoneError(str(error)) from error
+
+
+def receive_frame(sock: socket.socket, timeout_s: float) -> bytes:
+    """The next frame; raises ``PeerGoneError`` when it is not complete in ``timeout_s``."""
+    until = time.monotonic() + timeout_s
+    size = _LENGTH.unpack(_exactly(sock, _LENGTH.size, until))[0]
+    if size > _LARGEST:
+        raise PeerGoneError(f"a frame of {size:,} bytes is refused")
+    return _exactly(sock, size, until)
+
+
+def receive_json(sock: socket.socket, timeout_s: float) -> dict[str, Json]:
+    """The next frame as a JSON object; raises ``PeerGoneError``."""
+    message = json.loads(receive_frame(sock, timeout_s))
+    if not isinstance(message, dict):
+        raise PeerGoneError("a frame holds no JSON object")
+    return message
+
+
+def _exactly(sock: socket.socket, size: int, until: float) -> bytes:
+    parts = bytearray()
+    while len(parts) < size:
+        left = until - time.monotonic()
+        if left <= 0:
+            raise PeerGoneError("no answer in time")
+        sock.settimeout(left)
+        try:
+            part = sock.recv(min(size - len(parts), 1 << 20))
+        except OSError as error:
+            raise PeerGoneError(str(error) or "no answer in time") from error
+        if not part:
+            raise PeerGoneError("the connection was closed")
+        parts += part
+    return bytes(parts)

@@ -1,0 +1,142 @@
+"""One zygote as the host sees it: started by exec, asked for sessions, ended."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from fractal_rmo.adapters.sandbox import places, wire
+from fractal_rmo.domain.run import Runtime, Tier
+
+_START = (
+    "import sys; sys.path.insert(0, {root!r}); "
+    "from fractal_rmo.jailed.zygote import main; main(sys.argv[1])"
+)
+READY_S = 60.0
+SESSION_S = 15.0
+_END_S = 3.0
+
+
+class CannotStartError(Exception):
+    """A zygote or one of its sessions could not be started; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class ZygoteKey:
+    """What tells zygotes apart.  A hash seed is fixed when an interpreter starts."""
+
+    runtime: Runtime
+    tier: Tier
+    hash_seed: int = 0
+
+
+class ZygoteProcess:
+    """A started zygote.  Starting does not wait; the first session does.
+
+    Two threads may use it at once.  A process that was forked from the one
+    which started it must not: ``disown`` lets go without ending it.
+    """
+
+    def __init__(self, key: ZygoteKey) -> None:
+        self._lock = threading.Lock()
+        self._ready = False
+        self.tools: dict[str, str] = {}
+        # mkstemp would leave a file behind when the host is killed; this one has no name
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close()
+        self._control, theirs = socket.socketpair()
+        with theirs:
+            self._process = _spawn(key, theirs.fileno(), self._errors.fileno())
+
+    @property
+    def pid(self) -> int:
+        """The process id of the zygote."""
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process runs."""
+        return self._process.poll() is None
+
+    def open_session(self) -> socket.socket:
+        """A new session's socket, ready for requests; raises ``CannotStartError``."""
+        ours, theirs = socket.socketpair()
+        try:
+            with theirs, self._lock:
+                self._await_ready()
+                wire.send_fd(self._control, theirs.fileno())
+            answer = wire.receive_json(ours, SESSION_S)
+        except wire.PeerGoneError as error:
+            ours.close()
+            raise CannotStartError(f"{error}{self._last_words()}") from error
+        if "error" in answer:
+            ours.close()
+            raise CannotStartError(str(answer["error"]))
+        return ours
+
+    def close(self) -> None:
+        """End it and, with it, every session."""
+        self._control.close()
+        try:
+            self._process.wait(_END_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._errors.close()
+
+    def disown(self) -> None:
+        """Close this process's copies of another's zygote, and leave that running."""
+        self._control.close()
+        self._errors.close()
+        self._process.returncode = 0  # not our child: there is nothing to wait for
+
+    def _await_ready(self) -> None:
+        if self._ready:
+            return
+        answer = wire.receive_json(self._control, READY_S)
+        tools = answer.get("tools")
+        self.tools = {k: str(v) for k, v in tools.items()} if isinstance(tools, dict) else {}
+        self._ready = True
+
+    def _last_words(self) -> str:
+        with suppress(OSError, ValueError):
+            self._process.wait(1)
+            self._errors.seek(0)
+            lines = self._errors.read().decode("utf-8", "replace").strip().splitlines()
+            return f"; it said: {lines[-1]}" if lines else ""
+        return ""
+
+
+def _spawn(key: ZygoteKey, control_fd: int, errors_fd: int) -> subprocess.Popen[bytes]:
+    setup = {
+        "runtime": key.runtime.value,
+        "control_fd": control_fd,
+        "host_pid": os.getpid(),
+        "namespaces": key.tier is Tier.NAMESPACES,
+        "visible": places.visible_paths(),
+        "site": [] if key.runtime is Runtime.THIN else places.package_folders(),
+        "ruff": places.ruff_program(),
+    }
+    start = _START.format(root=str(places.PROJECT_ROOT))
+    # -I would ignore PYTHONHASHSEED; with an environment of our own, -P -s -S isolate as well.
+    command = [sys.executable, "-P", "-s", "-S", "-c", start, json.dumps(setup)]
+    try:
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=errors_fd,
+            pass_fds=[control_fd],
+            cwd=Path("/"),
+            env={"LANG": "C.UTF-8", "HOME": "/", "PYTHONHASHSEED": str(key.hash_seed)},
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise CannotStartError(str(error)) from error

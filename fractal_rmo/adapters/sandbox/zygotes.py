@@ -1,0 +1,85 @@
+"""The sandbox over zygotes: the tiers ``namespaces`` and ``rlimits``."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import threading
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from fractal_rmo.adapters.sandbox.probe import strongest_tier
+from fractal_rmo.adapters.sandbox.session import ZygoteSession
+from fractal_rmo.adapters.sandbox.zygote_process import ZygoteKey, ZygoteProcess
+from fractal_rmo.domain.run import Runner, Runtime, Tier
+
+
+class ZygoteSandbox:
+    """Implements ``ports.sandbox.Sandbox``.
+
+    ``tier`` None probes for the strongest one.  Zygotes start on first use,
+    are started anew when they died, and belong to the process that started
+    them: after a fork the child starts its own.  Safe for several threads.
+    """
+
+    def __init__(self, tier: Tier | None = None) -> None:
+        self._asked = tier
+        self._lock = threading.RLock()
+        self._zygotes: dict[ZygoteKey, ZygoteProcess] = {}
+        self._owner = os.getpid()
+        atexit.register(_close_if_there, weakref.ref(self))
+
+    @property
+    def tier(self) -> Tier:
+        """The tier that was asked for, else the strongest one found here."""
+        with self._lock:
+            if self._asked is None:
+                self._asked = strongest_tier()
+            return self._asked
+
+    @contextmanager
+    def session(self) -> Iterator[Runner]:
+        """One task's jails; see the port."""
+        session = ZygoteSession(self.tier, self.zygote)
+        try:
+            yield session.run
+        finally:
+            session.close()
+
+    def warm(self, *runtimes: Runtime) -> None:
+        """Start zygotes without waiting for them."""
+        for runtime in runtimes:
+            self.zygote(ZygoteKey(runtime, self.tier))
+
+    def zygote(self, key: ZygoteKey) -> ZygoteProcess:
+        """The living zygote for ``key``; raises ``CannotStartError``."""
+        with self._lock:
+            self._forget_inherited()
+            zygote = self._zygotes.get(key)
+            if zygote is not None and not zygote.alive:
+                zygote.close()
+                zygote = None
+            if zygote is None:
+                zygote = self._zygotes[key] = ZygoteProcess(key)
+            return zygote
+
+    def close(self) -> None:
+        """End the zygotes and everything below them.  The sandbox may be used again."""
+        with self._lock:
+            self._forget_inherited()
+            while self._zygotes:
+                self._zygotes.popitem()[1].close()
+
+    def _forget_inherited(self) -> None:
+        if self._owner != os.getpid():
+            for zygote in self._zygotes.values():
+                zygote.disown()
+            self._zygotes.clear()
+            self._owner = os.getpid()
+
+
+def _close_if_there(reference: weakref.ref[ZygoteSandbox]) -> None:
+    sandbox = reference()
+    if sandbox is not None:
+        sandbox.close()

@@ -1,0 +1,1 @@
+"""The programs that a run may call: ``program(box, payload) -> JSON value``."""

@@ -1,0 +1,186 @@
+"""``static``: ruff, mypy and bandit over foreign code, warm.
+
+``{"ruff": [{"path", "line", "column", "rule", "message"}], "mypy": [...],
+"bandit": [... and "severity", "confidence"], "problem": ""}``
+
+Suppression comments have no effect: ruff and bandit are told to ignore them,
+and comments that speak to mypy are blanked before it reads the files.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+import subprocess
+import tempfile
+import tokenize
+from collections.abc import Callable, Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from bandit.core import config as bandit_config
+from bandit.core import manager as bandit_manager
+from mypy.dmypy_server import Server
+from mypy.modulefinder import BuildSource
+from mypy.options import Options
+
+Finding = dict[str, Any]
+
+_RULES = "E4,E7,E9,F,B,PLE,W605"
+_MYPY_LINE = re.compile(
+    r"(?P<path>[^:]+):(?P<line>\d+):(?P<column>\d+): error: (?P<message>.*?)"
+    r"(?:  \[(?P<rule>[a-z0-9-]+)\])?"
+)
+_SPEAKS_TO_MYPY = re.compile(r"#\s*(type:\s*ignore|mypy:)")
+_WARM = """
+import abc, asyncio, base64, bisect, collections, contextlib, copy, csv, dataclasses, datetime
+import decimal, enum, fractions, functools, hashlib, heapq, io, itertools, json, logging, math
+import operator, os, pathlib, random, re, statistics, string, subprocess, sys, textwrap, threading
+import time, types, typing, unittest, urllib.parse, uuid
+"""
+
+
+def versions(ruff: str) -> dict[str, str]:
+    """The tools that this program runs."""
+    said = subprocess.run([ruff, "--version"], capture_output=True, text=True, check=False).stdout
+    found = {name: version(name) for name in ("mypy", "bandit")}
+    return {**found, "ruff": said.strip().removeprefix("ruff ")}
+
+
+def prepare(ruff: str) -> Callable[[Path, Mapping[str, Any]], dict[str, Any]]:
+    """Warm the tools up once; the returned program is called in forks."""
+    server = _warm_mypy()
+    settings = bandit_config.BanditConfig()
+    bandit_manager.BanditManager(settings, "file")  # loads its plugins
+
+    def run(box: Path, payload: Mapping[str, Any]) -> dict[str, Any]:
+        code = box / "code"
+        paths = sorted(payload["code"])
+        answer: dict[str, Any] = {"problem": ""}
+        for name, check in (
+            ("ruff", lambda: _run_ruff(ruff, code, paths)),
+            ("bandit", lambda: _run_bandit(settings, paths)),
+            ("mypy", lambda: _run_mypy(server, code, paths)),
+        ):
+            try:
+                answer[name] = check() if paths else []
+            except Exception as error:  # noqa: BLE001 - one tool's fault must not hide the others
+                answer[name] = []
+                answer["problem"] = f"{name} failed: {type(error).__name__}: {error}"[:500]
+        return answer
+
+    return run
+
+
+def _run_ruff(ruff: str, code: Path, paths: Sequence[str]) -> list[Finding]:
+    command = [
+        ruff, "check", "--isolated", "--ignore-noqa", "--no-cache",
+        "--output-format=json", "--exit-zero", f"--select={_RULES}", "--target-version=py311", "--",
+    ]  # fmt: skip
+    environment = {"RAYON_NUM_THREADS": "1", "NO_COLOR": "1", "HOME": os.environ["HOME"]}
+    done = subprocess.run(
+        [*command, *paths], capture_output=True, text=True, cwd=code, env=environment, check=False
+    )
+    if done.returncode != 0:
+        raise RuntimeError(done.stderr.strip()[-300:] or f"exit code {done.returncode}")
+    return [
+        {
+            "path": os.path.relpath(item["filename"], code),
+            "line": item["location"]["row"],
+            "column": item["location"]["column"],
+            "rule": item["code"] or "syntax",
+            "message": item["message"],
+        }
+        for item in json.loads(done.stdout)
+    ]
+
+
+def _run_bandit(settings: bandit_config.BanditConfig, paths: Sequence[str]) -> list[Finding]:
+    manager = bandit_manager.BanditManager(settings, "file", ignore_nosec=True)
+    manager.discover_files(list(paths))
+    manager.run_tests()
+    return [
+        {
+            "path": issue.fname.removeprefix("./"),
+            "line": issue.lineno,
+            "column": issue.col_offset + 1,
+            "rule": issue.test_id,
+            "message": issue.text,
+            "severity": str(issue.severity).lower(),
+            "confidence": str(issue.confidence).lower(),
+        }
+        for issue in manager.get_issue_list()
+    ]
+
+
+def _warm_mypy() -> Server:
+    """A mypy that has already read the stubs which ordinary code needs."""
+    options = Options()
+    options.check_untyped_defs = True
+    options.show_column_numbers = True
+    options.local_partial_types = True  # what its fine-grained mode asks for
+    options.ignore_missing_imports = True
+    options.cache_dir = os.devnull
+    options.hide_error_codes = False
+    folder = Path(tempfile.mkdtemp(prefix="fractal-rmo-"))
+    try:
+        (folder / "warm.py").write_text(_WARM)
+        server = Server(options, str(folder / "status"))
+        _check(server, [BuildSource(str(folder / "warm.py"), "warm", None)])
+    finally:
+        (folder / "warm.py").unlink()
+        folder.rmdir()
+    return server
+
+
+def _run_mypy(server: Server, code: Path, paths: Sequence[str]) -> list[Finding]:
+    sources = []
+    for path in paths:
+        file = code / path
+        file.write_text(silence_mypy_comments(file.read_text(encoding="utf-8")), encoding="utf-8")
+        module = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+        sources.append(BuildSource(path, module, None))
+    # the search path was settled while warming up; these modules are found where we are now
+    return [
+        _finding(found)
+        for line in _check(server, sources).splitlines()
+        if (found := _MYPY_LINE.fullmatch(line))
+    ]
+
+
+def _finding(found: re.Match[str]) -> Finding:
+    return {
+        "path": found["path"],
+        "line": int(found["line"]),
+        "column": int(found["column"]),
+        "rule": found["rule"] or "misc",
+        "message": found["message"],
+    }
+
+
+def _check(server: Server, sources: list[BuildSource]) -> str:
+    answer = server.check(sources, export_types=False, is_tty=False, terminal_width=80)
+    if answer.get("status") == 2:
+        raise RuntimeError(str(answer.get("out") or answer.get("err"))[:300])
+    return str(answer.get("out", ""))
+
+
+def silence_mypy_comments(text: str) -> str:
+    """The same lines, with comments that switch mypy off blanked.
+
+    >>> silence_mypy_comments("x: int = ''  # type: ignore[assignment]")
+    "x: int = ''"
+    """
+    lines = text.splitlines(keepends=True)
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(text).readline):
+            if token.type == tokenize.COMMENT and _SPEAKS_TO_MYPY.search(token.string):
+                row, column = token.start
+                ending = lines[row - 1][len(lines[row - 1].rstrip("\r\n")) :]
+                lines[row - 1] = lines[row - 1][:column].rstrip() + ending
+    except (tokenize.TokenError, SyntaxError):
+        return text  # mypy cannot read it either
+    return "".join(lines)

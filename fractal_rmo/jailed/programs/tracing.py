@@ -1,0 +1,70 @@
+"""Which lines of the code a test executed, and a bound on how many.
+
+A trace function that raises is unset by the interpreter, so a bare
+``except:`` in a loop could go on untraced.  A profile function, set in the
+same moment, brings the tracer back at the next call or return.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from fractal_rmo.jailed.problems import StepLimitExceeded
+
+
+class LineTracer:
+    """Counts and records line events of files below ``code``, for one test at a time."""
+
+    def __init__(self, code: Path, step_limit: int | None) -> None:
+        self._prefix = f"{code}/"
+        self._limit = sys.maxsize if step_limit is None else step_limit
+        self._steps = 0
+        self._lines: dict[str, set[int]] = {}
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Trace the body, in this thread and in those it starts."""
+        self._steps, self._lines = 0, {}
+        before = sys.gettrace()
+        threading.settrace(self._on_call)
+        sys.settrace(self._on_call)
+        try:
+            yield
+        finally:
+            sys.setprofile(None)
+            sys.settrace(before)
+            threading.settrace(None)  # type: ignore[arg-type]  # typeshed forgets None
+
+    def lines(self) -> dict[str, list[int]]:
+        """Executed lines of the last test, sorted, by path relative to the code."""
+        cut = len(self._prefix)
+        return {path[cut:]: sorted(numbers) for path, numbers in sorted(self._lines.items())}
+
+    def _on_call(self, frame: FrameType, event: str, argument: Any) -> Any:  # noqa: ANN401
+        if not frame.f_code.co_filename.startswith(self._prefix):
+            return None
+        return self._on_line
+
+    def _on_line(self, frame: FrameType, event: str, argument: Any) -> Any:  # noqa: ANN401
+        if event == "line":
+            self._lines.setdefault(frame.f_code.co_filename, set()).add(frame.f_lineno)
+            self._steps += 1
+            if self._steps > self._limit:
+                sys.setprofile(self._bring_back)
+                raise StepLimitExceeded(f"more than {self._limit:,} lines were executed")
+        return self._on_line
+
+    def _bring_back(self, frame: FrameType, event: str, argument: Any) -> None:  # noqa: ANN401
+        if sys.gettrace() is None:
+            sys.settrace(self._on_call)
+
+
+def make_tracer(code: Path, trace: bool, step_limit: int | None) -> LineTracer | None:
+    """A tracer when the request needs one."""
+    return LineTracer(code, step_limit) if trace or step_limit is not None else None

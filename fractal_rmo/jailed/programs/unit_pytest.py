@@ -1,0 +1,184 @@
+"""``unit_tests`` with the real pytest, in this process, through a plugin object."""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+from collections.abc import Generator, Mapping
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+import hypothesis.strategies
+import pytest
+from _pytest import config as pytest_config
+from _pytest.assertion import rewrite as _rewrite
+
+from fractal_rmo.jailed.problems import OutOfMemory, is_real_exhaustion
+from fractal_rmo.jailed.programs import unit_quick
+from fractal_rmo.jailed.programs.tracing import make_tracer
+from fractal_rmo.jailed.programs.unit_report import Report, Request, import_problem, shorten
+
+__all__ = ["run", "versions"]
+
+_OPTIONS = (
+    "-qq", "-s", "--no-header", "--no-summary", "--tb=no", "-p", "no:cacheprovider",
+    "--import-mode=importlib", "-c", os.devnull,
+)  # fmt: skip
+hypothesis.settings.register_profile("jail", database=None, derandomize=True, deadline=None)
+hypothesis.settings.load_profile("jail")
+
+
+def versions() -> dict[str, str]:
+    """The tools that this program runs."""
+    return {"pytest": pytest.__version__, "hypothesis": hypothesis.__version__}
+
+
+def run(box: Path, payload: Mapping[str, Any]) -> dict[str, Any]:
+    """Run the submitted test files; see ``unit_report`` for the value.
+
+    With ``quick`` in the payload the small runner goes first, and pytest only
+    takes what that does not support.
+    """
+    if payload.get("quick"):
+        value = unit_quick.run(box, payload, with_pytest=True)
+        if value["supported"]:
+            return value
+    request = Request.read(payload)
+    recorder = _Recorder(Report(box / "code"), request)
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    tests = box / "tests"
+    files = [str(tests / path) for path in request.tests if _is_test_file(path)]
+    if files:
+        _call_pytest([*_OPTIONS, f"--rootdir={tests}", *files], recorder)
+    elif request.tests:
+        recorder.report.problem = "No file is named test_*.py or *_test.py."
+    return recorder.report.value(request.trace)
+
+
+def _is_test_file(path: str) -> bool:
+    name = path.rsplit("/", 1)[-1]
+    return name.endswith("_test.py") or (name.startswith("test_") and name.endswith(".py"))
+
+
+def _call_pytest(arguments: list[str], recorder: _Recorder) -> None:
+    """Run pytest; what leaves it by force becomes the report's problem."""
+    try:
+        code = pytest_config.main(arguments, plugins=[recorder])
+    except OutOfMemory:
+        raise
+    except BaseException as error:  # noqa: BLE001 - sys.exit in a test file comes out here
+        recorder.note(import_problem("A test file", error))
+        return
+    if recorder.exhausted is not None:
+        raise OutOfMemory(recorder.exhausted)
+    if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) and recorder.incomplete():
+        recorder.note(f"pytest stopped early ({pytest.ExitCode(code).name.lower()}).")
+
+
+class _Recorder:
+    """Hears what pytest does, and writes it down in our schema."""
+
+    def __init__(self, report: Report, request: Request) -> None:
+        self.report, self._request = report, request
+        self._tracer = make_tracer(report.code, request.trace, request.step_limit)
+        self.exhausted: str | None = None
+
+    def note(self, problem: str) -> None:
+        """Keep the first problem."""
+        self.report.problem = self.report.problem or problem
+
+    def incomplete(self) -> bool:
+        """Whether some collected test has no result, or none was collected at all."""
+        return not self.report.collected or len(self.report.results) < len(self.report.collected)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Tests import the code by name; marks of the user's own project are not ours to refuse."""
+        config.addinivalue_line("filterwarnings", "ignore::pytest.PytestUnknownMarkWarning")
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_make_collect_report(
+        self, collector: pytest.Collector
+    ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+        """Keep the exception that stopped a file, before pytest turns it into text."""
+        report = yield
+        call = getattr(report, "call", None)
+        if report.failed and call is not None and call.excinfo is not None:
+            self._collection_failed(collector.nodeid, call.excinfo.value)
+        elif report.outcome == "skipped":
+            self.note(f"{collector.nodeid} skips itself as a whole.")
+        return report
+
+    def _collection_failed(self, where: str, error: BaseException) -> None:
+        if is_real_exhaustion(error):
+            self.exhausted = where
+        cause = error.__cause__ or error.__context__
+        seen = cause if isinstance(error, pytest.Collector.CollectError) and cause else error
+        self.note(import_problem(where or "A test file", seen))
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Select and shuffle, then write down what is about to run."""
+        only = self._request.only
+        if only is not None:
+            items[:] = [item for item in items if item.nodeid in only]
+        if self._request.shuffle_seed is not None:
+            random.Random(self._request.shuffle_seed).shuffle(items)
+        self.report.collected = [item.nodeid for item in items]
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
+        """Trace one test with its fixtures."""
+        with self._tracer.watching() if self._tracer else nullcontext():
+            answer = yield
+        if self._tracer and self._request.trace:
+            self.report.lines[item.nodeid] = self._tracer.lines()
+        return answer
+
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[Any]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Take the outcome of each phase of a test."""
+        report = yield
+        outcome = _outcome(report)
+        if outcome is not None:
+            self._add(item, outcome, call, report)
+        return report
+
+    def _add(
+        self, item: pytest.Item, outcome: str, call: pytest.CallInfo[Any], report: pytest.TestReport
+    ) -> None:
+        error = call.excinfo.value if call.excinfo is not None else None
+        message = ""
+        if call.excinfo is not None and outcome in ("failed", "error"):
+            message = shorten(call.excinfo.exconly().partition(": ")[2])
+        elif outcome in ("xfailed", "xpassed"):
+            message = str(getattr(report, "wasxfail", ""))
+        try:
+            self.report.add(item.nodeid, outcome, error, message)
+        except OutOfMemory:
+            self.exhausted = self.exhausted or item.nodeid
+            item.session.shouldstop = "out of memory"
+            return
+        if outcome in ("failed", "error") and self._request.stop_at_first_failure:
+            item.session.shouldstop = "the first failure"
+
+
+def _outcome(report: pytest.TestReport) -> str | None:
+    """Our word for a phase, or None when the phase says nothing about the test."""
+    if hasattr(report, "wasxfail"):
+        return "xfailed" if report.skipped else "xpassed"
+    if report.failed:
+        return "failed" if report.when == "call" else "error"
+    if report.skipped:
+        return "skipped"
+    return "passed" if report.when == "call" else None
+
+
+# pytest writes rewritten bytecode beside the tests; a run's folder is gone in a moment anyway.
+sys.dont_write_bytecode = True
+assert _rewrite  # noqa: S101 - imported here so that no run pays for it

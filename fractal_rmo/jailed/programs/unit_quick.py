@@ -1,0 +1,156 @@
+"""``unit_tests`` without pytest: plain functions and methods, at a fraction of the cost.
+
+It answers for what it can run faithfully and says ``supported: false`` for
+everything else (fixtures, parameters, marks, async, conftest, pytest's own
+helpers), and then the caller takes pytest.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import inspect
+import linecache
+import random
+import sys
+import unittest
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
+from pathlib import Path
+from types import ModuleType, TracebackType
+from typing import Any
+
+from fractal_rmo.jailed.programs.quick_support import is_supported
+from fractal_rmo.jailed.programs.tracing import LineTracer, make_tracer
+from fractal_rmo.jailed.programs.unit_report import (
+    Report,
+    Request,
+    describe,
+    import_problem,
+    shorten,
+)
+
+_Tests = dict[str, Callable[[], None]]
+
+
+def run(box: Path, payload: Mapping[str, Any], with_pytest: bool = False) -> dict[str, Any]:
+    """Collect and run; see ``unit_report`` for the value.
+
+    ``with_pytest`` says that pytest is loaded, so that tests which only use
+    its ``raises`` and ``approx`` run here too.
+    """
+    request = Request.read(payload)
+    report = Report(box / "code")
+    folder = box / "tests"
+    if not all(is_supported(path, folder / path, with_pytest) for path in request.tests):
+        report.supported = False
+        return report.value(request.trace)
+    tests: _Tests = {}
+    for path in request.tests:
+        tests |= _collect(path, folder / path, report)
+    ids = [name for name in tests if request.only is None or name in request.only]
+    if request.shuffle_seed is not None:
+        random.Random(request.shuffle_seed).shuffle(ids)
+    report.collected = ids
+    _run_all({name: tests[name] for name in ids}, request, report)
+    return report.value(request.trace)
+
+
+def _collect(path: str, file: Path, report: Report) -> _Tests:
+    """The tests of one file by id; a file that cannot be imported becomes the problem."""
+    name = path.rsplit("/", 1)[-1]
+    if not (name.startswith("test_") or name.endswith("_test.py")):
+        return {}
+    try:
+        module = _import(path, file)
+    except MemoryError:
+        raise
+    except BaseException as error:  # noqa: BLE001 - also sys.exit at import
+        report.problem = report.problem or import_problem(path, error)
+        return {}
+    found: _Tests = {}
+    for key, value in vars(module).items():
+        if inspect.isfunction(value) and key.startswith("test"):
+            found[f"{path}::{key}"] = value
+        elif inspect.isclass(value) and _is_test_class(key, value):
+            found |= _methods(f"{path}::{key}", value)
+    return found
+
+
+def _import(path: str, file: Path) -> ModuleType:
+    name = path.removesuffix(".py").replace("/", ".")
+    spec = importlib.util.spec_from_file_location(name, file)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path} is no Python module", name=name)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def _is_test_class(name: str, kind: type) -> bool:
+    return issubclass(kind, unittest.TestCase) or name.startswith("Test")
+
+
+def _methods(prefix: str, kind: type) -> _Tests:
+    if issubclass(kind, unittest.TestCase):
+        names = unittest.defaultTestLoader.getTestCaseNames(kind)
+        return {f"{prefix}::{name}": _case(kind, name) for name in names}
+    names = [name for name in vars(kind) if name.startswith("test")]
+    return {f"{prefix}::{name}": _method(kind, name) for name in names}
+
+
+def _case(kind: type[unittest.TestCase], name: str) -> Callable[[], None]:
+    def call() -> None:
+        kind(name).debug()
+
+    return call
+
+
+def _method(kind: type, name: str) -> Callable[[], None]:
+    def call() -> None:
+        getattr(kind(), name)()
+
+    return call
+
+
+def _run_all(tests: _Tests, request: Request, report: Report) -> None:
+    tracer = make_tracer(report.code, request.trace, request.step_limit)
+    for name, test in tests.items():
+        failed = _run_one(name, test, tracer, report)
+        if tracer and request.trace:
+            report.lines[name] = tracer.lines()
+        if failed and request.stop_at_first_failure:
+            break
+
+
+def _run_one(
+    name: str, test: Callable[[], None], tracer: LineTracer | None, report: Report
+) -> bool:
+    """Run one test and record it; True when it failed."""
+    try:
+        with tracer.watching() if tracer else nullcontext():
+            test()
+    except unittest.SkipTest as skip:
+        report.add(name, "skipped", skip)
+        return False
+    except BaseException as error:  # noqa: BLE001 - also sys.exit and the step limit
+        report.add(name, "failed", error, _words(error))
+        return True
+    report.add(name, "passed", None)
+    return False
+
+
+def _words(error: BaseException) -> str:
+    """The error's text; a bare assertion is told by its source line."""
+    words = describe(error)
+    if words or not isinstance(error, AssertionError):
+        return words
+    return shorten(_last_line(error.__traceback__))
+
+
+def _last_line(traceback: TracebackType | None) -> str:
+    line = ""
+    while traceback is not None:
+        line = linecache.getline(traceback.tb_frame.f_code.co_filename, traceback.tb_lineno or 0)
+        traceback = traceback.tb_next
+    return line.strip()

@@ -1,0 +1,120 @@
+"""The forked run itself: confine, write the files, call the program, send one marked result."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import signal
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NoReturn
+
+from fractal_rmo.jailed import jail
+from fractal_rmo.jailed.limits import RunLimits, apply_limits, open_reporting_room
+from fractal_rmo.jailed.problems import OutOfMemory
+from fractal_rmo.jailed.shadowing import forget_shadowed_modules
+
+Program = Callable[[Path, Mapping[str, Any]], Any]
+NONCE_BYTES = 32
+
+
+def run_child(
+    program: Program,
+    request: Mapping[str, Any],
+    identity: jail.Identity,
+    box: Path,
+    pipes: tuple[int, int],
+    nonce: bytes,
+) -> NoReturn:
+    """Perform one request in this process, which never returns.
+
+    ``pipes`` are the writing ends for the result and for captured output.
+    """
+    result_fd, output_fd = pipes
+    # Bound early: what candidate code does to these modules later changes nothing here.
+    finish = _Finish(result_fd, nonce)
+    try:
+        _take_places(result_fd, output_fd)
+        limits = RunLimits.read(request["limits"])
+        apply_limits(limits, identity.counted_before)
+        jail.drop_privileges(identity)
+        _enter(box, request["files"])
+        finish(_answer(program, box, request["payload"], limits))
+    except BaseException as error:  # noqa: BLE001 - the last line of the process
+        finish({"fault": f"{type(error).__name__}: {error}"[:500]})
+    os._exit(70)
+
+
+def _answer(
+    program: Program, box: Path, payload: Mapping[str, Any], limits: RunLimits
+) -> dict[str, Any]:
+    try:
+        return {"value": program(box, payload)}
+    except (OutOfMemory, MemoryError) as error:
+        where = f" in {error}" if str(error) else ""
+        return {"out_of_memory": f"The run needed more than {limits.memory_mb} MB{where}."}
+
+
+class _Finish:
+    """Sends the one marked result, with functions that were taken before candidate code ran."""
+
+    def __init__(self, fd: int, nonce: bytes) -> None:
+        self._fd, self._nonce = fd, nonce
+        self._write, self._exit = os.write, os._exit
+        self._encode = json.JSONEncoder(ensure_ascii=True).encode
+        self._flush = (sys.stdout.flush, sys.stderr.flush)
+
+    def __call__(self, answer: Mapping[str, Any]) -> NoReturn:
+        sys.settrace(None)
+        open_reporting_room()
+        body = self._encode(answer).encode()
+        for flush in self._flush:
+            try:
+                flush()
+            except (OSError, ValueError):
+                continue
+        message = memoryview(self._nonce + len(body).to_bytes(8, "big") + body)
+        while message:
+            message = message[self._write(self._fd, message) :]
+        self._exit(0)
+        raise AssertionError  # pragma: no cover - os._exit does not return
+
+
+def _take_places(result_fd: int, output_fd: int) -> None:
+    """Own session, empty input, captured output, and no other descriptor than the result's."""
+    os.setsid()
+    for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    null = os.open("/dev/null", os.O_RDONLY)
+    for source, target in ((null, 0), (output_fd, 1), (output_fd, 2)):
+        os.dup2(source, target)
+    os.closerange(3, result_fd)
+    os.closerange(result_fd + 1, _highest_fd())
+
+
+def _highest_fd() -> int:
+    try:
+        return max(map(int, os.listdir("/proc/self/fd"))) + 1  # noqa: PTH208 - names, not paths
+    except OSError:
+        return min(resource.getrlimit(resource.RLIMIT_NOFILE)[0], 65536)
+
+
+def _enter(box: Path, files: Mapping[str, str]) -> None:
+    """Write the files, then make the code folder home: cwd, sys.path and environment."""
+    for name in ("code", "tests", "tmp", "shm"):
+        (box / name).mkdir()
+    for name, text in files.items():
+        target = box / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8", newline="")
+    os.chdir(box / "code")
+    os.environ.clear()
+    os.environ.update(
+        HOME=str(box), TMPDIR=str(box / "tmp"), LANG="C.UTF-8", PYTHONDONTWRITEBYTECODE="1"
+    )
+    sys.path[:0] = [str(box / "code"), str(box / "tests")]
+    sys.path_importer_cache.clear()
+    forget_shadowed_modules(files)

@@ -1,0 +1,39 @@
+"""What each runtime has imported before its first fork, and the programs it offers."""
+
+from __future__ import annotations
+
+import importlib
+import platform
+from collections.abc import Mapping
+from contextlib import suppress
+
+from fractal_rmo.jailed.run_child import Program
+
+_COMMON = (
+    "abc argparse array ast base64 bisect calendar cmath collections collections.abc contextlib"
+    " copy csv dataclasses datetime decimal difflib enum fractions functools hashlib heapq inspect"
+    " io itertools json keyword linecache logging math numbers operator os pathlib pprint queue"
+    " random re secrets shutil statistics string struct sys tempfile textwrap threading time"
+    " traceback types typing unittest unittest.mock urllib.parse uuid warnings weakref zoneinfo"
+    " encodings.idna encodings.latin_1 encodings.ascii asyncio concurrent.futures"
+)
+"""Imported before anything is isolated: a fork finds them in memory."""
+
+
+def preload(runtime: str, ruff: str) -> tuple[Mapping[str, Program], Mapping[str, str]]:
+    """The programs of a runtime (``thin``, ``thick``, ``static``) and its tools' versions."""
+    tools = {"python": platform.python_version()}
+    if runtime == "static":
+        from fractal_rmo.jailed.programs import static_checks
+
+        return {"static": static_checks.prepare(ruff)}, {**tools, **static_checks.versions(ruff)}
+    for name in _COMMON.split():
+        with suppress(ImportError):  # a few are optional in a distribution's own builds
+            importlib.import_module(name)
+    if runtime == "thin":
+        from fractal_rmo.jailed.programs import unit_quick
+
+        return {"unit_tests": unit_quick.run}, tools
+    from fractal_rmo.jailed.programs import unit_pytest
+
+    return {"unit_tests": unit_pytest.run}, {**tools, **unit_pytest.versions()}

@@ -1,0 +1,59 @@
+"""Ending everything that a run left behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from contextlib import suppress
+from pathlib import Path
+
+_PATIENCE_S = 3.0
+
+
+def sweep_namespace() -> None:
+    """As process 1 of a pid namespace: kill all others and reap them."""
+    with suppress(ProcessLookupError):
+        os.kill(-1, signal.SIGKILL)
+    with suppress(ChildProcessError):
+        while True:
+            os.waitpid(-1, 0)
+
+
+def sweep_descendants() -> None:
+    """As a subreaper: kill what descends from this process until nothing is left.
+
+    A process that forks faster than it is found is stopped first; orphans
+    come to the subreaper, so none can hide from the next round.
+    """
+    until = time.monotonic() + _PATIENCE_S
+    while (found := _descendants()) and time.monotonic() < until:
+        for sign in (signal.SIGSTOP, signal.SIGKILL):
+            for pid in found:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, sign)
+        _reap()
+    _reap()
+
+
+def _reap() -> None:
+    with suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+
+
+def _descendants() -> list[int]:
+    found: list[int] = []
+    fresh = _children(os.getpid())
+    while fresh:
+        found += fresh
+        fresh = [child for pid in fresh for child in _children(pid)]
+    return found
+
+
+def _children(pid: int) -> list[int]:
+    found: list[int] = []
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        with suppress(OSError):
+            found += map(int, task.read_text().split())
+    return found

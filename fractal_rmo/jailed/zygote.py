@@ -1,0 +1,194 @@
+"""A zygote: a warm interpreter, started by exec, from which every jail is forked.
+
+It preloads the tools of its runtime, says that it is ready, and then opens a
+session for every descriptor it is sent.  It ends when the host does.
+
+    zygote ──fork──> keeper ──fork──> session (process 1 of its namespaces) ──fork──> run
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import select
+import signal
+import socket
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+from fractal_rmo.jailed import channel, jail, kernel
+from fractal_rmo.jailed.run_child import Program
+from fractal_rmo.jailed.runtimes import preload
+from fractal_rmo.jailed.session import Session
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What the host says at start, as JSON on the command line.
+
+    ``namespaces`` asks for the stronger tier; ``visible`` are the paths shown
+    in its jails; ``site`` are the folders of installed packages.
+    """
+
+    runtime: str
+    control_fd: int
+    host_pid: int
+    namespaces: bool
+    visible: Sequence[str]
+    site: Sequence[str]
+    ruff: str
+
+
+def main(argument: str) -> None:
+    """Run a zygote until its host closes the control socket or dies."""
+    setup = Setup(**json.loads(argument))
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # keepers are reaped by the kernel
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the host's to handle
+    control = socket.socket(fileno=setup.control_fd)
+    host = os.pidfd_open(setup.host_pid)
+    if os.getppid() != setup.host_pid:  # it died, and its number may be another's by now
+        return
+    sys.path[:] = [*_standard_library(), *setup.site]
+    programs, tools = preload(setup.runtime, setup.ruff)
+    gc.collect()
+    gc.freeze()  # pages of preloaded objects stay shared with every fork
+    channel.send_json(control, {"ready": True, "tools": tools})
+    while (sock := _next_session(control, host)) is not None:
+        _open_session(sock, setup, programs, (control, host))
+        sock.close()
+
+
+def _standard_library() -> list[str]:
+    """The entries of ``sys.path`` that are the interpreter's own."""
+    own = Path(os.__file__).parent
+    return [p for p in sys.path if p.endswith(".zip") or own == Path(p) or own in Path(p).parents]
+
+
+def _next_session(control: socket.socket, host: int) -> socket.socket | None:
+    """The socket of the session to open next; None when the host is gone."""
+    poll = select.poll()
+    poll.register(control, select.POLLIN)
+    poll.register(host, select.POLLIN)
+    ready = {fd for fd, _ in poll.poll()}
+    if host in ready:
+        return None
+    received = channel.receive_fd(control)
+    return None if received is None else socket.socket(fileno=received[1])
+
+
+def _open_session(
+    sock: socket.socket,
+    setup: Setup,
+    programs: Mapping[str, Program],
+    inherited: tuple[socket.socket, int],
+) -> None:
+    """Fork the keeper of a new session and give its user namespace its ids."""
+    waiting, telling = socket.socketpair()
+    zygote = os.getpid()
+    pid = os.fork()
+    if pid == 0:
+        waiting.close()
+        inherited[0].close()
+        os.close(inherited[1])
+        _keep(sock, setup, programs, telling, zygote)
+    telling.close()
+    with waiting:
+        if setup.namespaces and waiting.recv(1):
+            with suppress(OSError):
+                own_uid = jail.write_identity_maps(pid)
+                waiting.sendall(b"o" if own_uid else b"s")
+
+
+def _keep(
+    sock: socket.socket,
+    setup: Setup,
+    programs: Mapping[str, Program],
+    telling: socket.socket,
+    parent: int,
+) -> NoReturn:
+    """The keeper: unshare, fork the session, wait for it, leave."""
+    try:
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        _die_with(parent)
+        identity = _unshare(telling) if setup.namespaces else _identity_on_host()
+        telling.close()
+        keeper = os.getpid()
+        pid = os.fork()
+        if pid == 0:
+            _become_session(sock, setup, programs, identity, keeper)
+        sock.close()
+        os.waitpid(pid, 0)
+    except BaseException as error:  # noqa: BLE001 - told to the host, then the process ends
+        _tell_failure(sock, error)
+    os._exit(0)
+
+
+def _unshare(telling: socket.socket) -> jail.Identity:
+    kernel.unshare(kernel.NEW_NAMESPACES)
+    telling.sendall(b"?")
+    answer = telling.recv(1)
+    if not answer:
+        raise PermissionError("the ids of the new user namespace could not be mapped")
+    if answer == b"o":
+        return jail.Identity(jail.INNER_UID)
+    return jail.Identity(0, counted_before=2)  # the keeper and the session have the same user
+
+
+def _become_session(
+    sock: socket.socket,
+    setup: Setup,
+    programs: Mapping[str, Program],
+    identity: jail.Identity,
+    keeper: int,
+) -> NoReturn:
+    try:
+        _die_with(None if setup.namespaces else keeper)
+        kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
+        os.umask(0o022)
+        if setup.namespaces:
+            jail.build_root(setup.visible)
+            tempfile.tempdir = f"{jail.BOX}/tmp"
+        else:
+            kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
+        channel.send_json(sock, {"ready": True})
+        Session(sock, programs, identity, setup.namespaces).serve()
+    except BaseException as error:  # noqa: BLE001 - told to the host, then the process ends
+        _tell_failure(sock, error)
+    os._exit(0)
+
+
+def _die_with(parent: int | None) -> None:
+    """Be killed when the parent is; a parent beyond the pid namespace cannot be checked."""
+    kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
+    if parent is not None and os.getppid() != parent:
+        os._exit(0)
+
+
+def _identity_on_host() -> jail.Identity:
+    """Without namespaces: an own uid where possible, with the right to read what root may read."""
+    if os.geteuid() == 0:
+        count = _processes_of(jail.OUTER_UID)
+        return jail.Identity(jail.OUTER_UID, (kernel.CAP_DAC_READ_SEARCH,), count)
+    return jail.Identity(os.geteuid(), (), _processes_of(os.geteuid()))
+
+
+def _processes_of(uid: int) -> int:
+    """Processes and threads that RLIMIT_NPROC counts for ``uid`` now."""
+    total = 0
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if process.stat().st_uid == uid:
+                total += len(list((process / "task").iterdir()))
+    return total
+
+
+def _tell_failure(sock: socket.socket, error: BaseException) -> None:
+    message: dict[str, Any] = {"error": f"{type(error).__name__}: {error}"}
+    with suppress(OSError):
+        channel.send_json(sock, message)

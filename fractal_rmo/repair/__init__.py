@@ -1,0 +1,1 @@
+"""Search-based program repair: localise, edit, judge, rank.  Runs nothing itself."""

@@ -1,0 +1,1 @@
+"""Real PostgreSQL and a real Redis-protocol server, from wheels, behind unix sockets."""

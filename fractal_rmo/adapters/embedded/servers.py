@@ -1,0 +1,105 @@
+"""Both embedded servers together: what the rest of the project calls.
+
+Any process may call ``ensure_running``; the servers outlive it.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+
+from fractal_rmo.adapters.embedded import postgres, processes, stamp, valkey
+from fractal_rmo.adapters.embedded.binaries import find_postgres
+from fractal_rmo.adapters.embedded.lock import locked
+from fractal_rmo.adapters.embedded.paths import StatePaths
+from fractal_rmo.adapters.embedded.processes import Identity
+
+_LOCK_SECONDS = 180.0  # above the slowest start that a holder may be busy with
+
+
+@dataclass(frozen=True, slots=True)
+class ServerStatus:
+    """One server as it is now; ``pid``, ``version`` and ``uptime_seconds`` are None when down."""
+
+    name: str
+    answers: bool
+    pid: int | None
+    version: str | None
+    uptime_seconds: float | None
+
+
+def ensure_running(paths: StatePaths) -> None:
+    """Start what does not answer; a few milliseconds when both do.
+
+    Safe to call from several processes at once: one starts, the others wait.
+
+    Raises ``InfrastructureError``: SERVER_FAILED (the sentence names the log),
+    NO_SPACE (200 MB for a new database), DATA_VERSION (both versions named).
+    """
+    if _both_answer(paths):
+        return
+    paths.create()
+    with locked(paths.locks / "servers.lock", _LOCK_SECONDS):
+        programs = find_postgres()
+        stamp.check_or_write(paths, programs.major)
+        postgres.ensure(paths, programs)
+        valkey.ensure(paths)
+
+
+def _both_answer(paths: StatePaths) -> bool:
+    if not paths.sockets.exists():
+        return False
+    paths.require_private_sockets()
+    return valkey.answers(paths) and postgres.answers(paths)
+
+
+def stop(paths: StatePaths) -> None:
+    """Stop both servers; nothing happens when they are down.
+
+    Raises ``InfrastructureError`` (SERVER_FAILED) when one cannot be stopped.
+    """
+    if not paths.locks.exists():
+        return
+    with locked(paths.locks / "servers.lock", _LOCK_SECONDS):
+        _stop(paths)
+
+
+def _stop(paths: StatePaths) -> None:
+    valkey.stop(paths)
+    postgres.stop(paths)
+
+
+def purge(paths: StatePaths) -> None:
+    """Stop both servers and delete the whole state folder and the sockets.
+
+    A folder that carries no stamp of ours may hold someone's files: of it only
+    the parts with our names are deleted.
+    """
+    ours = stamp.stamp_path(paths).exists()
+    if paths.locks.exists():
+        with locked(paths.locks / "servers.lock", _LOCK_SECONDS):
+            _stop(paths)
+            # while still locked, so that nobody starts a server in a folder that is going away
+            for folder in (paths.data, paths.logs, paths.sockets):
+                shutil.rmtree(folder, ignore_errors=True)
+    shutil.rmtree(paths.locks, ignore_errors=True)
+    if ours:
+        shutil.rmtree(paths.root, ignore_errors=True)
+
+
+def status(paths: StatePaths) -> tuple[ServerStatus, ServerStatus]:
+    """Return PostgreSQL's and Valkey's state, without starting anything."""
+    return (
+        _status("postgres", postgres.running(paths), postgres.version(paths)),
+        _status("valkey", valkey.running(paths), valkey.version(paths)),
+    )
+
+
+def _status(name: str, process: Identity | None, version: str | None) -> ServerStatus:
+    return ServerStatus(
+        name=name,
+        answers=version is not None,
+        pid=process.pid if process else None,
+        version=version,
+        uptime_seconds=processes.uptime_seconds(process) if process else None,
+    )

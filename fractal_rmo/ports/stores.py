@@ -1,0 +1,94 @@
+"""Postgres, as the services see it: the truth about tasks and steps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from fractal_rmo.domain.jsonvalue import Json
+from fractal_rmo.domain.outcome import AgentSnapshot, StepOutcome
+from fractal_rmo.domain.pattern import ErrorRecord, Pattern
+from fractal_rmo.domain.step import Claim, StepRef
+from fractal_rmo.domain.task import Task
+from fractal_rmo.domain.views import TaskRow, TaskView
+
+
+class StepStore(Protocol):
+    """Claims, leases and the one transaction that finishes a step."""
+
+    def claim(self, step_id: str) -> Claim | None:
+        """Take a due step for ``lease`` seconds; None when there is nothing to take."""
+
+    def finish(self, claim: Claim, outcome: StepOutcome) -> tuple[StepRef, ...] | None:
+        """Store the outcome and return the steps that became due by it.
+
+        None, and nothing changed, when the fence is no longer the claim's or
+        the task has ended meanwhile.
+        """
+
+    def give_back(self, claim: Claim, error: str, delay_s: float) -> None:
+        """Queue the step again after ``delay_s``; the attempt stays counted."""
+
+    def extend(self, holds: Mapping[str, int], lease_s: float) -> frozenset[str]:
+        """Extend the leases of step ids held at their fences; returns those still held."""
+
+    def note(self, step_id: str, fence: int, progress: Mapping[str, Json]) -> bool:
+        """Record progress; False when the step is no longer held or its task has ended."""
+
+    def load_agent(self, agent_id: str) -> AgentSnapshot:
+        """The agent's last state, or an empty one at version 0."""
+
+    def save_agent(self, task_id: str, snapshot: AgentSnapshot) -> int:
+        """Compare-and-set; returns the new version.  Raises ``FractalError`` STALE_VERSION."""
+
+
+class TaskStore(Protocol):
+    """What people submit and read."""
+
+    def submit(self, task: Task, key: str = "") -> tuple[str, tuple[StepRef, ...]]:
+        """Insert task, files and first round in one transaction: (task id, its steps).
+
+        A second submission under the same idempotency ``key`` returns the
+        first one's id and no steps.
+        """
+
+    def show(self, task_id: str) -> TaskView:
+        """Everything known of a task.  Raises ``InputError`` NO_SUCH_TASK."""
+
+    def recent(self, limit: int) -> Sequence[TaskRow]:
+        """The newest tasks first."""
+
+    def cancel(self, task_id: str) -> None:
+        """End the task as cancelled.  Raises ``LifecycleError`` when it has ended."""
+
+
+class Upkeep(Protocol):
+    """What the maintenance job does to the tables."""
+
+    def sweep(self, limit: int) -> Sequence[StepRef]:
+        """Due steps that nobody claimed, pushed back by a grace, to be published again."""
+
+    def reap(self) -> int:
+        """Re-queue expired leases and bury steps out of attempts; returns how many were touched."""
+
+    def end_overdue(self) -> int:
+        """End tasks past their deadline; returns how many."""
+
+    def seal_messages(self) -> int:
+        """Append unsealed messages to the hash-chained audit log; returns how many."""
+
+
+class LearningStore(Protocol):
+    """Error logs, patterns and the once-an-hour lock."""
+
+    def new_errors(self) -> int:
+        """Errors logged since the last extraction."""
+
+    def errors(self, limit: int) -> Sequence[tuple[ErrorRecord, str]]:
+        """The newest errors, each with its submitter (task content where there is one submitter)."""
+
+    def save_patterns(self, patterns: Sequence[Pattern]) -> int:
+        """Insert or refresh patterns by type and signature; returns how many are new."""
+
+    def take_hour(self, job: str) -> bool:
+        """True for the one caller that may run ``job`` in this UTC hour."""

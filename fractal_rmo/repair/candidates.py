@@ -1,0 +1,118 @@
+"""The deterministic enumeration of one-edit candidates, most promising first."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from fractal_rmo.domain.source import SourceTree
+from fractal_rmo.repair.edits import OPERATORS, Edit, Operator, Site
+from fractal_rmo.repair.localise import Suspicion
+from fractal_rmo.repair.source import ParsedFile, literals, parse
+
+STATEMENTS = 300
+"""Statements that are edited, at most: the most suspicious ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """An edit of one file with its score in 0..1: suspicion x prior x smallness."""
+
+    path: str
+    operator: str
+    edit: Edit
+    score: float
+
+    @property
+    def order(self) -> tuple[float, str, int, int, str, str]:
+        """Sorts the best first, and equals always the same way."""
+        edit = self.edit
+        return (-self.score, self.path, edit.start, edit.end, edit.text, self.operator)
+
+
+def parse_files(code: SourceTree) -> tuple[list[ParsedFile], str]:
+    """The Python files that parse, and the path of the first one that does not, or ''."""
+    files: list[ParsedFile] = []
+    broken = ""
+    for path, text in code.python_files():
+        try:
+            files.append(ParsedFile(path, text))
+        except ValueError:
+            broken = broken or path
+    return files, broken
+
+
+def rank(files: Sequence[ParsedFile], tests: SourceTree, suspicion: Suspicion) -> list[Proposal]:
+    """Every edit of every suspicious statement, best first.
+
+    The order depends on nothing but the arguments, so that a search may
+    resume at a position in it.
+    """
+    known = _literals(files, tests)
+    functions = {name: arity for file in files for name, arity in file.functions.items()}
+    found: dict[tuple[str, int, int, str], Proposal] = {}
+    for file, node, suspect in _suspects(files, suspicion):
+        site = Site(file, known, functions)
+        for operator in OPERATORS:
+            for edit in operator.generate(node, site):
+                proposal = _proposal(file, operator, edit, suspect)
+                key = (file.path, edit.start, edit.end, edit.text)
+                if key not in found or proposal.order < found[key].order:
+                    found[key] = proposal
+    return sorted(found.values(), key=lambda p: p.order)
+
+
+def distinct(
+    code: SourceTree, files: Sequence[ParsedFile], proposals: Sequence[Proposal]
+) -> Iterator[tuple[Proposal, SourceTree]]:
+    """The proposals that compile and are new programs, each with its tree.
+
+    Two texts with one syntax tree are one program, and so is the original.
+    """
+    seen = {_fingerprint(file.path, file.tree) for file in files}
+    for proposal in proposals:
+        text = proposal.edit.apply(code.files[proposal.path])
+        tree = parse(text)
+        if tree is None:
+            continue
+        mark = _fingerprint(proposal.path, tree)
+        if mark not in seen:
+            seen.add(mark)
+            yield proposal, code.replace(proposal.path, text)
+
+
+def _fingerprint(path: str, tree: ast.AST) -> bytes:
+    return hashlib.blake2b(f"{path}\0{ast.dump(tree)}".encode("utf-8", "backslashreplace")).digest()
+
+
+def _literals(files: Sequence[ParsedFile], tests: SourceTree) -> tuple[int | float | str, ...]:
+    parsed = [parse(text) for _, text in tests.python_files()]
+    trees = [*(file.tree for file in files), *(tree for tree in parsed if tree is not None)]
+    found = {repr(value): value for tree in trees for value in literals(tree)}
+    return tuple(found.values())
+
+
+def _suspects(
+    files: Sequence[ParsedFile], suspicion: Suspicion
+) -> Iterator[tuple[ParsedFile, ast.AST, float]]:
+    """The nodes of the most suspicious statements, with their suspicion."""
+    scored: dict[ast.stmt, float] = {}
+    for file in files:
+        for node in file.editable:
+            if isinstance(node, ast.stmt):
+                scored[node] = suspicion.of(file, node)
+    worst = sorted((s for s in scored if scored[s] > 0), key=lambda s: -scored[s])[:STATEMENTS]
+    chosen = set(worst)
+    for file in files:
+        for node in file.editable:
+            statement = file.statement(node)
+            if statement in chosen:
+                yield file, node, scored[statement]
+
+
+def _proposal(file: ParsedFile, operator: Operator, edit: Edit, suspicion: float) -> Proposal:
+    grown = abs(len(edit.text) - (edit.end - edit.start))
+    score = suspicion * operator.prior * edit.weight / (1.0 + grown / 100)
+    return Proposal(file.path, operator.name, edit, score)

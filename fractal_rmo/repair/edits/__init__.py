@@ -1,0 +1,16 @@
+"""The edit operators, in a fixed order on which the enumeration's order rests."""
+
+from __future__ import annotations
+
+from fractal_rmo.repair.edits import calls, statements, symbols, terms, values
+from fractal_rmo.repair.edits.edit import Edit, Operator, Site
+
+OPERATORS: tuple[Operator, ...] = (
+    *symbols.OPERATORS,
+    *values.OPERATORS,
+    *calls.OPERATORS,
+    *terms.OPERATORS,
+    *statements.OPERATORS,
+)
+
+__all__ = ["OPERATORS", "Edit", "Operator", "Site"]

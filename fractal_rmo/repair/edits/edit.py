@@ -1,0 +1,96 @@
+"""What an edit and an edit operator are."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from fractal_rmo.repair.source import ParsedFile, Positioned
+
+SHOWN = 40
+"""Longest piece of source shown in a description, in characters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One cut: ``text`` takes the place of the characters from ``start`` to ``end``.
+
+    ``line`` is 1-based, ``weight`` in 0..1 ranks the edits of one operator,
+    ``deletes`` says that behaviour is taken away rather than changed.
+    """
+
+    start: int
+    end: int
+    text: str
+    line: int
+    description: str
+    weight: float = 1.0
+    deletes: bool = False
+
+    def apply(self, source: str) -> str:
+        """The edited text."""
+        return source[: self.start] + self.text + source[self.end :]
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A file under repair and the ingredients that edits may use.
+
+    ``literals`` come from the code and its tests, code first; ``functions``
+    maps each function of the whole tree to its number of parameters.
+    """
+
+    file: ParsedFile
+    literals: tuple[int | float | str, ...] = ()
+    functions: dict[str, int] = field(default_factory=dict)
+
+    def swap(
+        self, node: Positioned, expression: str, weight: float = 1.0, *, deletes: bool = False
+    ) -> Edit:
+        """Put an expression in the place of a node."""
+        old = self.file.segment(node)
+        said = f"replace {shown(old)} with {shown(expression)}"
+        new = self.file.fitted(node, expression)
+        return self.cut(node, self.file.span(node), new, said, weight, deletes=deletes)
+
+    def cut(
+        self,
+        node: Positioned,
+        span: tuple[int, int],
+        text: str,
+        description: str,
+        weight: float = 1.0,
+        *,
+        deletes: bool = False,
+    ) -> Edit:
+        """Put any text in the place of a span; ``node`` only tells the line."""
+        return Edit(*span, text, node.lineno, description, weight, deletes)
+
+    def operand(self, node: ast.expr) -> str:
+        """The text of a node, parenthesised unless it is atomic: safe beside any operator."""
+        text = self.file.segment(node)
+        return text if isinstance(node, _TIGHT) else f"({text})"
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """A kind of edit.
+
+    ``prior`` in 0..1 says how often faults are mended this way compared to
+    the other kinds; ``examples`` are (before, after) pairs, each of them a test.
+    """
+
+    name: str
+    prior: float
+    generate: Callable[[ast.AST, Site], Iterator[Edit]]
+    examples: tuple[tuple[str, str], ...]
+
+
+_TIGHT = (ast.Name, ast.Constant, ast.Call, ast.Attribute, ast.Subscript, ast.List, ast.Dict)
+
+
+def shown(text: str) -> str:
+    """A piece of source on one line, shortened for a description."""
+    flat = " ".join(text.split())
+    return flat if len(flat) <= SHOWN else flat[: SHOWN - 1] + "…"

@@ -1,0 +1,248 @@
+"""Edits of whole statements: removed, moved by one level, turned into another kind."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from fractal_rmo.repair.edits.edit import Edit, Operator, Site, shown
+
+INDENT = "    "
+_LOOPS = (ast.For, ast.While, ast.AsyncFor)
+_DEFINITIONS = (
+    ast.FunctionDef,
+    ast.AsyncFunctionDef,
+    ast.ClassDef,
+    ast.Import,
+    ast.ImportFrom,
+    ast.Global,
+    ast.Nonlocal,
+    ast.Pass,
+)
+
+
+def _removed(node: ast.AST, site: Site) -> Iterator[Edit]:
+    if not isinstance(node, ast.stmt) or isinstance(node, _DEFINITIONS):
+        return
+    said = f"remove {shown(site.file.segment(node))}"
+    body = _block(node, site)
+    lines = site.file.line_span(node)
+    if lines is not None and len(body) > 1 and not _is_elif(node, site):
+        yield site.cut(node, lines, "", said, deletes=True)
+    elif not _is_elif(node, site):
+        yield site.cut(node, site.file.span(node), "pass", said, deletes=True)
+
+
+def _block(node: ast.stmt, site: Site) -> list[ast.stmt]:
+    """The statements beside a statement, itself included."""
+    for name in ("body", "orelse", "finalbody"):
+        block = getattr(site.file.parent(node), name, [])
+        if isinstance(block, list) and node in block:
+            return block
+    return [node]
+
+
+def _is_elif(node: ast.stmt, site: Site) -> bool:
+    return isinstance(node, ast.If) and site.file.text.startswith("elif", site.file.span(node)[0])
+
+
+def _returned(node: ast.AST, site: Site) -> Iterator[Edit]:
+    """The returned value replaced by a variable, a truth about it, or a plain value."""
+    if not isinstance(node, ast.Return) or node.value is None:
+        return
+    names = [n for n in site.file.names(node) if n != "self"][:10]
+    for name in names:
+        yield site.swap(node.value, name)
+    for name in names[:6]:
+        for form in ("len({})", "{} == 0", "not {}", "[{}]", "-{}", "{} > 0"):
+            yield site.swap(node.value, form.format(name), 0.5)
+    for value in ("True", "False", "None", "0", "1", "-1", "[]", "''"):
+        yield site.swap(node.value, value, 0.6)
+
+
+def _made_return(node: ast.AST, site: Site) -> Iterator[Edit]:
+    if isinstance(node, ast.Expr) and not isinstance(node.value, ast.Yield | ast.YieldFrom):
+        text = site.file.segment(node)
+        if site.file.function(node) is not None:
+            yield site.swap(node, f"return {text}")
+
+
+def _jump(node: ast.AST, site: Site) -> Iterator[Edit]:
+    kinds = {ast.Break: "break", ast.Continue: "continue", ast.Pass: "pass"}
+    old = kinds.get(type(node)) if isinstance(node, ast.stmt) else None
+    if old is not None and isinstance(node, ast.stmt):
+        for new in ("break", "continue", "pass", "return"):
+            if new != old:
+                yield site.swap(node, new)
+
+
+def _yielded(node: ast.AST, site: Site) -> Iterator[Edit]:
+    if isinstance(node, ast.YieldFrom):
+        yield site.swap(node, f"yield {site.file.segment(node.value)}")
+    elif isinstance(node, ast.Yield) and node.value is not None:
+        yield site.swap(node, f"yield from {site.operand(node.value)}")
+
+
+def _dedented(node: ast.AST, site: Site) -> Iterator[Edit]:
+    """The last statement of a block belongs after the block."""
+    if not isinstance(node, ast.stmt) or isinstance(site.file.parent(node), ast.Module):
+        return
+    block, lines = _block(node, site), site.file.line_span(node)
+    outer = site.file.parent(node)
+    if len(block) < 2 or block[-1] is not node or lines is None or not isinstance(outer, ast.stmt):
+        return
+    if isinstance(outer, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return
+    extra = node.col_offset - outer.col_offset
+    text = site.file.text[slice(*lines)]
+    moved = "".join(line[extra:] for line in text.splitlines(keepends=True))
+    yield site.cut(node, lines, moved, f"move {shown(text)} out of the block")
+
+
+def _indented(node: ast.AST, site: Site) -> Iterator[Edit]:
+    """A statement after a block belongs to the block."""
+    if not isinstance(node, ast.stmt):
+        return
+    block, lines = _block(node, site), site.file.line_span(node)
+    index = block.index(node)
+    previous = block[index - 1] if index else None
+    if lines is None or not isinstance(previous, ast.If | ast.With | ast.For | ast.While):
+        return
+    last = (previous.orelse if isinstance(previous, ast.If) and previous.orelse else previous.body)[-1]
+    extra = " " * max(1, last.col_offset - node.col_offset)
+    text = site.file.text[slice(*lines)]
+    moved = "".join(extra + line for line in text.splitlines(keepends=True))
+    yield site.cut(node, lines, moved, f"move {shown(text)} into the block")
+
+
+def _exchanged(node: ast.AST, site: Site) -> Iterator[Edit]:
+    """Two neighbouring statements in the other order."""
+    if not isinstance(node, ast.stmt) or isinstance(node, _DEFINITIONS):
+        return
+    block = _block(node, site)
+    following = block[block.index(node) + 1 :][:1]
+    if not following or isinstance(following[0], _DEFINITIONS):
+        return
+    first, second = site.file.line_span(node), site.file.line_span(following[0])
+    if first is None or second is None:
+        return
+    a, b = site.file.text[slice(*first)], site.file.text[slice(*second)]
+    text = b.rstrip("\r\n") + "\n" + site.file.text[first[1] : second[0]] + a
+    yield site.cut(node, (first[0], second[1]), text, f"exchange {shown(a)} and {shown(b)}")
+
+
+def _chained(node: ast.AST, site: Site) -> Iterator[Edit]:
+    """``if`` to ``elif`` after another ``if``, and ``elif`` to ``if``."""
+    if not isinstance(node, ast.If):
+        return
+    start = site.file.span(node)[0]
+    if _is_elif(node, site):
+        yield site.cut(node, (start, start + 4), "if", "replace elif with if")
+        return
+    block = _block(node, site)
+    index = block.index(node)
+    if index and isinstance(block[index - 1], ast.If):
+        yield site.cut(node, (start, start + 2), "elif", "replace if with elif")
+
+
+def _inserted(node: ast.AST, site: Site) -> Iterator[Edit]:
+    """A statement of the same function, or a usual one, put before another."""
+    function = site.file.function(node) if isinstance(node, ast.stmt) else None
+    if not isinstance(node, ast.stmt) or function is None or _is_elif(node, site):
+        return
+    lines = site.file.line_span(node)
+    if lines is None:
+        return
+    margin = site.file.text[lines[0] : lines[0] + node.col_offset]
+    for text in _statements(function, site):
+        if text != site.file.segment(node):
+            yield site.cut(node, (lines[0],) * 2, f"{margin}{text}\n", f"insert {shown(text)}", 0.8)
+            at_end = site.file.text[lines[1] - 1 : lines[1]] == "\n"
+            if at_end and _block(node, site)[-1] is node:
+                yield site.cut(node, (lines[1],) * 2, f"{margin}{text}\n", f"insert {shown(text)} after", 0.7)
+
+
+def _statements(function: ast.AST, site: Site) -> list[str]:
+    kinds = (ast.Expr, ast.Assign, ast.AugAssign, ast.Return, ast.Break, ast.Continue)
+    own = [site.file.segment(n) for n in ast.walk(function) if isinstance(n, kinds) and n in site.file.parents]
+    short = [text for text in dict.fromkeys(own) if len(text) <= 60 and "\n" not in text]
+    calls = dict.fromkeys(
+        f"{site.file.segment(n.func.value)}.{n.func.attr}"
+        for n in ast.walk(function)
+        if isinstance(n, ast.Attribute | ast.Call) and isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute)
+        if n.func.attr in {"append", "add"}
+    )
+    names = [n for n in site.file.names(function.body[0])][:6] if isinstance(function, ast.FunctionDef) else []
+    return [*short[:10], *[f"{call}({name})" for call in calls for name in names][:12]]
+
+
+OPERATORS = (
+    Operator(
+        "statement removed",
+        0.4,
+        _removed,
+        (
+            ("a = 1\nb = 2  # why\nc = 3\n", "a = 1\nc = 3\n"),
+            ("if a:\n    b = 1\n", "if a:\n    pass\n"),
+        ),
+    ),
+    Operator(
+        "returned value",
+        0.35,
+        _returned,
+        (
+            ("def f(a):\n    return 0\n", "def f(a):\n    return a\n"),
+            ("def f(a):\n    return True\n", "def f(a):\n    return a == 0\n"),
+        ),
+    ),
+    Operator(
+        "return added", 0.6, _made_return, (("def f(a):\n    g(a)\n", "def f(a):\n    return g(a)\n"),)
+    ),
+    Operator(
+        "jump", 0.5, _jump, (("for x in y:\n    break\n", "for x in y:\n    continue\n"),)
+    ),
+    Operator(
+        "yield",
+        0.7,
+        _yielded,
+        (("def f(a):\n    yield f(a)\n", "def f(a):\n    yield from f(a)\n"),),
+    ),
+    Operator(
+        "moved out",
+        0.55,
+        _dedented,
+        (
+            (
+                "def f(a):\n    for x in a:\n        g(x)\n        return 1\n",
+                "def f(a):\n    for x in a:\n        g(x)\n    return 1\n",
+            ),
+        ),
+    ),
+    Operator(
+        "moved in",
+        0.4,
+        _indented,
+        (("for x in a:\n    g(x)\nh(x)\n", "for x in a:\n    g(x)\n    h(x)\n"),),
+    ),
+    Operator("exchanged", 0.35, _exchanged, (("a = 1\nb = a\n", "b = a\na = 1\n"),)),
+    Operator(
+        "chained",
+        0.35,
+        _chained,
+        (
+            ("if a:\n    b = 1\nif c:\n    b = 2\n", "if a:\n    b = 1\nelif c:\n    b = 2\n"),
+            ("if a:\n    b = 1\nelif c:\n    b = 2\n", "if a:\n    b = 1\nif c:\n    b = 2\n"),
+        ),
+    ),
+    Operator(
+        "inserted",
+        0.12,
+        _inserted,
+        (
+            (
+                "def f(a, n):\n    s = []\n    s.append(a)\n    return n\n",
+                "def f(a, n):\n    s = []\n    s.append(a)\n    s.append(n)\n    return n\n",
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,261 @@
+"""Edits that add or take away a term, a condition or a slice."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from fractal_rmo.repair.edits.edit import Edit, Operator, Site
+from fractal_rmo.repair.edits.symbols import SYMBOLS
+
+NEAR = 6
+"""Variables tried as a missing term: the nearest ones."""
+CONDITIONS = 8
+"""Conditions of the same function tried as a missing one."""
+
+
+def _term_dropped(node: ast.AST, site: Site) -> Iterator[Edit]:
+    if isinstance(node, ast.BinOp):
+        for kept in (node.left, node.right):
+            yield site.swap(node, site.file.segment(kept), deletes=True)
+
+
+def _one_added(node: ast.AST, site: Site) -> Iterator[Edit]:
+    if _takes_term(node, site) and isinstance(node, ast.expr):
+        text = _beside_plus(node, site)
+        yield site.swap(node, f"{text} + 1")
+        yield site.swap(node, f"{text} - 1")
+
+
+def _term_added(node: ast.AST, site: Site) -> Iterator[Edit]:
+    if not _takes_term(node, site) or not isinstance(node, ast.expr):
+        return
+    old, text = site.file.segment(node), _beside_plus(node, site)
+    for name in site.file.names(node)[:NEAR]:
+        if name in {old, "self"}:
+            continue
+        for rank, symbol in enumerate("+-*%"):
+            left = text if symbol in "+-" else site.operand(node)
+            yield site.swap(node, f"{left} {symbol} {name}", 1.0 - 0.2 * rank)
+
+
+def _factor_added(node: ast.AST, site: Site) -> Iterator[Edit]:
+    if _takes_term(node, site) and isinstance(node, ast.expr):
+        for new in ("* 2", "// 2", "/ 2", "% 2", "** 2", "% 10", "// 10", "** 0.5"):
+            yield site.swap(node, f"{site.operand(node)} {new}")
+
+
+def _takes_term(node: ast.AST, site: Site) -> bool:
+    kinds = (ast.Name, ast.Call, ast.BinOp, ast.Subscript, ast.Attribute)
+    if not isinstance(node, kinds) or not isinstance(getattr(node, "ctx", ast.Load()), ast.Load):
+        return False
+    parent = site.file.parent(node)
+    if isinstance(parent, ast.Call):
+        return parent.func is not node
+    if isinstance(parent, ast.Subscript):
+        return parent.slice is node
+    return not isinstance(parent, ast.Attribute | ast.For | ast.comprehension | ast.Expr)
+
+
+def _beside_plus(node: ast.expr, site: Site) -> str:
+    loose = isinstance(node, ast.BoolOp | ast.Compare | ast.IfExp | ast.Lambda)
+    return f"({site.file.segment(node)})" if loose else site.file.segment(node)
+
+
+def _negation(node: ast.AST, site: Site) -> Iterator[Edit]:
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+        yield site.swap(node, site.file.segment(node.operand))
+    elif isinstance(node, ast.expr) and _is_condition(node, site):
+        yield site.swap(node, f"not {site.operand(node)}", 0.8)
+
+
+def _is_condition(node: ast.AST, site: Site) -> bool:
+    parent = site.file.parent(node)
+    if isinstance(parent, ast.If | ast.While | ast.IfExp | ast.Assert):
+        return parent.test is node
+    if isinstance(parent, ast.comprehension):
+        return node in parent.ifs
+    return isinstance(parent, ast.BoolOp) or (isinstance(parent, ast.Return) and _is_boolean(node))
+
+
+def _is_boolean(node: ast.AST) -> bool:
+    return isinstance(node, ast.Compare | ast.BoolOp) or (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in {"all", "any", "isinstance", "bool"}
+    )
+
+
+def _operand_dropped(node: ast.AST, site: Site) -> Iterator[Edit]:
+    if not isinstance(node, ast.BoolOp):
+        return
+    symbol = SYMBOLS[type(node.op)]
+    for i in range(len(node.values)):
+        rest = [v for j, v in enumerate(node.values) if j != i]
+        if len(rest) == 1:
+            yield site.swap(node, site.file.segment(rest[0]), deletes=True)
+        else:
+            yield site.swap(node, f" {symbol} ".join(map(site.operand, rest)), deletes=True)
+
+
+def _condition_added(node: ast.AST, site: Site) -> Iterator[Edit]:
+    """A condition known in the same function, or the truth of a variable, joined on."""
+    if not isinstance(node, ast.expr) or not _is_condition(node, site):
+        return
+    old = site.operand(node) if not isinstance(node, ast.Compare) else site.file.segment(node)
+    extra = [*_conditions(node, site), *_simple_conditions(node, site)]
+    for new in dict.fromkeys(extra):
+        for word in ("and", "or"):
+            yield site.swap(node, f"{old} {word} {new}")
+            yield site.swap(node, f"{new} {word} {old}", 0.8)
+
+
+def _condition_replaced(node: ast.AST, site: Site) -> Iterator[Edit]:
+    if not isinstance(node, ast.expr) or not _is_condition(node, site):
+        return
+    for new in [*_conditions(node, site), *_simple_conditions(node, site)]:
+        yield site.swap(node, new)
+
+
+def _conditions(node: ast.expr, site: Site) -> list[str]:
+    function = site.file.function(node)
+    if function is None:
+        return []
+    own = site.file.segment(node)
+    found = [
+        site.file.segment(n)
+        for n in ast.walk(function)
+        if isinstance(n, ast.Compare) and hasattr(n, "lineno")
+    ]
+    return [c for c in dict.fromkeys(found) if c != own and "\n" not in c][:CONDITIONS]
+
+
+def _simple_conditions(node: ast.expr, site: Site) -> list[str]:
+    names = [n for n in site.file.names(node) if n != "self"][:NEAR]
+    return [form.format(name) for name in names for form in ("{}", "not {}", "{} == 0", "{} > 0")]
+
+
+def _slice_bounds(node: ast.AST, site: Site) -> Iterator[Edit]:
+    if not isinstance(node, ast.Slice):
+        return
+    low, high, step = (site.file.segment(p) if p else "" for p in (node.lower, node.upper, node.step))
+    tail = f":{step}" if step else ""
+    bounds = [("", high), (low, ""), ("1", high), (low, "-1")]
+    bounds += [(f"{low} + 1", high), (f"{low} - 1", high)] if low else []
+    bounds += [(low, f"{high} + 1"), (low, f"{high} - 1")] if high else []
+    for a, b in dict.fromkeys(bounds):
+        yield site.swap(node, f"{a}:{b}{tail}", deletes=not (a or b))
+    yield site.swap(node, f"{low}:{high}:{'-1' if not step else ''}", 0.7)
+
+
+def _slice_added(node: ast.AST, site: Site) -> Iterator[Edit]:
+    if not isinstance(node, ast.Name | ast.Attribute | ast.Call) or not _takes_slice(node, site):
+        return
+    text = site.file.segment(node)
+    names = [n for n in site.file.names(node) if n != text and n != "self"][:4]
+    for part in ["1:", ":-1", "::-1", "0", "-1", "1"]:
+        yield site.swap(node, f"{text}[{part}]")
+    for name in names:
+        for part in (f"{name}:", f":{name}", name):
+            yield site.swap(node, f"{text}[{part}]", 0.7)
+
+
+def _takes_slice(node: ast.AST, site: Site) -> bool:
+    if not isinstance(getattr(node, "ctx", ast.Load()), ast.Load):
+        return False
+    parent = site.file.parent(node)
+    if isinstance(parent, ast.Call):
+        return parent.func is not node
+    return not isinstance(parent, ast.Attribute | ast.Expr)
+
+
+def _subscript_dropped(node: ast.AST, site: Site) -> Iterator[Edit]:
+    if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
+        yield site.swap(node, site.file.segment(node.value), deletes=True)
+
+
+def _branches_swapped(node: ast.AST, site: Site) -> Iterator[Edit]:
+    if isinstance(node, ast.IfExp):
+        a, test, b = (site.file.segment(p) for p in (node.body, node.test, node.orelse))
+        yield site.swap(node, f"{b} if {test} else {a}")
+        yield site.swap(node, a, 0.5, deletes=True)
+        yield site.swap(node, b, 0.5, deletes=True)
+
+
+_IN_F = "def f(a, b):\n    if {}:\n        return a == b\n"
+
+OPERATORS = (
+    Operator(
+        "term dropped",
+        0.6,
+        _term_dropped,
+        (
+            ("x = y % 1.0 + 1.0\n", "x = y % 1.0\n"),
+            ("x = (a + b) * c * d\n", "x = (a + b) * d\n"),
+        ),
+    ),
+    Operator(
+        "one added",
+        0.6,
+        _one_added,
+        (("x = y[i]\n", "x = y[i + 1]\n"), ("x = a\n", "x = a - 1\n")),
+    ),
+    Operator(
+        "term added",
+        0.35,
+        _term_added,
+        (("def f(a, b):\n    return a\n", "def f(a, b):\n    return a + b\n"),),
+    ),
+    Operator("factor added", 0.18, _factor_added, (("x = a\n", "x = a * 2\n"),)),
+    Operator(
+        "negation",
+        0.7,
+        _negation,
+        (
+            ("if a:\n    x = 1\n", "if not a:\n    x = 1\n"),
+            ("x = [y for y in z if not y]\n", "x = [y for y in z if y]\n"),
+            ("x = a > 1 or b\n", "x = not (a > 1) or b\n".replace("not (a > 1)", "(not (a > 1))")),
+        ),
+    ),
+    Operator(
+        "condition dropped",
+        0.55,
+        _operand_dropped,
+        (("x = a and b\n", "x = a\n"), ("x = a and b and c\n", "x = a and c\n")),
+    ),
+    Operator(
+        "condition added",
+        0.25,
+        _condition_added,
+        ((_IN_F.format("a"), _IN_F.format("a and a == b")), (_IN_F.format("a"), _IN_F.format("a or b"))),
+    ),
+    Operator(
+        "condition replaced",
+        0.3,
+        _condition_replaced,
+        (("q = 1\nwhile True:\n    pass\n", "q = 1\nwhile q:\n    pass\n"),),
+    ),
+    Operator(
+        "slice bounds",
+        0.6,
+        _slice_bounds,
+        (
+            ("x = y[1:n]\n", "x = y[1:n + 1]\n"),
+            ("x = y[1:]\n", "x = y[:]\n"),
+            ("x = y[a:b]\n", "x = y[a:]\n"),
+        ),
+    ),
+    Operator(
+        "slice added",
+        0.25,
+        _slice_added,
+        (("x = f(y)\n", "x = f(y[1:])\n"), ("x = y\n", "x = y[::-1]\n")),
+    ),
+    Operator("subscript dropped", 0.3, _subscript_dropped, (("x = y[0]\n", "x = y\n"),)),
+    Operator(
+        "branches swapped",
+        0.6,
+        _branches_swapped,
+        (("x = a if c else b\n", "x = b if c else a\n"), ("x = a if c else b\n", "x = b\n")),
+    ),
+)

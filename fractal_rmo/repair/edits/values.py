@@ -1,0 +1,166 @@
+"""Edits of constants and names: values off by one, wrong literals, wrong variables."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from fractal_rmo.repair.edits.edit import Edit, Operator, Site
+
+LITERALS = 8
+"""Literals of one type that a constant is replaced with, at most."""
+NAMES = 12
+"""Variables that a name is replaced with, at most: the nearest ones."""
+
+
+def _off_by_one(node: ast.AST, site: Site) -> Iterator[Edit]:
+    if not isinstance(node, ast.Constant) or type(node.value) not in (int, float):
+        return
+    value = node.value
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        near = (value + 1, value - 1)
+        usual = (0, 1, -1, 2, 10)
+        for rank, new in enumerate(dict.fromkeys((*near, *usual, -value))):
+            if new != value:
+                yield site.swap(node, repr(new), 1.0 if rank < len(near) else 0.5)
+
+
+def _literal(node: ast.AST, site: Site) -> Iterator[Edit]:
+    if not isinstance(node, ast.Constant) or type(node.value) not in (int, float, str):
+        return
+    kind = str if isinstance(node.value, str) else (int, float)
+    alike = [v for v in site.literals if isinstance(v, kind) and v != node.value]
+    for new in alike[:LITERALS]:
+        yield site.swap(node, repr(new))
+
+
+def _truth(node: ast.AST, site: Site) -> Iterator[Edit]:
+    if isinstance(node, ast.Constant) and isinstance(node.value, bool):
+        yield site.swap(node, repr(not node.value))
+
+
+def _text(node: ast.AST, site: Site) -> Iterator[Edit]:
+    """Strings: empty, a space, other case, one character more or less at an end."""
+    if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
+        return
+    old = node.value
+    news = ["", " ", old.lower(), old.upper(), old.strip(), old[:-1], old[1:], old + " ", old[::-1]]
+    for new in dict.fromkeys(news):
+        if new != old:
+            yield site.swap(node, repr(new))
+
+
+def _alphabet(node: ast.AST, site: Site) -> Iterator[Edit]:
+    """A string used as a set of characters lacks one or holds one too many."""
+    if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
+        return
+    old = node.value
+    if not 3 <= len(old) <= 30:
+        return
+    for i in range(len(old)):
+        yield site.swap(node, repr(old[:i] + old[i + 1 :]))
+    lower, upper = "abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    letters = "0123456789" if old.isdigit() else upper if old.isupper() else lower
+    for letter in letters:
+        if letter not in old:
+            yield site.swap(node, repr(old + letter), 0.8)
+
+
+def _number_to_name(node: ast.AST, site: Site) -> Iterator[Edit]:
+    if isinstance(node, ast.Constant) and not isinstance(node.value, bytes):
+        for name in _variables(node, site):
+            yield site.swap(node, name)
+
+
+def _name_to_number(node: ast.AST, site: Site) -> Iterator[Edit]:
+    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and not _called(node, site):
+        for value in ("0", "1", "True", "False", "None", "''", "[]"):
+            yield site.swap(node, value)
+
+
+def _name(node: ast.AST, site: Site) -> Iterator[Edit]:
+    if not isinstance(node, ast.Name) or _called(node, site):
+        return
+    for rank, name in enumerate(_variables(node, site)):
+        weight = 1.0 if isinstance(node.ctx, ast.Load) else 0.6
+        yield site.swap(node, name, weight * max(0.5, 1.0 - 0.05 * rank))
+
+
+def _name_to_attribute(node: ast.AST, site: Site) -> Iterator[Edit]:
+    """``x`` to ``self.x`` where the class has such an attribute, and the other way."""
+    if isinstance(node, ast.Name) and not _called(node, site) and node.id in site.file.attributes:
+        if "self" in site.file.names(node):
+            yield site.swap(node, f"self.{node.id}")
+    elif isinstance(node, ast.Attribute) and node.attr in site.file.names(node):
+        yield site.swap(node, node.attr)
+
+
+def _variables(node: ast.AST, site: Site) -> list[str]:
+    old = node.id if isinstance(node, ast.Name) else ""
+    names = [n for n in site.file.names(node) if n != old and n not in ("self", "cls", "_")]
+    return names[:NAMES]
+
+
+def _called(node: ast.AST, site: Site) -> bool:
+    parent = site.file.parent(node)
+    return isinstance(parent, ast.Call) and parent.func is node
+
+
+def _display(node: ast.AST, site: Site) -> Iterator[Edit]:
+    """Lists, tuples and sets: an element dropped, two swapped, an empty one filled."""
+    if not isinstance(node, ast.List | ast.Tuple | ast.Set) or not node.elts:
+        if isinstance(node, ast.List):
+            for item in ["0", "1", "''", *_variables(node, site)]:
+                yield site.swap(node, f"[{item}]")
+        return
+    if len(node.elts) > 6:
+        return
+    for i in range(len(node.elts) - 1):
+        first, second = node.elts[i], node.elts[i + 1]
+        (start, a_end), (b_start, end) = site.file.span(first), site.file.span(second)
+        a, b = site.file.segment(first), site.file.segment(second)
+        text = b + site.file.text[a_end:b_start] + a
+        yield site.cut(first, (start, end), text, f"swap {a} and {b}")
+    if isinstance(node, ast.List):
+        for i in range(len(node.elts)):
+            rest = [site.file.segment(e) for j, e in enumerate(node.elts) if j != i]
+            yield site.swap(node, f"[{', '.join(rest)}]", 0.7, deletes=True)
+
+
+OPERATORS = (
+    Operator("off by one", 0.85, _off_by_one, (("x = 5\n", "x = 6\n"), ("x = 5\n", "x = 0\n"))),
+    Operator("literal", 0.4, _literal, (("a = 7\nb = 30\n", "a = 7\nb = 7\n"),)),
+    Operator("truth value", 0.8, _truth, (("x = True\n", "x = False\n"),)),
+    Operator("string", 0.35, _text, (("x = 'a, '\n", "x = 'a,'\n"), ("x = 'a'\n", "x = ''\n"))),
+    Operator("alphabet", 0.12, _alphabet, (("x = 'abd'\n", "x = 'abdc'\n"),)),
+    Operator("constant to variable", 0.4, _number_to_name, (("a = 1\nb = 0\n", "a = 1\nb = a\n"),)),
+    Operator("variable to constant", 0.25, _name_to_number, (("a = 1\nb = a\n", "a = 1\nb = 0\n"),)),
+    Operator(
+        "variable",
+        0.75,
+        _name,
+        (("def f(a, b):\n    return a\n", "def f(a, b):\n    return b\n"),),
+    ),
+    Operator(
+        "variable or attribute",
+        0.5,
+        _name_to_attribute,
+        (
+            (
+                "class A:\n    def f(self, x):\n        self.x = 1\n        return x\n",
+                "class A:\n    def f(self, x):\n        self.x = 1\n        return self.x\n",
+            ),
+        ),
+    ),
+    Operator(
+        "display",
+        0.4,
+        _display,
+        (
+            ("def f(n):\n    return []\n", "def f(n):\n    return [n]\n"),
+            ("x = [a, b]\n", "x = [b, a]\n"),
+            ("x = [a, b]\n", "x = [b]\n"),
+            ("a, b = b, a\n", "a, b = a, b\n"),
+        ),
+    ),
+)

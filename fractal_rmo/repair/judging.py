@@ -1,0 +1,129 @@
+"""Test runs of a candidate as requests, and what their results say."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from fractal_rmo.domain.jsonvalue import Json
+from fractal_rmo.domain.run import Limits, RunEnding, RunRequest, RunResult, Runtime
+from fractal_rmo.domain.source import SourceTree
+from fractal_rmo.repair.localise import Place
+
+STEP_LIMIT = 1_000_000
+"""Lines one test may execute: counted, so that an endless loop ends at the same place everywhere."""
+FAILING = ("failed", "error")
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """Everything about the runs that stays the same from candidate to candidate."""
+
+    tests: SourceTree
+    runtime: Runtime = Runtime.THIN
+    limits: Limits = Limits(wall_s=20.0, cpu_s=20)
+
+    def request(
+        self,
+        code: SourceTree,
+        label: str,
+        *,
+        only: Sequence[str] = (),
+        stop: bool = True,
+        trace: bool = False,
+    ) -> RunRequest:
+        """One run of the tests (all, or ``only`` these ids) against a tree of code."""
+        payload: dict[str, Json] = {
+            "tests": [path for path, _ in self.tests.python_files()],
+            "code": list(code.files),
+            "stop_at_first_failure": stop,
+            "trace": trace,
+            "step_limit": STEP_LIMIT,
+        }
+        if only:
+            payload["only"] = list(only)
+        files = {f"code/{path}": text for path, text in code.files.items()}
+        files |= {f"tests/{path}": text for path, text in self.tests.files.items()}
+        return RunRequest(self.runtime, "unit_tests", files, payload, self.limits, label)
+
+    def thick(self) -> Bench:
+        """The same bench where all of pytest is there."""
+        return replace(self, runtime=Runtime.THICK)
+
+    def timed(self, seconds: float) -> Bench:
+        """The same bench with wall time bounded by what the untouched code took."""
+        wall = max(3.0, min(20.0, 3.0 * seconds))
+        return replace(self, limits=replace(self.limits, wall_s=wall, cpu_s=int(wall) + 1))
+
+
+@dataclass(frozen=True, slots=True)
+class TestReport:
+    """What one run of the tests said.
+
+    ``outcomes`` maps test id to its outcome, ``executed`` is the trace,
+    ``raised`` holds the places in the code where a test's error came from.
+    """
+
+    __test__ = False
+
+    supported: bool = True
+    collected: tuple[str, ...] = ()
+    outcomes: Mapping[str, str] = field(default_factory=dict)
+    problem: str = ""
+    executed: Mapping[str, Mapping[str, Collection[int]]] = field(default_factory=dict)
+    raised: tuple[Place, ...] = ()
+
+    @property
+    def failing(self) -> tuple[str, ...]:
+        """Ids of the tests that failed or ended in an error, in the order of collection."""
+        return tuple(test for test, outcome in self.outcomes.items() if outcome in FAILING)
+
+    def mends(self, before: TestReport) -> bool:
+        """Whether nothing fails, and every test that had failed or passed now passes.
+
+        A candidate must not win by making a test disappear or skip itself.
+        """
+        due = [t for t, outcome in before.outcomes.items() if outcome in (*FAILING, "passed")]
+        wanted = due or ([*before.collected] or list(self.collected))
+        fine = self.supported and not self.problem and not self.failing
+        return fine and bool(wanted) and all(self.outcomes.get(t) == "passed" for t in wanted)
+
+
+def read_report(result: RunResult, code: SourceTree) -> TestReport:
+    """The report in a result; a run that did not complete is a report of a problem."""
+    if result.ending is not RunEnding.COMPLETED:
+        return TestReport(problem=result.detail or f"The run ended: {result.ending}.")
+    value = result.value
+    if not isinstance(value, Mapping):
+        return TestReport(problem="The run gave no report.")
+    entries = [e for e in _items(value.get("results")) if isinstance(e, Mapping)]
+    places = ((_relative(str(e.get("path", ""))), e.get("line")) for e in entries)
+    return TestReport(
+        supported=value.get("supported") is not False,
+        collected=tuple(str(t) for t in _items(value.get("collected"))),
+        outcomes={str(e.get("id")): str(e.get("outcome")) for e in entries},
+        problem=str(value.get("problem") or ""),
+        executed=_trace(value.get("lines")),
+        raised=tuple((p, n) for p, n in places if p in code.files and isinstance(n, int)),
+    )
+
+
+def _items(value: Json) -> Sequence[Json]:
+    return value if isinstance(value, list | tuple) else ()
+
+
+def _relative(path: str) -> str:
+    return path.removeprefix("code/")
+
+
+def _trace(value: Json) -> dict[str, dict[str, list[int]]]:
+    if not isinstance(value, Mapping):
+        return {}
+    return {
+        test: {
+            _relative(path): [n for n in _items(lines) if isinstance(n, int)]
+            for path, lines in files.items()
+        }
+        for test, files in value.items()
+        if isinstance(files, Mapping)
+    }

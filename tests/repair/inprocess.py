@@ -1,0 +1,125 @@
+"""A judge for harmless programs: runs a test request in this very process, lines traced."""
+
+from __future__ import annotations
+
+import sys
+import types
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from fractal_rmo.domain.run import Dialogue, RunEnding, RunRequest, RunResult
+
+_Answer = TypeVar("_Answer")
+
+
+class TooManyStepsError(Exception):
+    """A test executed more lines than it may."""
+
+
+def drive(
+    dialogue: Dialogue[_Answer], run: Callable[[RunRequest], RunResult]
+) -> tuple[_Answer, list[str]]:
+    """Answer every request; returns the dialogue's answer and the labels seen."""
+    labels: list[str] = []
+    try:
+        request = next(dialogue)
+        while True:
+            labels.append(request.label)
+            request = dialogue.send(run(request))
+    except StopIteration as stop:
+        return stop.value, labels
+
+
+def run(request: RunRequest) -> RunResult:
+    """Run ``test_*`` functions of the request's test files."""
+    with _modules(request) as tests:
+        if isinstance(tests, str):
+            return _completed(problem=tests)
+        only = request.payload.get("only") or list(tests)
+        results, lines = [], {}
+        for name in [t for t in tests if t in only]:
+            outcome, lines[name] = _one(tests[name], int(request.payload["step_limit"]) // 50)
+            results.append({"id": name, **outcome})
+            if request.payload["stop_at_first_failure"] and outcome["outcome"] != "passed":
+                break
+        return _completed(collected=list(tests), results=results, lines=lines)
+
+
+def _completed(**value: Any) -> RunResult:
+    full = {"supported": True, "collected": [], "results": [], "problem": "", "lines": {}}
+    return RunResult(RunEnding.COMPLETED, {**full, **value})
+
+
+@contextmanager
+def _modules(request: RunRequest) -> Iterator[dict[str, Callable[[], None]] | str]:
+    code = {p.removeprefix("code/"): t for p, t in request.files.items() if p.startswith("code/")}
+    names = {path: path.removesuffix(".py").replace("/", ".") for path in code}
+    finder = _Finder({names[path]: (f"code/{path}", text) for path, text in code.items()})
+    sys.meta_path.insert(0, finder)
+    try:
+        yield _tests(request)
+    except Exception as error:
+        yield f"{type(error).__name__}: {error}"
+    finally:
+        sys.meta_path.remove(finder)
+        for name in names.values():
+            sys.modules.pop(name, None)
+
+
+def _tests(request: RunRequest) -> dict[str, Callable[[], None]]:
+    found: dict[str, Callable[[], None]] = {}
+    for path, text in request.files.items():
+        if path.startswith("tests/"):
+            space: dict[str, Any] = {"__name__": path}
+            exec(compile(text, path, "exec"), space)  # noqa: S102 - programs of our own tests
+            tests = {k: v for k, v in space.items() if k.startswith("test")}
+            found |= {f"{path.removeprefix('tests/')}::{k}": v for k, v in tests.items()}
+    return found
+
+
+def _one(test: Callable[[], None], steps: int) -> tuple[dict[str, Any], dict[str, list[int]]]:
+    seen: dict[str, set[int]] = {}
+    left = [steps]
+
+    def trace(frame: types.FrameType, event: str, _: object) -> Any:
+        path = frame.f_code.co_filename
+        if not path.startswith("code/"):
+            return None
+        if event == "line":
+            seen.setdefault(path.removeprefix("code/"), set()).add(frame.f_lineno)
+            left[0] -= 1
+            if left[0] < 0:
+                raise TooManyStepsError
+        return trace
+
+    previous = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        test()
+        outcome = {"outcome": "passed"}
+    except Exception as error:
+        outcome = {"outcome": "failed", "type": type(error).__name__, "message": str(error)}
+    finally:
+        sys.settrace(previous)
+    return outcome, {path: sorted(lines) for path, lines in seen.items()}
+
+
+class _Finder:
+    """Imports the request's code files from memory."""
+
+    def __init__(self, sources: dict[str, tuple[str, str]]) -> None:
+        self.sources = sources
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> Any:
+        del path, target
+        from importlib.machinery import ModuleSpec
+
+        return ModuleSpec(name, self) if name in self.sources else None  # type: ignore[arg-type]
+
+    def create_module(self, spec: object) -> None:
+        del spec
+
+    def exec_module(self, module: types.ModuleType) -> None:
+        path, text = self.sources[module.__name__]
+        exec(compile(text, path, "exec"), module.__dict__)  # noqa: S102 - as above

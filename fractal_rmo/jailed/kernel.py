@@ -39,7 +39,7 @@ def unshare(flags: int) -> None:
 
 
 def mount(source: str, target: str, kind: str, flags: int, data: str = "") -> None:
-    """mount(2)."""
+    """Mount ``source`` on ``target``, as the call of that name does."""
     result = _libc.mount(
         source.encode(), target.encode(), kind.encode(), ctypes.c_ulong(flags), data.encode()
     )
@@ -74,7 +74,7 @@ def pivot_into(folder: str) -> None:
 
 
 def prctl(option: int, value: int) -> None:
-    """prctl(2) with one argument."""
+    """Set one attribute of the process, with one argument."""
     arguments = [ctypes.c_ulong(n) for n in (value, 0, 0, 0)]
     _checked(_libc.prctl(ctypes.c_int(option), *arguments), f"prctl {option}")
 

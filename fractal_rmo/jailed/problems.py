@@ -7,7 +7,7 @@ class OutOfMemory(Exception):  # noqa: N818 - names an ending, like the host's R
     """The interpreter itself ran out of address space; the message says where."""
 
 
-class StepLimitExceeded(BaseException):  # noqa: N818 - shown to people as the failure's type
+class StepLimitExceeded(BaseException):
     """A test executed more lines of the code than it was given.
 
     Not an ``Exception``: ``except Exception`` in the code cannot swallow it.

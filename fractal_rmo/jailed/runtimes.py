@@ -6,6 +6,8 @@ import importlib
 import platform
 from collections.abc import Mapping
 from contextlib import suppress
+from pathlib import Path
+from typing import Any
 
 from fractal_rmo.jailed.run_child import Program
 
@@ -20,20 +22,30 @@ _COMMON = (
 """Imported before anything is isolated: a fork finds them in memory."""
 
 
-def preload(runtime: str, ruff: str) -> tuple[Mapping[str, Program], Mapping[str, str]]:
-    """The programs of a runtime (``thin``, ``thick``, ``static``) and its tools' versions."""
+def preload(runtime: str, ruff: str) -> Mapping[str, Program]:
+    """Import what a runtime (``thin``, ``thick``, ``static``) needs; its programs by name."""
     tools = {"python": platform.python_version()}
     if runtime == "static":
         from fractal_rmo.jailed.programs import static_checks
 
-        return {"static": static_checks.prepare(ruff)}, {**tools, **static_checks.versions(ruff)}
+        tools |= static_checks.versions(ruff)
+        return {"static": _naming(tools, static_checks.prepare(ruff))}
     for name in _COMMON.split():
         with suppress(ImportError):  # a few are optional in a distribution's own builds
             importlib.import_module(name)
     if runtime == "thin":
         from fractal_rmo.jailed.programs import unit_quick
 
-        return {"unit_tests": unit_quick.run}, tools
+        return {"unit_tests": _naming(tools, unit_quick.run)}
     from fractal_rmo.jailed.programs import unit_pytest
 
-    return {"unit_tests": unit_pytest.run}, {**tools, **unit_pytest.versions()}
+    return {"unit_tests": _naming({**tools, **unit_pytest.versions()}, unit_pytest.run)}
+
+
+def _naming(tools: Mapping[str, str], program: Program) -> Program:
+    """The same program, whose value also says which versions of which tools gave it."""
+
+    def run(box: Path, payload: Mapping[str, Any]) -> dict[str, Any]:
+        return {**program(box, payload), "tools": tools}
+
+    return run

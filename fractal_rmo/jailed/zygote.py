@@ -15,7 +15,6 @@ import select
 import signal
 import socket
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -55,10 +54,10 @@ def main(argument: str) -> None:
     if os.getppid() != setup.host_pid:  # it died, and its number may be another's by now
         return
     sys.path[:] = [*_standard_library(), *setup.site]
-    programs, tools = preload(setup.runtime, setup.ruff)
+    programs = preload(setup.runtime, setup.ruff)
     gc.collect()
     gc.freeze()  # pages of preloaded objects stay shared with every fork
-    channel.send_json(control, {"ready": True, "tools": tools})
+    channel.send_json(control, {"ready": True})
     while (sock := _next_session(control, host)) is not None:
         _open_session(sock, setup, programs, (control, host))
         sock.close()
@@ -153,7 +152,6 @@ def _become_session(
         os.umask(0o022)
         if setup.namespaces:
             jail.build_root(setup.visible)
-            tempfile.tempdir = f"{jail.BOX}/tmp"
         else:
             kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
         channel.send_json(sock, {"ready": True})

@@ -127,9 +127,16 @@ def _annotations(tree: ast.Module, lazy: bool) -> Iterator[ast.expr]:
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             yield from (n.annotation for n in ast.walk(node) if isinstance(n, ast.AnnAssign))
-            if lazy and node.returns is not None:
-                yield node.returns
-        elif lazy and isinstance(node, ast.arg) and node.annotation is not None:
-            yield node.annotation
-        elif lazy and isinstance(node, ast.AnnAssign):
-            yield node.annotation
+        if lazy:
+            yield from _own_annotations(node)
+
+
+def _own_annotations(node: ast.AST) -> Iterator[ast.expr]:
+    match node:
+        case (
+            ast.FunctionDef(returns=ast.expr() as note)
+            | ast.AsyncFunctionDef(returns=ast.expr() as note)
+        ):
+            yield note
+        case ast.arg(annotation=ast.expr() as note) | ast.AnnAssign(annotation=note):
+            yield note

@@ -45,5 +45,5 @@ def refuse_unbuilt(upto: Level) -> None:
             built = ", ".join(f"{level} ({level.name.lower()})" for level in BUILT_LEVELS)
             raise InputError(
                 ErrorCode.LEVEL_NOT_BUILT,
-                f"Level {number} ({Level(number).name.lower()}) is not built yet; built are {built}.",
+                f"Level {number} ({Level(number).name.lower()}) is not built yet, but {built}.",
             )

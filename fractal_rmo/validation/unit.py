@@ -93,7 +93,7 @@ def _missing_module(run: TestRun, subject: Subject) -> tuple[Outcome, str] | Non
     if found is None:
         return None
     name = found[1] or found[2]
-    if _belongs_to_code(name, subject) or name.split(".")[0] in sys.stdlib_module_names:
+    if _belongs_to_code(name, subject) or name.partition(".")[0] in sys.stdlib_module_names:
         return Outcome.FAILED, f"The code has no module '{name}', which is imported."
     return Outcome.ERROR, (
         f"The tests need the module '{name}', which is neither in the code nor installed here,"
@@ -103,7 +103,7 @@ def _missing_module(run: TestRun, subject: Subject) -> tuple[Outcome, str] | Non
 
 def _belongs_to_code(name: str, subject: Subject) -> bool:
     """Whether the module's top-level package is submitted, though the module itself is not."""
-    root = name.split(".")[0]
+    root = name.partition(".")[0]
     paths = [*subject.code.files, *subject.tests.files]
     return any(path == f"{root}.py" or path.startswith(f"{root}/") for path in paths)
 

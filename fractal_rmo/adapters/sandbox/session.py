@@ -56,9 +56,19 @@ class ZygoteSession:
             if not self._open:
                 raise RuntimeError("This sandbox session has ended.")
             if key not in self._jails:
-                zygote = self._zygote(key)
-                self._jails[key] = _Jail(zygote.open_session(), self._tier)
+                self._jails[key] = _Jail(self._open_session(key), self._tier)
             return self._jails[key]
+
+    def _open_session(self, key: ZygoteKey) -> socket.socket:
+        """A new session; one that fails on a zygote which worked before is tried on a fresh one."""
+        zygote = self._zygote(key)
+        worked = zygote.ready
+        try:
+            return zygote.open_session()
+        except CannotStartError:
+            if not worked:
+                raise
+            return self._zygote(key).open_session()
 
     def _forget(self, key: ZygoteKey) -> None:
         with self._lock:
@@ -103,7 +113,7 @@ def _read(header: Mapping[str, Json], value: Json, tier: Tier) -> RunResult:
 
 
 def escape_controls(text: str) -> str:
-    r"""The text with terminal controls shown as ``\x1b`` and the like, so that it is safe to print."""
+    r"""Show terminal controls as ``\x1b`` and the like, so that the text is safe to print."""
     return "".join(
         c if c.isprintable() or c in _KEPT_CONTROLS else c.encode("unicode_escape").decode()
         for c in text

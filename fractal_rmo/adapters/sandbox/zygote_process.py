@@ -47,8 +47,7 @@ class ZygoteProcess:
 
     def __init__(self, key: ZygoteKey) -> None:
         self._lock = threading.Lock()
-        self._ready = False
-        self.tools: dict[str, str] = {}
+        self.ready = False
         # mkstemp would leave a file behind when the host is killed; this one has no name
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close()
         self._control, theirs = socket.socketpair()
@@ -98,12 +97,10 @@ class ZygoteProcess:
         self._process.returncode = 0  # not our child: there is nothing to wait for
 
     def _await_ready(self) -> None:
-        if self._ready:
+        if self.ready:
             return
-        answer = wire.receive_json(self._control, READY_S)
-        tools = answer.get("tools")
-        self.tools = {k: str(v) for k, v in tools.items()} if isinstance(tools, dict) else {}
-        self._ready = True
+        wire.receive_json(self._control, READY_S)
+        self.ready = True
 
     def _last_words(self) -> str:
         with suppress(OSError, ValueError):

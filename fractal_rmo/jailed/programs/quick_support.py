@@ -16,7 +16,7 @@ _FIXTURE_NAMES = {
 
 def is_supported(path: str, file: Path, with_pytest: bool) -> bool:
     """Judge by the text alone; a file that does not parse is left to pytest."""
-    if path.rsplit("/", 1)[-1] in ("conftest.py", "pytest.py"):
+    if path.rpartition("/")[2] in ("conftest.py", "pytest.py"):
         return False
     try:
         tree = ast.parse(file.read_text(encoding="utf-8"))
@@ -30,7 +30,7 @@ def is_supported(path: str, file: Path, with_pytest: bool) -> bool:
 def _is_plain(node: ast.AST, with_pytest: bool) -> bool:
     match node:
         case ast.Import(names=names):
-            return with_pytest or all(n.name.split(".")[0] not in _TOOLS for n in names)
+            return with_pytest or all(n.name.partition(".")[0] not in _TOOLS for n in names)
         case ast.ImportFrom(module=module, names=names):
             return _is_plain_import(module or "", {n.name for n in names}, with_pytest)
         case ast.Attribute(value=ast.Name(id="pytest"), attr=attr):
@@ -51,8 +51,8 @@ _TOOLS = {"pytest", "_pytest", "hypothesis"}
 
 
 def _is_plain_import(module: str, names: set[str], with_pytest: bool) -> bool:
-    root = module.split(".")[0]
-    if root == "hypothesis" or root == "_pytest" or "*" in names:
+    root = module.partition(".")[0]
+    if root in ("hypothesis", "_pytest") or "*" in names:
         return False
     return root != "pytest" or (with_pytest and names <= _FAITHFUL)
 

@@ -54,17 +54,18 @@ def prepare(ruff: str) -> Callable[[Path, Mapping[str, Any]], dict[str, Any]]:
     """Warm the tools up once; the returned program is called in forks."""
     server = _warm_mypy()
     settings = bandit_config.BanditConfig()
-    bandit_manager.BanditManager(settings, "file")  # loads its plugins
+    _load_bandit_plugins(settings)
 
     def run(box: Path, payload: Mapping[str, Any]) -> dict[str, Any]:
         code = box / "code"
         paths = sorted(payload["code"])
         answer: dict[str, Any] = {"problem": ""}
-        for name, check in (
-            ("ruff", lambda: _run_ruff(ruff, code, paths)),
-            ("bandit", lambda: _run_bandit(settings, paths)),
-            ("mypy", lambda: _run_mypy(server, code, paths)),
-        ):
+        checks: dict[str, Callable[[], list[Finding]]] = {
+            "ruff": lambda: _run_ruff(ruff, code, paths),
+            "bandit": lambda: _run_bandit(settings, paths),
+            "mypy": lambda: _run_mypy(server, code, paths),
+        }
+        for name, check in checks.items():
             try:
                 answer[name] = check() if paths else []
             except Exception as error:  # noqa: BLE001 - one tool's fault must not hide the others
@@ -96,6 +97,12 @@ def _run_ruff(ruff: str, code: Path, paths: Sequence[str]) -> list[Finding]:
         }
         for item in json.loads(done.stdout)
     ]
+
+
+def _load_bandit_plugins(settings: bandit_config.BanditConfig) -> None:
+    """Let bandit find its plugins now: making a manager does it as a side effect."""
+    make: Callable[..., object] = bandit_manager.BanditManager
+    make(settings, "file")
 
 
 def _run_bandit(settings: bandit_config.BanditConfig, paths: Sequence[str]) -> list[Finding]:

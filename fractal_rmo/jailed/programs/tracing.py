@@ -39,19 +39,19 @@ class LineTracer:
         finally:
             sys.setprofile(None)
             sys.settrace(before)
-            threading.settrace(None)  # type: ignore[arg-type]  # typeshed forgets None
+            threading.settrace(None)
 
     def lines(self) -> dict[str, list[int]]:
         """Executed lines of the last test, sorted, by path relative to the code."""
         cut = len(self._prefix)
         return {path[cut:]: sorted(numbers) for path, numbers in sorted(self._lines.items())}
 
-    def _on_call(self, frame: FrameType, event: str, argument: Any) -> Any:  # noqa: ANN401
+    def _on_call(self, frame: FrameType, _event: str, _argument: Any) -> Any:  # noqa: ANN401
         if not frame.f_code.co_filename.startswith(self._prefix):
             return None
         return self._on_line
 
-    def _on_line(self, frame: FrameType, event: str, argument: Any) -> Any:  # noqa: ANN401
+    def _on_line(self, frame: FrameType, event: str, _argument: Any) -> Any:  # noqa: ANN401
         if event == "line":
             self._lines.setdefault(frame.f_code.co_filename, set()).add(frame.f_lineno)
             self._steps += 1
@@ -60,7 +60,7 @@ class LineTracer:
                 raise StepLimitExceeded(f"more than {self._limit:,} lines were executed")
         return self._on_line
 
-    def _bring_back(self, frame: FrameType, event: str, argument: Any) -> None:  # noqa: ANN401
+    def _bring_back(self, _frame: FrameType, _event: str, _argument: Any) -> None:  # noqa: ANN401
         if sys.gettrace() is None:
             sys.settrace(self._on_call)
 

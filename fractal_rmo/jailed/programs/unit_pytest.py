@@ -72,8 +72,9 @@ def _call_pytest(arguments: list[str], recorder: _Recorder) -> None:
     except BaseException as error:  # noqa: BLE001 - sys.exit in a test file comes out here
         recorder.note(import_problem("A test file", error))
         return
-    if recorder.exhausted is not None:
-        raise OutOfMemory(recorder.exhausted)
+    finally:
+        if recorder.exhausted is not None:
+            raise OutOfMemory(recorder.exhausted)
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) and recorder.incomplete():
         recorder.note(f"pytest stopped early ({pytest.ExitCode(code).name.lower()}).")
 
@@ -104,7 +105,11 @@ class _Recorder:
         self, collector: pytest.Collector
     ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
         """Keep the exception that stopped a file, before pytest turns it into text."""
-        report = yield
+        try:
+            report = yield
+        except SystemExit as error:  # pytest would call it an internal error of its own
+            self.note(import_problem(collector.nodeid or "A test file", error))
+            raise
         call = getattr(report, "call", None)
         if report.failed and call is not None and call.excinfo is not None:
             self._collection_failed(collector.nodeid, call.excinfo.value)
@@ -126,7 +131,7 @@ class _Recorder:
         if only is not None:
             items[:] = [item for item in items if item.nodeid in only]
         if self._request.shuffle_seed is not None:
-            random.Random(self._request.shuffle_seed).shuffle(items)
+            random.Random(self._request.shuffle_seed).shuffle(items)  # noqa: S311 - an order, no secret
         self.report.collected = [item.nodeid for item in items]
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -138,11 +143,11 @@ class _Recorder:
             self.report.lines[item.nodeid] = self._tracer.lines()
         return answer
 
-    @pytest.hookimpl(wrapper=True, trylast=True)
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[Any]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Take the outcome of each phase of a test."""
+        """Take the outcome of each phase of a test, after pytest has judged its marks."""
         report = yield
         outcome = _outcome(report)
         if outcome is not None:

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from fractal_rmo.domain.errors import ErrorCode, InputError
+from fractal_rmo.domain.source import SourceTree
+from fractal_rmo.domain.verdict import Level, Outcome, is_proven, proven_level
+from fractal_rmo.validation.ladder import BUILT_LEVELS, climb
+from fractal_rmo.validation.subject import Subject
+
+Driver = Callable[..., Any]
+TESTS = SourceTree({"test_s.py": "from solution import f\ndef test_1():\n    assert f() == 1\n"})
+
+
+def test_good_code_climbs_all_built_levels(real: Driver) -> None:
+    subject = Subject(SourceTree({"solution.py": "def f():\n    return 1\n"}), TESTS)
+    verdicts = real(climb(subject, Level.UNIT))
+    assert [v.level for v in verdicts] == [1, 2, 3]
+    assert {v.outcome for v in verdicts} == {Outcome.PASSED}
+    assert is_proven(verdicts, Level.UNIT)
+    assert verdicts[2].shared_process
+
+
+@pytest.mark.parametrize(
+    ("text", "stopped_at"),
+    [("def f(:\n", 1), ("def f():\n    return nope\n", 2), ("def f():\n    return 2\n", 3)],
+)
+def test_the_first_level_that_does_not_pass_ends_the_climb(
+    real: Driver, text: str, stopped_at: int
+) -> None:
+    subject = Subject(SourceTree({"solution.py": text}), TESTS)
+    verdicts = real(climb(subject, Level.UNIT))
+    assert verdicts[-1].level == stopped_at
+    assert verdicts[-1].outcome is Outcome.FAILED
+    assert proven_level(verdicts) == stopped_at - 1
+
+
+def test_a_lower_level_may_be_asked_for(real: Driver) -> None:
+    subject = Subject(SourceTree({"solution.py": "x = 1\n"}), SourceTree())
+    assert [v.level for v in real(climb(subject, Level.STATIC))] == [1, 2]
+
+
+@pytest.mark.parametrize("level", [level for level in Level if level not in BUILT_LEVELS])
+def test_a_level_that_is_not_built_is_refused_before_any_run(level: Level) -> None:
+    subject = Subject(SourceTree({"solution.py": "x = 1\n"}), TESTS)
+    with pytest.raises(InputError, match="not built") as caught:
+        next(climb(subject, level))
+    assert caught.value.code is ErrorCode.LEVEL_NOT_BUILT

@@ -154,7 +154,9 @@ def test_tests_may_have_helpers_and_the_code_may_be_a_package(
 
 
 BEYOND_THIN = {
-    "fixture": "import pytest\n@pytest.fixture\ndef one(): return 1\ndef test_1(one): assert one == 1\n",
+    "fixture": (
+        "import pytest\n@pytest.fixture\ndef one(): return 1\ndef test_1(one): assert one == 1\n"
+    ),
     "builtin fixture": "def test_1(tmp_path): assert tmp_path.is_dir()\n",
     "parametrize": (
         "import pytest\n@pytest.mark.parametrize('n', [1, 2])\ndef test_1(n): assert n > 0\n"

@@ -97,8 +97,10 @@ REAL = {
     "missing in the code": ("from solution import sub\n", Outcome.FAILED, "'sub'"),
     "missing submodule": ("import solution.deep\n" + GOOD, Outcome.FAILED, "'solution.deep'"),
     "order": (
-        "seen = []\ndef test_1(): seen.append(1)\ndef test_2(): assert seen\n"
-        "def test_3(): assert seen\ndef test_4(): assert seen\n",
+        (
+            "seen = []\ndef test_1(): seen.append(1)\ndef test_2(): assert seen\n"
+            "def test_3(): assert seen\ndef test_4(): assert seen\n"
+        ),
         Outcome.FLAKY,
         "another order",
     ),

@@ -27,6 +27,11 @@ _OPTIONS = (
     "-qq", "-s", "--no-header", "--no-summary", "--tb=no", "-p", "no:cacheprovider",
     "--import-mode=importlib", "-c", os.devnull,
 )  # fmt: skip
+_QUIET_ENDINGS = (
+    pytest.ExitCode.OK,
+    pytest.ExitCode.TESTS_FAILED,
+    pytest.ExitCode.NO_TESTS_COLLECTED,
+)
 hypothesis.settings.register_profile("jail", database=None, derandomize=True, deadline=None)
 hypothesis.settings.load_profile("jail")
 
@@ -75,7 +80,7 @@ def _call_pytest(arguments: list[str], recorder: _Recorder) -> None:
     finally:
         if recorder.exhausted is not None:
             raise OutOfMemory(recorder.exhausted)
-    if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) and recorder.incomplete():
+    if code not in _QUIET_ENDINGS and recorder.incomplete():
         recorder.note(f"pytest stopped early ({pytest.ExitCode(code).name.lower()}).")
 
 

@@ -10,7 +10,7 @@ import pytest
 from fractal_rmo.domain.run import RunEnding, Runtime
 
 if TYPE_CHECKING:
-    from conftest import Trials
+    from tests.adapters.sandbox.conftest import Trials
 
 BOTH = pytest.mark.parametrize("runtime", [Runtime.THIN, Runtime.THICK], ids=str)
 FORGED = """

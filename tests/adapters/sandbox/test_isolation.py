@@ -13,7 +13,7 @@ from fractal_rmo.adapters.sandbox import ZygoteSandbox
 from fractal_rmo.domain.run import RunEnding, RunRequest, Runtime
 
 if TYPE_CHECKING:
-    from conftest import Trials
+    from tests.adapters.sandbox.conftest import Trials
 
 PASSED = "'passed'"
 

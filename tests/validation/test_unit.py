@@ -72,7 +72,12 @@ def test_every_bad_ending_fails_by_its_name(canned: Canned, ending: RunEnding, w
 
 
 def test_tests_that_were_collected_but_not_executed_fail(canned: Canned) -> None:
-    value = {"supported": True, "collected": ["a", "b"], "results": [_test("a")], "problem": ""}
+    value: Any = {
+        "supported": True,
+        "collected": ["a", "b"],
+        "results": [_test("a")],
+        "problem": "",
+    }
     verdict, _ = canned(unit_level(SUBJECT), [RunResult(RunEnding.COMPLETED, value)])
     assert verdict.outcome is Outcome.FAILED
     assert "Only 1 of 2" in verdict.summary
@@ -133,5 +138,10 @@ def _test(name: str, outcome: str = "passed") -> dict[str, Any]:
 
 
 def _completed(outcome: str) -> RunResult:
-    value = {"supported": True, "collected": ["a"], "results": [_test("a", outcome)], "problem": ""}
+    value: Any = {
+        "supported": True,
+        "collected": ["a"],
+        "results": [_test("a", outcome)],
+        "problem": "",
+    }
     return RunResult(RunEnding.COMPLETED, value, duration_s=0.25, tier=Tier.NAMESPACES)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from fractal_rmo.adapters.sandbox import ZygoteSandbox, probe, zygote_process
+from fractal_rmo.adapters.sandbox import ZygoteSandbox, probe
 from fractal_rmo.adapters.sandbox.zygote_process import ZygoteKey
 from fractal_rmo.domain.run import Limits, RunEnding, RunRequest, Runtime
 
@@ -127,7 +127,7 @@ def test_a_zygote_that_cannot_start_is_unavailable_with_a_remedy(
     sandbox: ZygoteSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     own = ZygoteSandbox(sandbox.tier)
-    monkeypatch.setattr(zygote_process.sys, "executable", "/nowhere/python")
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
     began = time.monotonic()
     with own.session() as run:
         result = run(REQUEST)
@@ -141,7 +141,7 @@ def test_a_broken_interpreter_is_unavailable_quickly(
     sandbox: ZygoteSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     own = ZygoteSandbox(sandbox.tier)
-    monkeypatch.setattr(zygote_process.sys, "executable", "/bin/false")
+    monkeypatch.setattr(sys, "executable", "/bin/false")
     began = time.monotonic()
     with own.session() as run:
         assert run(REQUEST).ending is RunEnding.UNAVAILABLE

@@ -1,0 +1,159 @@
+"""The command ``fractal-rmo``.  Exit codes: 0 proven, 1 not proven, 2 bad usage, 3 infrastructure."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+
+import click
+
+from fractal_rmo.cli.read import read_tree
+from fractal_rmo.domain.errors import (
+    CATALOGUE,
+    ErrorCode,
+    FractalError,
+    InfrastructureError,
+    InputError,
+)
+from fractal_rmo.domain.task import Task, TaskKind
+from fractal_rmo.domain.verdict import Level, Outcome
+from fractal_rmo.version import VERSION
+
+PROVEN, NOT_PROVEN, BAD_USAGE, INFRASTRUCTURE = 0, 1, 2, 3
+
+
+class _Group(click.Group):
+    """Turns our errors into a sentence and an exit code."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except FractalError as error:
+            click.echo(f"error: {error}", err=True)
+            sys.exit(INFRASTRUCTURE if isinstance(error, InfrastructureError) else BAD_USAGE)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(VERSION, prog_name="fractal-rmo")
+def cli() -> None:
+    """Coding tasks in, results proven by execution out."""
+
+
+def _level(_context: click.Context, _parameter: click.Parameter, value: str) -> Level:
+    try:
+        return Level(int(value))
+    except ValueError as error:
+        raise InputError(ErrorCode.UNKNOWN_LEVEL, f"'{value}' is no level.") from error
+
+
+_code = click.argument("path", type=click.Path(path_type=Path))
+_tests = click.option(
+    "--tests", required=True, type=click.Path(path_type=Path), help="A pytest file or a folder."
+)
+_upto = click.option(
+    "--level", default="3", callback=_level, help="Prove up to this level (default 3)."
+)
+_as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+
+
+@cli.command()
+@_code
+@_tests
+@_upto
+@_as_json
+@click.option("--seconds", default=300.0, show_default=True, help="Stop searching after this time.")
+@click.option("--apply", "apply_", is_flag=True, help="Write a proven patch into the files.")
+def fix(path: Path, tests: Path, level: Level, as_json: bool, seconds: float, apply_: bool) -> None:
+    """Repair PATH so that its tests pass, and prove the result, in this process."""
+    task = _task(path, tests, TaskKind.FIX, level)
+    code = _perform(task, as_json, seconds, path if apply_ else None)
+    sys.exit(code)
+
+
+@cli.command()
+@_code
+@_tests
+@_upto
+@_as_json
+def validate(path: Path, tests: Path, level: Level, as_json: bool) -> None:
+    """Prove PATH as it is, level by level."""
+    sys.exit(_perform(_task(path, tests, TaskKind.VALIDATE, level), as_json, 300.0, None))
+
+
+@cli.command()
+@click.argument("code")
+def explain(code: str) -> None:
+    """Say what an error CODE means and what mends it."""
+    try:
+        known = ErrorCode(code.upper())
+    except ValueError:
+        known_codes = ", ".join(ErrorCode)
+        raise click.UsageError(f"'{code}' is no error code. Codes are: {known_codes}.") from None
+    click.echo(f"{known} {known.name}\n{CATALOGUE[known].title}\n{CATALOGUE[known].remedy}")
+
+
+@cli.command()
+def doctor() -> None:
+    """Check what this machine can do."""
+    from fractal_rmo.bootstrap import sandbox
+
+    click.echo(f"fractal-rmo {VERSION}, Python {sys.version.split()[0]}")
+    with sandbox() as jail:
+        click.echo(f"sandbox tier: {jail.tier}")
+
+
+def _task(path: Path, tests: Path, kind: TaskKind, level: Level) -> Task:
+    return Task(
+        code=read_tree(path, tests=False),
+        tests=read_tree(tests, tests=True),
+        kind=kind,
+        level=level,
+    )
+
+
+def _perform(task: Task, as_json: bool, seconds: float, apply_to: Path | None) -> int:
+    from fractal_rmo.bootstrap import sandbox
+    from fractal_rmo.cli.progress import Line
+    from fractal_rmo.cli.show import print_solution, to_document
+    from fractal_rmo.services.solve import solve
+
+    start = time.monotonic()
+    with Line(sys.stderr) as line, sandbox() as jail:
+        solution = solve(
+            task,
+            jail,
+            progress=line.show,
+            out_of_time=lambda: time.monotonic() - start > seconds,
+        )
+    if as_json:
+        click.echo(json.dumps(to_document(solution), default=dict))
+    else:
+        print_solution(solution, time.monotonic() - start)
+    if apply_to and solution.proven:
+        _write(apply_to, task, dict(solution.result.files))
+    if solution.verdicts and solution.verdicts[-1].outcome is Outcome.ERROR:
+        return INFRASTRUCTURE
+    return PROVEN if solution.proven else NOT_PROVEN
+
+
+def _write(path: Path, task: Task, files: dict[str, str]) -> None:
+    """Write what changed; refuse when a file is no longer what was repaired."""
+    targets = {name: path if path.is_file() else path / name for name in files}
+    changed = {name for name in files if files[name] != task.code.files.get(name)}
+    for name in changed:
+        if targets[name].read_bytes().decode() != task.code.files.get(name):
+            raise InputError(ErrorCode.STALE_VERSION, f"{targets[name]} changed meanwhile.")
+    for name in changed:
+        targets[name].write_bytes(files[name].encode())
+        click.echo(f"wrote {targets[name]}", err=True)
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    cli()
+
+
+if __name__ == "__main__":
+    main()

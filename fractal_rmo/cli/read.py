@@ -1,0 +1,47 @@
+"""Paths on the command line, read into trees."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fractal_rmo.domain.errors import ErrorCode, InputError
+from fractal_rmo.domain.source import MAX_TREE_BYTES, SourceTree
+
+_LEFT_OUT = {"__pycache__", "node_modules", "build", "dist"}
+
+
+def is_test(path: Path) -> bool:
+    """Whether pytest would collect this file."""
+    return path.name.startswith("test_") or path.stem.endswith("_test") or path.name == "conftest.py"
+
+
+def read_tree(path: Path, *, tests: bool) -> SourceTree:
+    """A file under its own name, or a folder's Python files: its tests, or all but its tests.
+
+    Raises ``InputError`` for a path without Python files and for what is no text.
+    """
+    if path.is_file():
+        return SourceTree({path.name: read_text(path)})
+    if not path.is_dir():
+        raise InputError(ErrorCode.NO_SUCH_FILE, f"There is nothing at '{path}'.")
+    found = [file for file in sorted(path.rglob("*.py")) if _counts(file.relative_to(path))]
+    chosen = [file for file in found if is_test(file) == tests]
+    if not chosen:
+        raise InputError(ErrorCode.NO_SUCH_FILE, f"The folder '{path}' holds no Python file.")
+    return SourceTree({file.relative_to(path).as_posix(): read_text(file) for file in chosen})
+
+
+def _counts(relative: Path) -> bool:
+    return not any(part in _LEFT_OUT or part.startswith(".") for part in relative.parts[:-1])
+
+
+def read_text(path: Path) -> str:
+    """UTF-8 text without translating line ends; raises ``InputError``."""
+    try:
+        if path.stat().st_size > MAX_TREE_BYTES:
+            raise InputError(ErrorCode.TOO_LARGE, f"{path} alone is larger than 1 MB.")
+        return path.read_bytes().decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(ErrorCode.NOT_TEXT, f"{path} is not UTF-8 text.") from error
+    except OSError as error:
+        raise InputError(ErrorCode.NO_SUCH_FILE, f"{path} cannot be read: {error.strerror}") from error

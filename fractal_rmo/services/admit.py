@@ -1,0 +1,41 @@
+"""The door: what is refused before anything is stored or run."""
+
+from __future__ import annotations
+
+import ast
+
+from fractal_rmo.domain.errors import ErrorCode, InputError
+from fractal_rmo.domain.source import SourceTree
+from fractal_rmo.domain.task import BUILT_KINDS, KINDS_WITH_TESTS, Task, TaskKind
+from fractal_rmo.validation.ladder import refuse_unbuilt
+
+
+def admit(task: Task) -> Task:
+    """Return the task when this version can perform it; raise ``InputError`` otherwise.
+
+    Code that does not parse is admitted: level 1 says where it is wrong.
+    """
+    if task.kind is TaskKind.GENERATE:
+        raise InputError(ErrorCode.NEEDS_MODEL)
+    if task.kind not in BUILT_KINDS:
+        built = ", ".join(BUILT_KINDS)
+        raise InputError(ErrorCode.KIND_NOT_BUILT, f"'{task.kind}' is not built yet, but {built}.")
+    refuse_unbuilt(task.level)
+    if task.code.is_blank():
+        raise InputError(ErrorCode.EMPTY_CODE)
+    if task.kind in KINDS_WITH_TESTS and task.tests.is_blank():
+        raise InputError(ErrorCode.NEEDS_TESTS)
+    refuse_broken_tests(task.tests)
+    return task
+
+
+def refuse_broken_tests(tests: SourceTree) -> None:
+    """Raise ``InputError`` naming the first test file and line that does not parse."""
+    for path, text in tests.python_files():
+        try:
+            ast.parse(text)
+        except SyntaxError as error:
+            place = f"{path}, line {error.lineno}: {error.msg}."
+            raise InputError(ErrorCode.BAD_SYNTAX, place) from error
+        except (RecursionError, MemoryError, ValueError) as error:
+            raise InputError(ErrorCode.BAD_SYNTAX, f"{path} cannot be parsed: {error}") from error

@@ -1,0 +1,122 @@
+"""The whole job in one process: repair, then proof.  No server, nothing stored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from fractal_rmo.domain.run import Runner, RunRequest
+from fractal_rmo.domain.source import SourceTree
+from fractal_rmo.domain.task import Task, TaskKind
+from fractal_rmo.domain.verdict import Verdict, is_proven, proven_level
+from fractal_rmo.ports.sandbox import Sandbox
+from fractal_rmo.repair.diff import unified_diff
+from fractal_rmo.repair.search import RepairOutcome, RepairProblem, RepairStatus, search
+from fractal_rmo.services.admit import admit
+from fractal_rmo.services.drive import drive
+from fractal_rmo.validation.ladder import climb
+from fractal_rmo.validation.subject import Subject
+
+MAX_CANDIDATES = 20_000
+Progress = Callable[[str, str, int], None]
+"""Told (stage, label of the run, its number in the stage)."""
+
+
+def silent(_stage: str, _label: str, _number: int) -> None:
+    """No progress is shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """What a local job came to.
+
+    ``result`` is the code that was validated: the first candidate that could
+    be proven, else the submitted code.  ``diff`` is empty when nothing changed.
+    """
+
+    result: SourceTree
+    verdicts: tuple[Verdict, ...]
+    proven: bool
+    proven_level: int
+    diff: str = ""
+    explanation: str = ""
+    tried: int = 0
+
+
+def solve(
+    task: Task,
+    sandbox: Sandbox,
+    *,
+    progress: Progress = silent,
+    out_of_time: Callable[[], bool] = lambda: False,
+) -> Solution:
+    """Perform ``task`` here and now.  Raises ``InputError`` for what ``admit`` refuses.
+
+    ``out_of_time`` is asked between runs; the best that was reached by then is returned.
+    """
+    admit(task)
+    with sandbox.session() as run:
+        if task.kind is TaskKind.FIX:
+            return _fix(task, run, progress, out_of_time)
+        return _judged(task, task.code, run, progress)
+
+
+def _fix(
+    task: Task, run: Runner, progress: Progress, out_of_time: Callable[[], bool]
+) -> Solution:
+    found = drive(
+        search(
+            RepairProblem(task.code, task.tests),
+            max_candidates=MAX_CANDIDATES,
+            pause=out_of_time,
+        ),
+        run,
+        _watch(progress, "repair"),
+    )
+    best: Solution | None = None
+    for candidate in found.candidates:
+        solution = _judged(task, candidate.tree, run, progress)
+        best = _with_repair(solution, task, found, candidate.description)
+        if best.proven:
+            return best
+    return best or _unrepaired(task, found, run, progress)
+
+
+def _unrepaired(task: Task, found: RepairOutcome, run: Runner, progress: Progress) -> Solution:
+    """The verdict on the submitted code: it passes already, or nothing mended it."""
+    explanation = (
+        "The submitted code passes its tests; nothing was changed."
+        if found.status is RepairStatus.ALREADY_PASSES
+        else found.note or f"None of {found.tried} candidates passes the tests."
+    )
+    return _with_repair(_judged(task, task.code, run, progress), task, found, explanation)
+
+
+def _with_repair(
+    solution: Solution, task: Task, found: RepairOutcome, explanation: str
+) -> Solution:
+    return Solution(
+        result=solution.result,
+        verdicts=solution.verdicts,
+        proven=solution.proven,
+        proven_level=solution.proven_level,
+        diff=unified_diff(task.code, solution.result),
+        explanation=explanation,
+        tried=found.tried,
+    )
+
+
+def _judged(task: Task, code: SourceTree, run: Runner, progress: Progress) -> Solution:
+    original = task.code if task.kind is TaskKind.FIX else None
+    subject = Subject(code=code, tests=task.tests, original=original)
+    verdicts = drive(climb(subject, task.level), run, _watch(progress, "validate"))
+    return Solution(
+        result=code,
+        verdicts=verdicts,
+        proven=is_proven(verdicts, task.level),
+        proven_level=proven_level(verdicts),
+    )
+
+
+def _watch(progress: Progress, stage: str) -> Callable[[RunRequest, int], None]:
+    return lambda request, number: progress(stage, request.label or request.program, number)

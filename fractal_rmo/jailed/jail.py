@@ -70,7 +70,7 @@ def build_root(visible: Sequence[str]) -> None:
             Path(_SCAFFOLD, name).symlink_to(goal)
     Path(f"{_SCAFFOLD}{BOX}").mkdir()
     with suppress(OSError):  # read-only /proc/sys in some containers
-        Path("/proc/sys/user/max_user_namespaces").write_text("0")
+        Path("/proc/sys/user/max_user_namespaces").write_text("0", encoding="ascii")
     kernel.pivot_into(_SCAFFOLD)
     kernel.make_read_only("/")
     with suppress(OSError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import resource
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 MEGABYTE = 1 << 20
@@ -27,7 +27,7 @@ class RunLimits:
     @classmethod
     def read(cls, message: Mapping[str, Any]) -> RunLimits:
         """The limits of one request."""
-        return cls(**{name: message[name] for name in cls.__dataclass_fields__})
+        return cls(**{name: message[name] for name in (f.name for f in fields(cls))})
 
 
 def address_space_in_use() -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 from fractal_rmo.domain.jsonvalue import Json
 from fractal_rmo.domain.run import Limits, RunRequest, RunResult, Runtime
@@ -28,7 +28,7 @@ class TestResult:
 
     def as_json(self) -> dict[str, Json]:
         """For the evidence."""
-        return {name: getattr(self, name) for name in self.__slots__}
+        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ def ensure(requirements: str = "requirements.txt") -> Path:
 
 
 def _check_python() -> None:
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 - this runs on whatever Python is there
         found = ".".join(map(str, sys.version_info[:2]))
         raise SetupError(f"Python 3.11 or newer is needed, and this is {found}: install it first.")
 

@@ -1,4 +1,7 @@
-"""The command ``fractal-rmo``.  Exit codes: 0 proven, 1 not proven, 2 bad usage, 3 infrastructure."""
+"""The command ``fractal-rmo``.
+
+Exit codes: 0 done and proven, 1 not proven, 2 bad usage, 3 infrastructure.
+"""
 
 from __future__ import annotations
 

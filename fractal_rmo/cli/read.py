@@ -12,7 +12,9 @@ _LEFT_OUT = {"__pycache__", "node_modules", "build", "dist"}
 
 def is_test(path: Path) -> bool:
     """Whether pytest would collect this file."""
-    return path.name.startswith("test_") or path.stem.endswith("_test") or path.name == "conftest.py"
+    return (
+        path.name.startswith("test_") or path.stem.endswith("_test") or path.name == "conftest.py"
+    )
 
 
 def read_tree(path: Path, *, tests: bool) -> SourceTree:
@@ -44,4 +46,6 @@ def read_text(path: Path) -> str:
     except UnicodeDecodeError as error:
         raise InputError(ErrorCode.NOT_TEXT, f"{path} is not UTF-8 text.") from error
     except OSError as error:
-        raise InputError(ErrorCode.NO_SUCH_FILE, f"{path} cannot be read: {error.strerror}") from error
+        raise InputError(
+            ErrorCode.NO_SUCH_FILE, f"{path} cannot be read: {error.strerror}"
+        ) from error

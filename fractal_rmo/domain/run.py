@@ -59,7 +59,7 @@ class RunRequest:
     program: str
     files: Mapping[str, str]
     payload: JsonObject = field(default_factory=dict)
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     label: str = ""
 
 

@@ -44,4 +44,4 @@ class Task:
     kind: TaskKind = TaskKind.FIX
     level: Level = Level.UNIT
     provider: Provider = Provider.AUTO
-    budget: Budget = Budget()
+    budget: Budget = field(default_factory=Budget)

@@ -71,4 +71,8 @@ def is_proven(verdicts: Iterable[Verdict], asked: Level) -> bool:
     """Whether every level up to ``asked`` was climbed, none stopped, and at least one passed."""
     climbed = {v.level: v for v in verdicts if v.level <= asked}
     complete = all(Level(n) in climbed for n in range(1, asked + 1))
-    return complete and not any(v.stops for v in climbed.values()) and proven_level(climbed.values()) > 0
+    return (
+        complete
+        and not any(v.stops for v in climbed.values())
+        and proven_level(climbed.values()) > 0
+    )

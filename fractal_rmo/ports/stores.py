@@ -85,7 +85,7 @@ class LearningStore(Protocol):
         """Errors logged since the last extraction."""
 
     def errors(self, limit: int) -> Sequence[tuple[ErrorRecord, str]]:
-        """The newest errors, each with its submitter (task content where there is one submitter)."""
+        """The newest errors with their submitters (task contents where there is one submitter)."""
 
     def save_patterns(self, patterns: Sequence[Pattern]) -> int:
         """Insert or refresh patterns by type and signature; returns how many are new."""

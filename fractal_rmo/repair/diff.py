@@ -39,4 +39,6 @@ def _file_diff(path: str, old: str | None, new: str | None) -> Iterator[str]:
 
 def _lines(text: str) -> list[str]:
     """Lines as git counts them: only a line feed ends one."""
-    return [line + "\n" for line in text.split("\n")[:-1]] + [t for t in [text.split("\n")[-1]] if t]
+    return [line + "\n" for line in text.split("\n")[:-1]] + [
+        t for t in [text.rsplit("\n", maxsplit=1)[-1]] if t
+    ]

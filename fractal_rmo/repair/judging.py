@@ -11,7 +11,8 @@ from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.repair.localise import Place
 
 STEP_LIMIT = 1_000_000
-"""Lines one test may execute: counted, so that an endless loop ends at the same place everywhere."""
+"""Lines one test may execute: counted, so that an endless loop ends alike everywhere."""
+_LIMITS = Limits(wall_s=20.0, cpu_s=20)
 FAILING = ("failed", "error")
 
 
@@ -21,7 +22,7 @@ class Bench:
 
     tests: SourceTree
     runtime: Runtime = Runtime.THIN
-    limits: Limits = Limits(wall_s=20.0, cpu_s=20)
+    limits: Limits = _LIMITS
 
     def request(
         self,

@@ -39,7 +39,9 @@ class Suspicion:
         statement = file.statement(node)
         if statement is None:
             return 0.0
-        seen = max((self.lines.get((file.path, n), 0.0) for n in head_lines(statement)), default=0.0)
+        seen = max(
+            (self.lines.get((file.path, n), 0.0) for n in head_lines(statement)), default=0.0
+        )
         if seen == 0.0 and file.function(statement) is None:
             return UNSEEN
         return seen

@@ -103,8 +103,8 @@ def search(
 
 def _first_run(problem: RepairProblem) -> Dialogue[RepairOutcome | tuple[Bench, TestReport]]:
     """A traced run of all tests on the code as it is."""
-    bench = Bench(problem.tests)
-    for bench in (bench, bench.thick()):
+    quick = Bench(problem.tests)
+    for bench in (quick, quick.thick()):
         request = bench.request(problem.code, "all tests, as submitted", stop=False, trace=True)
         result = yield request
         report = read_report(result, problem.code)
@@ -113,9 +113,7 @@ def _first_run(problem: RepairProblem) -> Dialogue[RepairOutcome | tuple[Bench, 
     return _opening(problem, result, report) or (bench.timed(result.duration_s), report)
 
 
-def _opening(
-    problem: RepairProblem, result: RunResult, report: TestReport
-) -> RepairOutcome | None:
+def _opening(problem: RepairProblem, result: RunResult, report: TestReport) -> RepairOutcome | None:
     """The end of a search that need not or cannot begin, or None.
 
     Code that runs out of time or memory is as repairable as any other: there
@@ -126,7 +124,9 @@ def _opening(
     if result.ending is not RunEnding.COMPLETED:
         return None
     if not report.supported:
-        return _cannot_judge(problem, report.problem or "The tests use what no runtime here offers.")
+        return _cannot_judge(
+            problem, report.problem or "The tests use what no runtime here offers."
+        )
     if report.problem:
         return _cannot_judge(problem, report.problem)
     if not report.outcomes:

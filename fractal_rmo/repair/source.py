@@ -147,7 +147,10 @@ class ParsedFile:
         """``expression`` with parentheses when its new place needs them."""
         if is_atomic(expression) or self.is_parenthesised(node):
             return expression
-        if "\n" in expression or isinstance(self.parent(node), _LOOSE):
+        parent = self.parent(node)
+        if isinstance(parent, ast.Subscript) and parent.slice is node:
+            return expression  # brackets already hold it, and "(a:)" is no slice
+        if "\n" in expression or isinstance(parent, _LOOSE):
             return f"({expression})"
         return expression
 

@@ -61,9 +61,7 @@ def solve(
         return _judged(task, task.code, run, progress)
 
 
-def _fix(
-    task: Task, run: Runner, progress: Progress, out_of_time: Callable[[], bool]
-) -> Solution:
+def _fix(task: Task, run: Runner, progress: Progress, out_of_time: Callable[[], bool]) -> Solution:
     found = drive(
         search(
             RepairProblem(task.code, task.tests),

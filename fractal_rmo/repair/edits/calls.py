@@ -229,9 +229,7 @@ OPERATORS = (
         _wrap,
         (("x = a - b < c\n", "x = abs(a - b) < c\n"), ("x = f(a)\n", "x = f(len(a))\n")),
     ),
-    Operator(
-        "own call put around", 0.2, _wrap_own, (("x = y\n", "x = y.lower()\n"),)
-    ),
+    Operator("own call put around", 0.2, _wrap_own, (("x = y\n", "x = y.lower()\n"),)),
     Operator(
         "range bounds",
         0.75,

@@ -108,7 +108,9 @@ def _indented(node: ast.AST, site: Site) -> Iterator[Edit]:
     previous = block[index - 1] if index else None
     if lines is None or not isinstance(previous, ast.If | ast.With | ast.For | ast.While):
         return
-    last = (previous.orelse if isinstance(previous, ast.If) and previous.orelse else previous.body)[-1]
+    last = (previous.orelse if isinstance(previous, ast.If) and previous.orelse else previous.body)[
+        -1
+    ]
     extra = " " * max(1, last.col_offset - node.col_offset)
     text = site.file.text[slice(*lines)]
     moved = "".join(extra + line for line in text.splitlines(keepends=True))
@@ -159,20 +161,30 @@ def _inserted(node: ast.AST, site: Site) -> Iterator[Edit]:
             yield site.cut(node, (lines[0],) * 2, f"{margin}{text}\n", f"insert {shown(text)}", 0.8)
             at_end = site.file.text[lines[1] - 1 : lines[1]] == "\n"
             if at_end and _block(node, site)[-1] is node:
-                yield site.cut(node, (lines[1],) * 2, f"{margin}{text}\n", f"insert {shown(text)} after", 0.7)
+                yield site.cut(
+                    node, (lines[1],) * 2, f"{margin}{text}\n", f"insert {shown(text)} after", 0.7
+                )
 
 
 def _statements(function: ast.AST, site: Site) -> list[str]:
     kinds = (ast.Expr, ast.Assign, ast.AugAssign, ast.Return, ast.Break, ast.Continue)
-    own = [site.file.segment(n) for n in ast.walk(function) if isinstance(n, kinds) and n in site.file.parents]
+    own = [
+        site.file.segment(n)
+        for n in ast.walk(function)
+        if isinstance(n, kinds) and n in site.file.parents
+    ]
     short = [text for text in dict.fromkeys(own) if len(text) <= 60 and "\n" not in text]
     calls = dict.fromkeys(
         f"{site.file.segment(n.func.value)}.{n.func.attr}"
         for n in ast.walk(function)
-        if isinstance(n, ast.Attribute | ast.Call) and isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute)
+        if isinstance(n, ast.Attribute | ast.Call)
+        and isinstance(n, ast.Call)
+        and isinstance(n.func, ast.Attribute)
         if n.func.attr in {"append", "add"}
     )
-    names = [n for n in site.file.names(function.body[0])][:6] if isinstance(function, ast.FunctionDef) else []
+    names = (
+        list(site.file.names(function.body[0]))[:6] if isinstance(function, ast.FunctionDef) else []
+    )
     return [*short[:10], *[f"{call}({name})" for call in calls for name in names][:12]]
 
 
@@ -196,11 +208,12 @@ OPERATORS = (
         ),
     ),
     Operator(
-        "return added", 0.6, _made_return, (("def f(a):\n    g(a)\n", "def f(a):\n    return g(a)\n"),)
+        "return added",
+        0.6,
+        _made_return,
+        (("def f(a):\n    g(a)\n", "def f(a):\n    return g(a)\n"),),
     ),
-    Operator(
-        "jump", 0.5, _jump, (("for x in y:\n    break\n", "for x in y:\n    continue\n"),)
-    ),
+    Operator("jump", 0.5, _jump, (("for x in y:\n    break\n", "for x in y:\n    continue\n"),)),
     Operator(
         "yield",
         0.7,

@@ -133,7 +133,13 @@ def _accumulate(node: ast.AST, site: Site) -> Iterator[Edit]:
     start, end = site.file.span(target)[1], site.file.span(node.value)[0]
     for rank, sign in enumerate(("+=", "-=", "*=")):
         gap = site.file.text[start:end].replace("=", sign, 1)
-        yield site.cut(node, (start, end), gap, f"replace {target.id} = with {target.id} {sign}", 1 - 0.2 * rank)
+        yield site.cut(
+            node,
+            (start, end),
+            gap,
+            f"replace {target.id} = with {target.id} {sign}",
+            1 - 0.2 * rank,
+        )
 
 
 def _sign(node: ast.AST, site: Site) -> Iterator[Edit]:

@@ -138,7 +138,9 @@ def _simple_conditions(node: ast.expr, site: Site) -> list[str]:
 def _slice_bounds(node: ast.AST, site: Site) -> Iterator[Edit]:
     if not isinstance(node, ast.Slice):
         return
-    low, high, step = (site.file.segment(p) if p else "" for p in (node.lower, node.upper, node.step))
+    low, high, step = (
+        site.file.segment(p) if p else "" for p in (node.lower, node.upper, node.step)
+    )
     tail = f":{step}" if step else ""
     bounds = [("", high), (low, ""), ("1", high), (low, "-1")]
     bounds += [(f"{low} + 1", high), (f"{low} - 1", high)] if low else []
@@ -227,7 +229,10 @@ OPERATORS = (
         "condition added",
         0.25,
         _condition_added,
-        ((_IN_F.format("a"), _IN_F.format("a and a == b")), (_IN_F.format("a"), _IN_F.format("a or b"))),
+        (
+            (_IN_F.format("a"), _IN_F.format("a and a == b")),
+            (_IN_F.format("a"), _IN_F.format("a or b")),
+        ),
     ),
     Operator(
         "condition replaced",

@@ -134,7 +134,9 @@ OPERATORS = (
     Operator("string", 0.35, _text, (("x = 'a, '\n", "x = 'a,'\n"), ("x = 'a'\n", "x = ''\n"))),
     Operator("alphabet", 0.12, _alphabet, (("x = 'abd'\n", "x = 'abdc'\n"),)),
     Operator("constant to variable", 0.4, _number_to_name, (("a = 1\nb = 0\n", "a = 1\nb = a\n"),)),
-    Operator("variable to constant", 0.25, _name_to_number, (("a = 1\nb = a\n", "a = 1\nb = 0\n"),)),
+    Operator(
+        "variable to constant", 0.25, _name_to_number, (("a = 1\nb = a\n", "a = 1\nb = 0\n"),)
+    ),
     Operator(
         "variable",
         0.75,

@@ -36,18 +36,25 @@ def run(request: RunRequest) -> RunResult:
     with _modules(request) as tests:
         if isinstance(tests, str):
             return _completed(problem=tests)
-        only = request.payload.get("only") or list(tests)
+        payload: dict[str, Any] = dict(request.payload)
+        only = payload.get("only") or list(tests)
         results, lines = [], {}
         for name in [t for t in tests if t in only]:
-            outcome, lines[name] = _one(tests[name], int(request.payload["step_limit"]) // 50)
+            outcome, lines[name] = _one(tests[name], payload["step_limit"] // 50)
             results.append({"id": name, **outcome})
-            if request.payload["stop_at_first_failure"] and outcome["outcome"] != "passed":
+            if payload["stop_at_first_failure"] and outcome["outcome"] != "passed":
                 break
         return _completed(collected=list(tests), results=results, lines=lines)
 
 
 def _completed(**value: Any) -> RunResult:
-    full = {"supported": True, "collected": [], "results": [], "problem": "", "lines": {}}
+    full: dict[str, Any] = {
+        "supported": True,
+        "collected": [],
+        "results": [],
+        "problem": "",
+        "lines": {},
+    }
     return RunResult(RunEnding.COMPLETED, {**full, **value})
 
 

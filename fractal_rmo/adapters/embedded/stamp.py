@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from fractal_rmo.adapters.embedded.paths import StatePaths
@@ -48,7 +49,7 @@ def _read(path: Path) -> dict[str, object] | None:
     return found if isinstance(found, dict) else {}
 
 
-def _words(stamp: dict[str, object]) -> str:
+def _words(stamp: Mapping[str, object]) -> str:
     return f"format {stamp.get('format', '?')} with PostgreSQL {stamp.get('postgres', '?')}"
 
 

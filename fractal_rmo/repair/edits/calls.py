@@ -62,7 +62,7 @@ def _called_name(node: ast.Call) -> str:
 def _argument_dropped(node: ast.AST, site: Site) -> Iterator[Edit]:
     if not isinstance(node, ast.Call):
         return
-    parts = [*node.args, *node.keywords]
+    parts: list[ast.expr | ast.keyword] = [*node.args, *node.keywords]
     for i in range(len(parts)):
         rest = ", ".join(site.file.segment(p) for j, p in enumerate(parts) if j != i)
         yield site.swap(node, f"{site.file.segment(node.func)}({rest})", deletes=True)
@@ -83,7 +83,8 @@ def _argument_added(node: ast.AST, site: Site) -> Iterator[Edit]:
         wanted.append("1")
     if name in {"int", "round"} and len(node.args) == 1:
         wanted.append("2")
-    parts = [site.file.segment(p) for p in (*node.args, *node.keywords)]
+    given: list[ast.expr | ast.keyword] = [*node.args, *node.keywords]
+    parts = [site.file.segment(part) for part in given]
     for extra in wanted:
         yield site.swap(node, f"{site.file.segment(node.func)}({', '.join([*parts, extra])})")
 

@@ -20,15 +20,21 @@ _PID_FILE = "valkey.pid"
 
 _SETTINGS = f"""\
 # Written anew at every start; changes made here are lost.
-port 0                        # the socket only: no port that others could reach or occupy
+# The socket only: no port that others could reach or occupy.
+port 0
 unixsocketperm 600
 pidfile {_PID_FILE}
-appendonly yes                # messages and results outlive a restart
-appendfsync everysec          # the database is the truth; at most one second is sent again
-save ""                       # the append-only file makes snapshots redundant
-maxmemory 512mb               # a runaway queue is an error that someone sees, not a dead machine
-maxmemory-policy noeviction   # a broker must refuse a message rather than forget another
-set-proc-title no             # the command line is how a later process recognises this one
+# Messages and results outlive a restart; at most one second of them is sent again.
+appendonly yes
+appendfsync everysec
+# The append-only file makes snapshots redundant.
+save ""
+# A runaway queue is an error that someone sees, not a dead machine; and a
+# broker must refuse a message rather than forget another.
+maxmemory 512mb
+maxmemory-policy noeviction
+# The command line is how a later process recognises this one.
+set-proc-title no
 """
 
 

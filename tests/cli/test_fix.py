@@ -1,0 +1,111 @@
+"""The command as a person runs it: a real process, a real sandbox."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLES = ROOT / "examples"
+
+
+def fractal(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "fractal_rmo.cli.main", *map(str, arguments)]
+    return subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=110
+    )
+
+
+def copy(example: str, folder: Path) -> tuple[Path, Path]:
+    code, tests = folder / "solution.py", folder / "test_solution.py"
+    for path in (code, tests):
+        path.write_text((EXAMPLES / example / path.name).read_text())
+    return code, tests
+
+
+@pytest.mark.parametrize(
+    ("example", "mended"),
+    [
+        ("off_by_one", "range(len(values) - size + 1)"),
+        ("wrong_operator", "year % 100 != 0 or year"),
+        ("swapped_arguments", "power(base, exponent // 2)"),
+        ("method_bug", "if amount > self.balance"),
+    ],
+)
+def test_an_example_is_repaired_and_proven(example: str, mended: str, tmp_path: Path) -> None:
+    code, tests = copy(example, tmp_path)
+    done = fractal("fix", code, "--tests", tests, "--json")
+    document = json.loads(done.stdout)
+    assert done.returncode == 0, done.stderr
+    assert document["proven_level"] == 3
+    assert mended in document["files"]["solution.py"]
+
+
+def test_two_files_are_repaired_together() -> None:
+    done = fractal("fix", EXAMPLES / "two_files/shop", "--tests", EXAMPLES / "two_files")
+    assert done.returncode == 0, done.stderr
+    assert "+    return round(net * (1 + RATES[kind]), 2)" in done.stdout
+    assert "proven to level 3" in done.stdout
+
+
+def test_apply_writes_the_proven_patch(tmp_path: Path) -> None:
+    code, tests = copy("off_by_one", tmp_path)
+    assert fractal("fix", code, "--tests", tests, "--apply").returncode == 0
+    assert "len(values) - size + 1" in code.read_text()
+    assert fractal("validate", code, "--tests", tests).returncode == 0
+
+
+def test_tests_that_can_never_pass_end_not_proven(tmp_path: Path) -> None:
+    code, tests = copy("off_by_one", tmp_path)
+    tests.write_text("def test_never():\n    assert False\n")
+    before = code.read_text()
+    done = fractal("fix", code, "--tests", tests, "--apply")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "NOT proven" in done.stdout
+    assert code.read_text() == before
+
+
+def test_code_that_does_not_parse_is_told_where(tmp_path: Path) -> None:
+    code, tests = copy("off_by_one", tmp_path)
+    code.write_text("def window_sums(:\n    pass\n")
+    done = fractal("fix", code, "--tests", tests, "--json")
+    (verdict,) = json.loads(done.stdout)["verdicts"]
+    assert done.returncode == 1
+    assert (verdict["level"], verdict["outcome"]) == (1, "failed")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("--level", "7"), "FR107"),
+        (("--level", "6"), "FR108"),
+    ],
+)
+def test_a_level_that_is_not_there_is_refused_by_name(
+    arguments: tuple[str, str], code: str, tmp_path: Path
+) -> None:
+    files = copy("off_by_one", tmp_path)
+    done = fractal("fix", files[0], "--tests", files[1], *arguments)
+    assert (done.returncode, code in done.stderr) == (2, True), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [(b"", "FR102"), (b"\xff\xfe\x00", "FR104"), (b"x\0", "FR104"), (b"#" * 1_048_577, "FR103")],
+)
+def test_what_is_no_code_is_refused(content: bytes, code: str, tmp_path: Path) -> None:
+    path, tests = copy("off_by_one", tmp_path)
+    path.write_bytes(content)
+    done = fractal("fix", path, "--tests", tests)
+    assert (done.returncode, code in done.stderr) == (2, True), done.stderr
+
+
+def test_a_missing_path_and_broken_tests_are_named(tmp_path: Path) -> None:
+    code, tests = copy("off_by_one", tmp_path)
+    assert "FR112" in fractal("fix", tmp_path / "no.py", "--tests", tests).stderr
+    tests.write_text("def test(:\n")
+    assert "test_solution.py, line 1" in fractal("fix", code, "--tests", tests).stderr

@@ -40,6 +40,7 @@ class Bench:
             "stop_at_first_failure": stop,
             "trace": trace,
             "step_limit": STEP_LIMIT,
+            "quick": True,  # where pytest is needed, only what needs it pays for it
         }
         if only:
             payload["only"] = list(only)

@@ -1,0 +1,1 @@
+"""Runs the processes of a Procfile, and leaves none behind however it ends."""

@@ -65,7 +65,7 @@ class Child:
         isolated = [sys.executable, "-I", "-S", launcher.__file__]  # ready in 15 ms
         words = [*isolated, str(os.getpid()), *shell_words(self._command)]
         with self.log.open("ab") as output:
-            self._process = subprocess.Popen(
+            self._process = subprocess.Popen(  # pylint: disable=consider-using-with
                 words,
                 cwd=folder,
                 env=dict(environment),

@@ -105,7 +105,7 @@ class Supervisor:
         record.write(self._record, [])
         project = str(Path(fractal_rmo.__file__).parent.parent)
         with (self._paths.logs / "supervisor.log").open("ab") as output:
-            self._watchdog = subprocess.Popen(
+            self._watchdog = subprocess.Popen(  # pylint: disable=consider-using-with
                 [sys.executable, "-m", "fractal_rmo.adapters.supervisor.watchdog", self._record],
                 env={**self._environment, "PYTHONPATH": project},
                 stdin=subprocess.PIPE,

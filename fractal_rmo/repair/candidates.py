@@ -103,8 +103,8 @@ def _suspects(
         for node in file.editable:
             if isinstance(node, ast.stmt):
                 scored[node] = suspicion.of(file, node)
-    worst = sorted((s for s in scored if scored[s] > 0), key=lambda s: -scored[s])[:STATEMENTS]
-    chosen = set(worst)
+    blamed = [statement for statement, score in scored.items() if score > 0]
+    chosen = set(sorted(blamed, key=scored.__getitem__, reverse=True)[:STATEMENTS])
     for file in files:
         for node in file.editable:
             statement = file.statement(node)

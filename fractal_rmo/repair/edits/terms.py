@@ -154,7 +154,7 @@ def _slice_added(node: ast.AST, site: Site) -> Iterator[Edit]:
     if not isinstance(node, ast.Name | ast.Attribute | ast.Call) or not _takes_slice(node, site):
         return
     text = site.file.segment(node)
-    names = [n for n in site.file.names(node) if n != text and n != "self"][:4]
+    names = [n for n in site.file.names(node) if n not in {text, "self"}][:4]
     for part in ["1:", ":-1", "::-1", "0", "-1", "1"]:
         yield site.swap(node, f"{text}[{part}]")
     for name in names:

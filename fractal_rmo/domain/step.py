@@ -105,7 +105,8 @@ class Claim:
     """A step that this process holds, with all that its stage needs.
 
     ``fence`` guards the finish: a zombie's late write carries an old one.
-    ``outputs`` maps ``stage`` or ``stage/action`` of this round to output.
+    ``outputs`` maps ``stage`` or ``stage/action`` of this round to output; the
+    analyzers' are those of the first round, which later rounds reuse.
     """
 
     ref: StepRef
@@ -121,7 +122,5 @@ class Claim:
     tests: SourceTree
     candidate: SourceTree | None = None
     outputs: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
-    rejected: tuple[str, ...] = ()
-    """sha256 of the candidates that earlier rounds could not prove."""
-    feedback: tuple[str, ...] = ()
-    """One sentence a failed verdict of earlier rounds."""
+    earlier: tuple[Mapping[str, Json], ...] = ()
+    """What VALIDATE recorded in earlier rounds: ``rejected`` (sha256) and ``feedback``."""

@@ -46,12 +46,12 @@ class LineTracer:
         cut = len(self._prefix)
         return {path[cut:]: sorted(numbers) for path, numbers in sorted(self._lines.items())}
 
-    def _on_call(self, frame: FrameType, _event: str, _argument: Any) -> Any:  # noqa: ANN401
+    def _on_call(self, frame: FrameType, _event: str, _argument: Any) -> Any:
         if not frame.f_code.co_filename.startswith(self._prefix):
             return None
         return self._on_line
 
-    def _on_line(self, frame: FrameType, event: str, _argument: Any) -> Any:  # noqa: ANN401
+    def _on_line(self, frame: FrameType, event: str, _argument: Any) -> Any:
         if event == "line":
             self._lines.setdefault(frame.f_code.co_filename, set()).add(frame.f_lineno)
             self._steps += 1
@@ -60,7 +60,7 @@ class LineTracer:
                 raise StepLimitExceeded(f"more than {self._limit:,} lines were executed")
         return self._on_line
 
-    def _bring_back(self, _frame: FrameType, _event: str, _argument: Any) -> None:  # noqa: ANN401
+    def _bring_back(self, _frame: FrameType, _event: str, _argument: Any) -> None:
         if sys.gettrace() is None:
             sys.settrace(self._on_call)
 

@@ -1,0 +1,86 @@
+"""``ports.stores.LearningStore`` on PostgreSQL."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+from sqlalchemy import Engine, text
+from uuid6 import uuid7
+
+from fractal_rmo.adapters.db import codec
+from fractal_rmo.adapters.db.engine import connection, transaction
+from fractal_rmo.domain.pattern import ErrorRecord, Pattern
+
+_NEW = text("""
+SELECT count(*) FROM error_logs
+WHERE time > coalesce((SELECT max(last_seen) FROM patterns), '-infinity')
+""")
+_ERRORS = text("""
+SELECT error_type, message, role, level, signature, tokens_used, submitter FROM error_logs
+ORDER BY time DESC LIMIT :limit
+""")
+_SAVE = text("""
+INSERT INTO patterns (id, error_type, error_signature, signature_sha256, support, submitters, lift,
+                      confidence)
+VALUES (:id, :type, CAST(:signature AS jsonb), :sha256, :support, :submitters, :lift, :confidence)
+ON CONFLICT (error_type, signature_sha256) DO UPDATE
+SET support = excluded.support, submitters = excluded.submitters, lift = excluded.lift,
+    confidence = excluded.confidence, last_seen = now()
+RETURNING xmax = 0
+""")
+_TELL = text("""
+INSERT INTO messages (correlation_id, type, payload)
+VALUES (:id, 'pattern_discovered', CAST(:payload AS jsonb))
+""")
+_TAKE_HOUR = text("""
+INSERT INTO jobs (name, hour) VALUES (:name, date_trunc('hour', now(), 'UTC'))
+ON CONFLICT DO NOTHING RETURNING name
+""")
+
+
+class SqlLearningStore:
+    """Error logs, patterns, and the once-an-hour lock."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def new_errors(self) -> int:
+        """See the port."""
+        with connection(self._engine) as db:
+            count: int = db.execute(_NEW).scalar_one()
+        return count
+
+    def errors(self, limit: int = 5000) -> Sequence[tuple[ErrorRecord, str]]:
+        """See the port."""
+        with connection(self._engine) as db:
+            rows = db.execute(_ERRORS, {"limit": limit}).all()
+        return [(ErrorRecord(*row[:6]), row[6]) for row in rows]
+
+    def save_patterns(self, patterns: Sequence[Pattern]) -> int:
+        """See the port."""
+        new = 0
+        with transaction(self._engine) as db:
+            for pattern in patterns:
+                signature = codec.to_json(pattern.signature)
+                values = {
+                    "id": str(uuid7()),
+                    "type": pattern.type,
+                    "signature": signature,
+                    "sha256": hashlib.sha256(signature.encode()).hexdigest(),
+                    "support": pattern.support,
+                    "submitters": pattern.submitters,
+                    "lift": pattern.lift,
+                    "confidence": pattern.confidence,
+                }
+                if db.execute(_SAVE, values).scalar_one():
+                    new += 1
+                    payload = {"type": pattern.type, "support": pattern.support}
+                    told = {"id": values["id"], "payload": codec.to_json(payload)}
+                    db.execute(_TELL, told)
+        return new
+
+    def take_hour(self, job: str) -> bool:
+        """See the port."""
+        with connection(self._engine) as db:
+            return db.execute(_TAKE_HOUR, {"name": job}).first() is not None

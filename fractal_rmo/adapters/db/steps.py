@@ -1,0 +1,193 @@
+"""``ports.stores.StepStore`` on PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Engine, RowMapping, text
+from uuid6 import uuid7
+
+from fractal_rmo.adapters.db import codec, statements
+from fractal_rmo.adapters.db.engine import connection
+from fractal_rmo.domain.errors import ErrorCode, FractalError
+from fractal_rmo.domain.jsonvalue import Json
+from fractal_rmo.domain.lifecycle import check
+from fractal_rmo.domain.outcome import AgentSnapshot, StepOutcome
+from fractal_rmo.domain.pattern import ErrorRecord
+from fractal_rmo.domain.source import SourceTree
+from fractal_rmo.domain.step import STATE_OF, Claim, Stage, StepRef
+from fractal_rmo.domain.task import Provider, TaskKind
+from fractal_rmo.domain.verdict import Level
+
+_LOAD_AGENT = text("SELECT version, state FROM agent_states WHERE agent_id = :agent")
+_SAVE_AGENT = text("""
+INSERT INTO agent_states (agent_id, task_id, state, version)
+SELECT :agent, CAST(:task AS uuid), CAST(:state AS jsonb), 1 WHERE :version = 0
+ON CONFLICT (agent_id) DO NOTHING RETURNING version
+""")
+_UPDATE_AGENT = text("""
+UPDATE agent_states SET state = CAST(:state AS jsonb), version = version + 1, updated_at = now()
+WHERE agent_id = :agent AND version = :version RETURNING version
+""")
+
+
+class SqlStepStore:
+    """Claims and finishes steps; each call is one statement and one transaction."""
+
+    def __init__(self, engine: Engine, *, lease_s: float = 30.0, grace_s: float = 5.0) -> None:
+        self._engine = engine
+        self._lease_s = lease_s
+        self._grace_s = grace_s
+
+    def claim(self, step_id: str) -> Claim | None:
+        """See the port."""
+        with connection(self._engine) as db:
+            found = db.execute(statements.CLAIM, {"id": step_id, "lease": self._lease_s})
+            row = found.mappings().first()
+        return None if row is None else _claim(row)
+
+    def finish(self, claim: Claim, outcome: StepOutcome) -> tuple[StepRef, ...] | None:
+        """See the port; raises ``LifecycleError`` for moves that the table does not allow."""
+        parts, parameters = _effects(claim, outcome)
+        parameters["grace"] = self._grace_s
+        with connection(self._engine) as db:
+            row = db.execute(statements.finish(parts), parameters).mappings().one()
+        if not row["finished"]:
+            return None
+        return refs(claim.ref.task_id, row["due"])
+
+    def give_back(self, claim: Claim, error: str, delay_s: float) -> None:
+        """See the port."""
+        values = {"id": claim.ref.step_id, "fence": claim.fence, "delay": delay_s}
+        with connection(self._engine) as db:
+            db.execute(statements.GIVE_BACK, {**values, "error": codec.clean_text(error)})
+
+    def extend(self, holds: Mapping[str, int], lease_s: float) -> frozenset[str]:
+        """See the port."""
+        with connection(self._engine) as db:
+            values = {"holds": codec.to_json(holds), "lease": lease_s}
+            kept = db.execute(statements.EXTEND, values)
+            return frozenset(str(row[0]) for row in kept)
+
+    def note(self, step_id: str, fence: int, progress: Mapping[str, Json]) -> bool:
+        """See the port."""
+        values = {"id": step_id, "fence": fence, "progress": codec.to_json(progress)}
+        with connection(self._engine) as db:
+            return db.execute(statements.NOTE, values).first() is not None
+
+    def load_agent(self, agent_id: str) -> AgentSnapshot:
+        """See the port."""
+        with connection(self._engine) as db:
+            row = db.execute(_LOAD_AGENT, {"agent": agent_id}).first()
+        return AgentSnapshot(agent_id, *(row or (0, {})))
+
+    def save_agent(self, task_id: str, snapshot: AgentSnapshot) -> int:
+        """See the port."""
+        statement = _UPDATE_AGENT if snapshot.version else _SAVE_AGENT
+        values: dict[str, object] = {
+            "agent": snapshot.agent_id,
+            "state": codec.to_json(snapshot.state),
+            "version": snapshot.version,
+        }
+        if not snapshot.version:
+            values["task"] = task_id
+        with connection(self._engine) as db:
+            row = db.execute(statement, values).first()
+        if row is None:
+            raise FractalError(
+                ErrorCode.STALE_VERSION,
+                f"{snapshot.agent_id} is no longer at version {snapshot.version}.",
+            )
+        version: int = row[0]
+        return version
+
+
+def refs(task_id: str, due: Sequence[Sequence[str]]) -> tuple[StepRef, ...]:
+    """Step references out of [id, stage, action] triples."""
+    return tuple(StepRef(step, task_id, Stage(stage), action) for step, stage, action in due)
+
+
+def _claim(row: RowMapping) -> Claim:
+    files = row["files"]
+    return Claim(
+        ref=StepRef(str(row["id"]), str(row["task_id"]), Stage(row["stage"]), row["action"]),
+        fence=row["fence"],
+        attempts=row["attempts"],
+        round=row["round"],
+        kind=TaskKind(row["kind"]),
+        level=Level(row["level"]),
+        provider=Provider(row["provider"]),
+        budget=codec.budget(row["budget"]),
+        seconds_left=row["seconds_left"],
+        code=codec.tree(files, "code"),
+        tests=codec.tree(files, "tests"),
+        candidate=codec.tree(files, "candidate") or None,
+        outputs={key.rstrip("/"): value for key, value in (row["outputs"] or {}).items()},
+        earlier=tuple(row["earlier"] or ()),
+    )
+
+
+def _effects(claim: Claim, outcome: StepOutcome) -> tuple[frozenset[str], dict[str, Any]]:
+    """Which parts of the finishing statement are needed, and all parameters."""
+    state = STATE_OF[claim.ref.stage]
+    start = state
+    for target in outcome.moves:
+        state = check(state, target)
+    documents: dict[str, list[dict[str, Any]]] = {
+        "steps": _new_steps(claim, outcome),
+        "files": _file_rows(outcome.candidate),
+        "verdicts": [codec.verdict_row(verdict) for verdict in outcome.verdicts],
+        "messages": [{"type": m.type.value, "payload": m.payload} for m in outcome.messages],
+        "errors": [_error_row(error) for error in outcome.errors],
+    }
+    parts = {name for name, rows in documents.items() if rows}
+    if outcome.ending:
+        parts.add("dropped")
+    parameters: dict[str, Any] = {
+        "id": claim.ref.step_id,
+        "task": claim.ref.task_id,
+        "fence": claim.fence,
+        "output": codec.to_json(outcome.output),
+        "from_state": start.value,
+        "to_state": state.value,
+        "ending": outcome.ending.value if outcome.ending else None,
+        "proven": outcome.proven_level,
+        "summary": codec.clean_text(outcome.summary),
+        "fan": int(claim.ref.stage is Stage.ANALYZE),
+        "advance": int(outcome.next_round),
+        "release": outcome.releases.value if outcome.releases else "",
+    }
+    parameters |= {name: codec.to_json(documents[name]) for name in parts - {"dropped"}}
+    return frozenset(parts), parameters
+
+
+def _new_steps(claim: Claim, outcome: StepOutcome) -> list[dict[str, Any]]:
+    stages: list[tuple[Stage, str, str]] = []
+    if outcome.more:
+        stages.append((claim.ref.stage, outcome.more, "queued"))
+    if outcome.learn:
+        stages.append((Stage.LEARN, "", "queued"))
+    if outcome.next_round:
+        stages += [(Stage.MERGE, "", "queued"), (Stage.EXECUTE, "", "waiting")]
+        stages.append((Stage.VALIDATE, "", "waiting"))
+    return [
+        {"id": str(uuid7()), "stage": stage.value, "action": action, "state": state}
+        for stage, action, state in stages
+    ]
+
+
+def _file_rows(tree: SourceTree | None) -> list[dict[str, Any]]:
+    files = tree.files if tree else {}
+    return [{"path": path, "content": codec.clean_text(text)} for path, text in files.items()]
+
+
+def _error_row(error: ErrorRecord) -> dict[str, Any]:
+    return {
+        "role": error.role,
+        "level": error.level,
+        "type": error.type,
+        "message": error.message,
+        "signature": error.signature,
+        "tokens_used": error.tokens_used,
+    }

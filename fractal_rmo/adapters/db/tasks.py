@@ -1,0 +1,216 @@
+"""``ports.stores.TaskStore`` on PostgreSQL."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Engine, RowMapping, text
+from uuid6 import uuid7
+
+from fractal_rmo.adapters.db import codec
+from fractal_rmo.adapters.db.engine import connection, transaction
+from fractal_rmo.domain.errors import ErrorCode, InputError, LifecycleError
+from fractal_rmo.domain.lifecycle import Ending, TaskState, way_to_failed
+from fractal_rmo.domain.source import SourceTree
+from fractal_rmo.domain.step import ROLES, Stage, StepRef, StepState
+from fractal_rmo.domain.task import Task
+from fractal_rmo.domain.views import StepRow, TaskRow, TaskView
+
+_SUBMIT = text("""
+WITH task AS (
+    INSERT INTO tasks (id, idempotency_key, kind, description, level, provider, budget,
+                       content_sha256, deadline)
+    VALUES (:id, :key, :kind, :description, :level, :provider, CAST(:budget AS jsonb), :sha256,
+            now() + :seconds * interval '1 second')
+    ON CONFLICT (owner_id, idempotency_key) DO NOTHING
+    RETURNING id
+), files AS (
+    INSERT INTO files (task_id, round, origin, path, content, sha256)
+    SELECT task.id, 0, f.origin, f.path, f.content, f.sha256
+    FROM task, jsonb_to_recordset(CAST(:files AS jsonb))
+         AS f(origin text, path text, content text, sha256 text)
+), steps AS (
+    INSERT INTO steps (id, task_id, round, stage, action, state, publish_after)
+    SELECT s.id, task.id, 1, s.stage, s.action, s.state,
+           CASE WHEN s.state = 'queued' THEN now() + :grace * interval '1 second' END
+    FROM task, jsonb_to_recordset(CAST(:steps AS jsonb))
+         AS s(id uuid, stage text, action text, state text)
+), message AS (
+    INSERT INTO messages (correlation_id, type, payload)
+    SELECT task.id, 'task_assignment', CAST(:payload AS jsonb) FROM task
+)
+SELECT id FROM task
+""")
+_ROW = """
+SELECT id, kind, description, level, state, ending, proven_level, round, created_at, summary,
+       budget,       extract(epoch FROM coalesce(ended_at, now()) - created_at)::float AS elapsed_s
+FROM tasks
+"""
+_SHOW = text(_ROW + "WHERE id = CAST(:id AS uuid)")
+_RECENT = text(_ROW + "ORDER BY created_at DESC LIMIT :limit")
+_BY_KEY = text("SELECT id FROM tasks WHERE owner_id IS NULL AND idempotency_key = :key")
+_FILES = text("SELECT round, origin, path, content FROM files WHERE task_id = :id ORDER BY round")
+_STEPS = text("""
+SELECT stage, action, round, state, attempts, error, progress, output FROM steps
+WHERE task_id = :id ORDER BY round, id
+""")
+_VERDICTS = text("SELECT * FROM verdicts WHERE task_id = :id ORDER BY id")
+_LOCK = text("SELECT state FROM tasks WHERE id = CAST(:id AS uuid) FOR NO KEY UPDATE")
+_MOVE = text("""
+UPDATE tasks SET state = :to_state, ending = CAST(:ending AS text), version = version + 1,
+       ended_at = CASE WHEN CAST(:ending AS text) IS NULL THEN NULL ELSE now() END,
+       summary = :summary
+WHERE id = :id AND state = :from_state
+""")
+_DROP = text("""
+UPDATE steps SET state = 'dropped', publish_after = NULL
+WHERE task_id = :id AND state IN ('waiting', 'queued')
+""")
+
+
+class SqlTaskStore:
+    """Submits, shows and ends tasks."""
+
+    def __init__(self, engine: Engine, *, grace_s: float = 5.0) -> None:
+        self._engine = engine
+        self._grace_s = grace_s
+
+    def submit(self, task: Task, key: str = "") -> tuple[str, tuple[StepRef, ...]]:
+        """See the port."""
+        task_id = str(uuid7())
+        steps = list(_first_round())
+        values = {**_columns(task), "id": task_id, "key": key or None, "grace": self._grace_s}
+        values["steps"] = codec.to_json(steps)
+        with connection(self._engine) as db:
+            stored = db.execute(_SUBMIT, values).first()
+            if stored is None:
+                return str(db.execute(_BY_KEY, {"key": key}).scalar_one()), ()
+        return task_id, tuple(
+            StepRef(step["id"], task_id, Stage(step["stage"]), step["action"]) for step in steps
+        )
+
+    def show(self, task_id: str) -> TaskView:
+        """See the port."""
+        with connection(self._engine) as db:
+            row = _find(db, task_id)
+            files = db.execute(_FILES, {"id": task_id}).all()
+            steps = db.execute(_STEPS, {"id": task_id}).mappings().all()
+            verdicts = db.execute(_VERDICTS, {"id": task_id}).mappings().all()
+        triples = [[origin, path, content] for _, origin, path, content in files]
+        proven = row["ending"] == Ending.PROVEN
+        return TaskView(
+            row=_row(row),
+            summary=row["summary"],
+            budget=row["budget"],
+            code=codec.tree(triples, "code"),
+            tests=codec.tree(triples, "tests"),
+            result=(codec.tree(triples, "candidate") or None) if proven else None,
+            steps=tuple(_step(step) for step in steps),
+            verdicts=tuple((v["round"], codec.verdict(dict(v))) for v in verdicts),
+        )
+
+    def recent(self, limit: int) -> Sequence[TaskRow]:
+        """See the port."""
+        with connection(self._engine) as db:
+            return [_row(row) for row in db.execute(_RECENT, {"limit": limit}).mappings()]
+
+    def cancel(self, task_id: str) -> None:
+        """See the port."""
+        _check_id(task_id)
+        with transaction(self._engine) as db:
+            state = db.execute(_LOCK, {"id": task_id}).scalar_one_or_none()
+            if state is None:
+                raise InputError(ErrorCode.NO_SUCH_TASK, f"There is no task {task_id}.")
+            end(db, task_id, TaskState(state), Ending.CANCELLED, "Cancelled on request.")
+
+
+def end(db: Connection, task_id: str, state: TaskState, ending: Ending, summary: str) -> None:
+    """Walk a locked task to FAILED under an ending; its open steps are dropped.
+
+    Raises ``LifecycleError`` when it has ended already.
+    """
+    for target in way_to_failed(state):
+        last = target is TaskState.FAILED
+        moved = db.execute(
+            _MOVE,
+            {
+                "id": task_id,
+                "from_state": state.value,
+                "to_state": target.value,
+                "ending": ending.value if last else None,
+                "summary": summary,
+            },
+        )
+        if not moved.rowcount:
+            raise LifecycleError(ErrorCode.ILLEGAL_TRANSITION)
+        state = target
+    db.execute(_DROP, {"id": task_id})
+
+
+def _find(db: Connection, task_id: str) -> RowMapping:
+    _check_id(task_id)
+    row = db.execute(_SHOW, {"id": task_id}).mappings().first()
+    if row is None:
+        raise InputError(ErrorCode.NO_SUCH_TASK, f"There is no task {task_id}.")
+    return row
+
+
+def _check_id(task_id: str) -> None:
+    from uuid import UUID
+
+    try:
+        UUID(task_id)
+    except ValueError as error:
+        raise InputError(ErrorCode.NO_SUCH_TASK, f"'{task_id[:60]}' is no task id.") from error
+
+
+def _columns(task: Task) -> dict[str, Any]:
+    content = f"{task.kind}{task.code.sha256}{task.tests.sha256}".encode()
+    payload = {"kind": task.kind.value, "level": int(task.level)}
+    return {
+        "kind": task.kind.value,
+        "description": codec.clean_text(task.description),
+        "level": int(task.level),
+        "provider": task.provider.value,
+        "budget": codec.to_json(dataclasses.asdict(task.budget)),
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "seconds": task.budget.seconds,
+        "files": codec.to_json([*_files(task.code, "code"), *_files(task.tests, "tests")]),
+        "payload": codec.to_json(payload),
+    }
+
+
+def _files(tree: SourceTree, origin: str) -> Iterator[dict[str, str]]:
+    for path, content in tree.files.items():
+        digest = hashlib.sha256(content.encode()).hexdigest()
+        yield {"origin": origin, "path": path, "content": content, "sha256": digest}
+
+
+def _first_round() -> Iterator[dict[str, str]]:
+    """Five analyzers that are due, and the three stages that wait for them."""
+    stages = [(Stage.ANALYZE, role, StepState.QUEUED) for role in ROLES]
+    stages += [(s, "", StepState.WAITING) for s in (Stage.MERGE, Stage.EXECUTE, Stage.VALIDATE)]
+    for stage, action, state in stages:
+        yield {"id": str(uuid7()), "stage": stage.value, "action": action, "state": state.value}
+
+
+def _row(row: RowMapping) -> TaskRow:
+    return TaskRow(
+        id=str(row["id"]),
+        kind=row["kind"],
+        description=row["description"],
+        level=row["level"],
+        state=TaskState(row["state"]),
+        ending=Ending(row["ending"]) if row["ending"] else None,
+        proven_level=row["proven_level"],
+        round=row["round"],
+        created_at=row["created_at"].isoformat(),
+        elapsed_s=row["elapsed_s"],
+    )
+
+
+def _step(row: RowMapping) -> StepRow:
+    return StepRow(**{**row, "state": StepState(row["state"])})

@@ -1,0 +1,176 @@
+"""``ports.stores.Upkeep`` on PostgreSQL: sweeper, reaper, deadlines, audit chain."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, Engine, text
+
+from fractal_rmo.adapters.db import codec
+from fractal_rmo.adapters.db.engine import connection, transaction
+from fractal_rmo.adapters.db.tasks import end
+from fractal_rmo.domain.lifecycle import Ending, TaskState
+from fractal_rmo.domain.step import Stage, StepRef
+
+_SWEEP = text("""
+UPDATE steps s SET publish_after = now() + :grace * interval '1 second'
+FROM (
+    SELECT id FROM steps WHERE state = 'queued' AND publish_after < now()
+    ORDER BY publish_after LIMIT :limit FOR UPDATE SKIP LOCKED
+) AS due
+WHERE s.id = due.id
+RETURNING s.id, s.task_id, s.stage, s.action
+""")
+_EXPIRED = text("""
+UPDATE steps s
+SET state = 'queued', lease_until = NULL, publish_after = now(),
+    error = 'attempt ' || s.attempts || ': the worker was lost (its lease expired)'
+FROM (
+    SELECT id FROM steps WHERE state = 'running' AND lease_until < now() AND attempts < max_attempts
+    FOR UPDATE SKIP LOCKED
+) AS lost
+WHERE s.id = lost.id
+""")
+_EXHAUSTED = text("""
+SELECT s.id, s.task_id FROM steps s
+WHERE s.attempts >= s.max_attempts
+  AND ((s.state = 'running' AND s.lease_until < now()) OR s.state = 'queued')
+LIMIT 100
+""")
+_LOCK_TASK = text("""
+SELECT state FROM tasks WHERE id = :task AND ending IS NULL FOR NO KEY UPDATE
+""")
+_BURY = text("""
+UPDATE steps
+SET state = 'dead', lease_until = NULL, publish_after = NULL, finished_at = now(),
+    error = CASE WHEN state = 'running' THEN 'the worker was lost on every attempt' ELSE error END
+WHERE id = :id AND attempts >= max_attempts
+  AND ((state = 'running' AND lease_until < now()) OR state = 'queued')
+RETURNING stage, round, error
+""")
+_COUNT_DOWN = text("UPDATE tasks SET fan_in = fan_in - 1 WHERE id = :task RETURNING fan_in")
+_RELEASE_MERGE = text("""
+UPDATE steps SET state = 'queued', publish_after = now()
+WHERE task_id = :task AND round = :round AND stage = 'merge' AND state = 'waiting'
+""")
+_LOG_DEAD = text("""
+INSERT INTO error_logs (task_id, role, error_type, message)
+VALUES (:task, :stage, 'StepDead', :message)
+""")
+_OVERDUE = text("""
+SELECT id, state FROM tasks WHERE ending IS NULL AND deadline < now()
+ORDER BY deadline LIMIT 100 FOR NO KEY UPDATE SKIP LOCKED
+""")
+_CHAIN_LOCK = text("SELECT pg_advisory_xact_lock(hashtext('audit_log'))")
+_CHAIN_END = text("SELECT position, hash FROM audit_log ORDER BY position DESC LIMIT 1")
+_UNSEALED = text("""
+SELECT id, correlation_id, causation_id, type, payload, created_at FROM messages
+WHERE NOT sealed ORDER BY id LIMIT 5000
+""")
+_SEAL = text("""
+WITH links AS (
+    INSERT INTO audit_log (position, message_id, content_sha256, previous_hash, hash)
+    SELECT l.position, l.message_id, l.content_sha256, l.previous_hash, l.hash
+    FROM jsonb_to_recordset(CAST(:links AS jsonb))
+         AS l(position bigint, message_id bigint, content_sha256 text, previous_hash text,
+              hash text)
+    RETURNING message_id
+)
+UPDATE messages SET sealed = true WHERE id IN (SELECT message_id FROM links)
+""")
+GENESIS = "0" * 64
+
+
+class SqlUpkeep:
+    """What the maintenance job does; safe to run twice at once."""
+
+    def __init__(self, engine: Engine, *, grace_s: float = 5.0) -> None:
+        self._engine = engine
+        self._grace_s = grace_s
+
+    def sweep(self, limit: int = 1000) -> Sequence[StepRef]:
+        """See the port."""
+        with connection(self._engine) as db:
+            rows = db.execute(_SWEEP, {"limit": limit, "grace": self._grace_s}).all()
+        return [
+            StepRef(str(step), str(task), Stage(stage), action)
+            for step, task, stage, action in rows
+        ]
+
+    def reap(self) -> int:
+        """See the port."""
+        with connection(self._engine) as db:
+            requeued = db.execute(_EXPIRED).rowcount
+            exhausted = db.execute(_EXHAUSTED).all()
+        for step, task in exhausted:
+            with transaction(self._engine) as db:
+                _bury(db, str(step), str(task))
+        return requeued + len(exhausted)
+
+    def end_overdue(self) -> int:
+        """See the port."""
+        with transaction(self._engine) as db:
+            overdue = db.execute(_OVERDUE).all()
+            for task, state in overdue:
+                end(
+                    db,
+                    str(task),
+                    TaskState(state),
+                    Ending.DEADLINE,
+                    "The task's time ran out before a result was proven.",
+                )
+        return len(overdue)
+
+    def seal_messages(self) -> int:
+        """See the port."""
+        with transaction(self._engine) as db:
+            db.execute(_CHAIN_LOCK)
+            last = db.execute(_CHAIN_END).first()
+            position, previous = (last[0], last[1]) if last else (0, GENESIS)
+            links = []
+            for row in db.execute(_UNSEALED).mappings():
+                position += 1
+                digest = content_digest(dict(row))
+                linked = chain_hash(previous, digest)
+                links.append(
+                    {
+                        "position": position,
+                        "message_id": row["id"],
+                        "content_sha256": digest,
+                        "previous_hash": previous,
+                        "hash": linked,
+                    }
+                )
+                previous = linked
+            if links:
+                db.execute(_SEAL, {"links": codec.to_json(links)})
+        return len(links)
+
+
+def content_digest(row: dict[str, object]) -> str:
+    """The SHA-256 of a message's content as canonical JSON."""
+    shown = {key: row[key] if key == "payload" else str(row[key]) for key in sorted(row)}
+    return hashlib.sha256(codec.to_json(shown).encode()).hexdigest()
+
+
+def chain_hash(previous: str, digest: str) -> str:
+    """The next link of the chain."""
+    return hashlib.sha256((previous + digest).encode()).hexdigest()
+
+
+def _bury(db: Connection, step: str, task: str) -> None:
+    """Give a step up: a lost analyzer counts as reported, any other step ends its task."""
+    state = db.execute(_LOCK_TASK, {"task": task}).scalar_one_or_none()
+    dead = db.execute(_BURY, {"id": step}).first()
+    if dead is None:
+        return
+    stage, round_, error = dead
+    db.execute(_LOG_DEAD, {"task": task, "stage": stage, "message": error})
+    if state is None:
+        return
+    if stage != Stage.ANALYZE:
+        summary = f"The step {stage} was given up: {error}"
+        end(db, task, TaskState(state), Ending.INFRASTRUCTURE, summary)
+    elif db.execute(_COUNT_DOWN, {"task": task}).scalar_one() == 0:
+        db.execute(_RELEASE_MERGE, {"task": task, "round": round_})

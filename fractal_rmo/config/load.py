@@ -1,0 +1,128 @@
+"""Read the settings: YAML with ``${VAR}``, the environment over it, each key checked."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import os
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import yaml
+
+from fractal_rmo.config.settings import Settings
+from fractal_rmo.domain.errors import ErrorCode, SettingsError
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+_VARIABLE = re.compile(r"\$\{([A-Z_][A-Z0-9_]*)(?::-([^}]*))?\}")
+_OVERRIDES = {
+    "DATABASE_URL": ("database", "url"),
+    "DB_URL": ("database", "url"),
+    "REDIS_URL": ("redis", "url"),
+}
+_TRUE, _FALSE = {"true", "yes", "on", "1"}, {"false", "no", "off", "0"}
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The settings of this process, read once.  Raises ``SettingsError``."""
+    return load(CHECKOUT / "config", os.environ)
+
+
+@lru_cache(maxsize=1)
+def state_root() -> Path:
+    """Where everything that runs keeps its files: beside a checkout, else under XDG's folder."""
+    if chosen := os.environ.get("FRACTAL_STATE"):
+        return Path(chosen)
+    if (CHECKOUT / "celeryconfig.py").exists():
+        return CHECKOUT / ".fractal"
+    base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(base) / "fractal-rmo"
+
+
+def load(folder: Path, environment: Mapping[str, str]) -> Settings:
+    """Lay ``<environment>.yaml`` over ``default.yaml``, and the environment over both."""
+    document = _read(folder / "default.yaml", environment)
+    name = environment.get("FRACTAL_ENVIRONMENT", "development")
+    _overlay(document, _read(folder / f"{name}.yaml", environment))
+    for variable, (section, key) in reversed(_OVERRIDES.items()):
+        if value := environment.get(variable):
+            document.setdefault(section, {})[key] = value
+    built: Settings = _build(Settings, document, "")
+    return built
+
+
+def _read(path: Path, environment: Mapping[str, str]) -> dict[str, Any]:
+    if not path.exists():
+        return {}
+    text = _VARIABLE.sub(lambda found: _value(found, path, environment), path.read_text("utf-8"))
+    try:
+        document = yaml.safe_load(text) or {}
+    except yaml.YAMLError as error:
+        raise SettingsError(ErrorCode.BAD_SETTING, f"{path.name} is no YAML: {error}") from error
+    if not isinstance(document, dict):
+        raise SettingsError(ErrorCode.BAD_SETTING, f"{path.name} must hold sections.")
+    return document
+
+
+def _value(found: re.Match[str], path: Path, environment: Mapping[str, str]) -> str:
+    """A variable's value as a YAML scalar: quoted, so that no content can add keys."""
+    name, default = found.group(1), found.group(2)
+    value = environment.get(name) or default
+    if value is None:
+        raise SettingsError(ErrorCode.BAD_SETTING, f"{path.name} needs the variable {name}.")
+    return "'" + value.replace("'", "''") + "'"
+
+
+def _overlay(under: dict[str, Any], over: Mapping[str, Any]) -> None:
+    for key, value in over.items():
+        if isinstance(value, dict) and isinstance(under.get(key), dict):
+            _overlay(under[key], value)
+        else:
+            under[key] = value
+
+
+def _build(kind: type[Any], document: object, where: str) -> Any:
+    """A dataclass from a mapping; every key known, every value of its field's type."""
+    if not isinstance(document, dict):
+        raise SettingsError(ErrorCode.BAD_SETTING, f"'{where}' must be a section with keys.")
+    hints = get_type_hints(kind)
+    for key in document:
+        if key not in hints:
+            near = ", ".join(difflib.get_close_matches(str(key), hints)) or ", ".join(hints)
+            raise SettingsError(ErrorCode.UNKNOWN_SETTING, f"'{_join(where, key)}'; near: {near}.")
+    return kind(
+        **{key: _field(hints[key], value, _join(where, key)) for key, value in document.items()}
+    )
+
+
+def _join(where: str, key: object) -> str:
+    return f"{where}.{key}" if where else str(key)
+
+
+def _field(kind: Any, value: object, where: str) -> Any:
+    if dataclasses.is_dataclass(kind):
+        return _build(kind, value, where)  # type: ignore[arg-type]
+    try:
+        return _scalar(kind, value)
+    except (TypeError, ValueError) as error:
+        raise SettingsError(
+            ErrorCode.BAD_SETTING, f"'{where}' is {value!r}; a value of type {kind.__name__} fits."
+        ) from error
+
+
+def _scalar(kind: Any, value: object) -> Any:
+    if kind is bool:
+        word = str(value).lower()
+        if word not in _TRUE | _FALSE:
+            raise ValueError(word)
+        return word in _TRUE
+    if isinstance(value, bool) or value is None or isinstance(value, dict | list):
+        raise TypeError(type(value))
+    made = kind(value)
+    if kind in (int, float) and made < 0:
+        raise ValueError(made)
+    return made

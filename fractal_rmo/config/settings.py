@@ -1,0 +1,134 @@
+"""All settings, frozen.  One dataclass a section of the YAML file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from urllib.parse import quote
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """Who we are and where."""
+
+    name: str = "fractal-rmo"
+    environment: str = "development"
+    log_level: str = "INFO"
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """PostgreSQL; ``url`` wins over the parts, and an empty host means the embedded server."""
+
+    host: str = ""
+    port: int = 5432
+    name: str = "fractal_rmo"
+    user: str = "fractal"
+    password: str = ""
+    pool_size: int = 20
+    url: str = ""
+
+    @property
+    def address(self) -> str:
+        """A SQLAlchemy URL, or "" for the embedded server.
+
+        SQLAlchemy 2.1 reads ``postgresql://`` as psycopg 3 and does not know
+        ``postgres://``, so both are rewritten to name psycopg2.
+        """
+        if self.url:
+            scheme, separator, rest = self.url.partition("://")
+            known = scheme in ("postgres", "postgresql")
+            return f"postgresql+psycopg2{separator}{rest}" if known else self.url
+        if not self.host:
+            return ""
+        who = f"{quote(self.user, safe='')}:{quote(self.password, safe='')}"
+        return f"postgresql+psycopg2://{who}@{self.host}:{self.port}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Redis:
+    """The broker; ``url`` wins over the parts, and an empty host means the embedded server."""
+
+    host: str = ""
+    port: int = 6379
+    password: str = ""
+    db: int = 0
+    url: str = ""
+
+    @property
+    def address(self) -> str:
+        """A Redis URL, or "" for the embedded server."""
+        if self.url or not self.host:
+            return self.url
+        secret = f":{quote(self.password, safe='')}@" if self.password else ""
+        return f"redis://{secret}{self.host}:{self.port}/{self.db}"
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """One agent type: ``count`` processes a worker."""
+
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Agents:
+    """The agent types."""
+
+    analyzer: Agent = field(default_factory=Agent)
+    executor: Agent = field(default_factory=Agent)
+    validator: Agent = field(default_factory=Agent)
+    learner: Agent = field(default_factory=Agent)
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """Times of the durable canvas, in seconds."""
+
+    lease_s: float = 30.0
+    heartbeat_s: float = 10.0
+    grace_s: float = 5.0
+    sweep_s: float = 5.0
+    slice_s: float = 25.0
+
+
+@dataclass(frozen=True, slots=True)
+class Learning:
+    """When errors become patterns."""
+
+    min_errors_for_pattern: int = 5
+    confidence_threshold: float = 0.75
+    update_frequency: str = "hourly"
+    a_b_test_duration: str = "24h"
+
+
+@dataclass(frozen=True, slots=True)
+class LimitSettings:
+    """What one task may use."""
+
+    max_task_duration: float = 300.0
+    max_tokens_per_task: int = 50_000
+    max_cost_per_task: float = 5.0
+    max_retries: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Monitoring:
+    """Where figures go."""
+
+    metrics_port: int = 9090
+    log_retention: str = "30d"
+    alert_webhook: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything, validated once at start."""
+
+    system: System = field(default_factory=System)
+    database: Database = field(default_factory=Database)
+    redis: Redis = field(default_factory=Redis)
+    agents: Agents = field(default_factory=Agents)
+    pipeline: Pipeline = field(default_factory=Pipeline)
+    learning: Learning = field(default_factory=Learning)
+    limits: LimitSettings = field(default_factory=LimitSettings)
+    monitoring: Monitoring = field(default_factory=Monitoring)

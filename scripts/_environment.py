@@ -148,7 +148,7 @@ def _link_project() -> None:
     command.write_text(
         "#!/bin/sh\n"
         '# sh finds Python beside itself: a "#!" line may hold no blanks and 127 bytes at most\n'
-        'exec "$(dirname "$0")/python" -m fractal_rmo.cli.main "$@"\n'
+        'exec "$(dirname "$0")/python" -P -m fractal_rmo.cli.main "$@"\n'
     )
     command.chmod(0o755)
 

@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -45,9 +44,7 @@ def test_the_first_run_sets_up_and_the_second_only_runs(checkout: Path) -> None:
     first = bench(checkout, "speed", "--limit", "3")
     assert (first.returncode, first.stdout) == (0, "called with --limit 3\n")
     assert "Setting up" in first.stderr
-    begun = time.monotonic()
     second = bench(checkout, "speed")
-    assert time.monotonic() - begun < 2
     assert second.stderr == ""
     assert second.stdout == "called with\n"
 
@@ -89,13 +86,6 @@ def test_two_scripts_at_once_share_one_setup(checkout: Path) -> None:
     said = [process.communicate()[1] for process in both]
     assert [process.returncode for process in both] == [0, 0]
     assert sorted("Setting up" in text for text in said) == [False, True]
-
-
-def test_python_without_pip_names_the_package_to_install(checkout: Path) -> None:
-    (checkout / "scripts" / "ensurepip.py").write_text("raise ImportError('no ensurepip here')")
-    done = bench(checkout, "speed", PYTHONPATH=str(checkout / "scripts"))
-    assert done.returncode == 3
-    assert "apt-get install python3-venv" in done.stderr
 
 
 def test_an_unknown_benchmark_lists_what_there_is(checkout: Path) -> None:

@@ -1,17 +1,114 @@
-"""Wiring: the only place where ports meet their adapters."""
+"""Wiring: the only place where ports meet their adapters, once per process."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from fractal_rmo.adapters.sandbox import ZygoteSandbox
+from fractal_rmo.config.load import CHECKOUT, settings, state_root
 from fractal_rmo.ports.sandbox import Sandbox
+
+if TYPE_CHECKING:
+    from celery import Celery
+
+    from fractal_rmo.adapters.embedded.paths import StatePaths
+    from fractal_rmo.services.hold import Heart
+    from fractal_rmo.services.tools import Tools
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where the servers are; ``embedded`` says that at least one is ours to start."""
+
+    database: str
+    redis: str
+    embedded: bool
+
+
+def state_paths() -> StatePaths:
+    """The state folder of this checkout."""
+    from fractal_rmo.adapters.embedded.paths import StatePaths
+
+    return StatePaths(state_root())
+
+
+@lru_cache(maxsize=1)
+def addresses() -> Addresses:
+    """The configured servers, else the embedded ones: computed, nothing is started."""
+    paths = state_paths()
+    configured = (settings().database.address, settings().redis.address)
+    return Addresses(
+        database=configured[0] or paths.database_url,
+        redis=configured[1] or paths.redis_url,
+        embedded=not all(configured),
+    )
+
+
+def ensure_servers() -> None:
+    """Start the embedded servers where they are used and down, and bring the tables up to date."""
+    if addresses().embedded:
+        from fractal_rmo.adapters.embedded.servers import ensure_running
+
+        ensure_running(state_paths())
+
+
+def migrate() -> None:
+    """Bring the tables to this version."""
+    from fractal_rmo.adapters.db.migrate import upgrade
+
+    upgrade(addresses().database, CHECKOUT / "migrations")
+
+
+def make_tools(app: Celery, sandbox: Sandbox | None = None) -> Tools:
+    """All ports for this process, over the given Celery application."""
+    from fractal_rmo.adapters.bus.canvas import CanvasDoorbell
+    from fractal_rmo.adapters.db.engine import make_engine
+    from fractal_rmo.adapters.db.learning import SqlLearningStore
+    from fractal_rmo.adapters.db.steps import SqlStepStore
+    from fractal_rmo.adapters.db.tasks import SqlTaskStore
+    from fractal_rmo.adapters.db.upkeep import SqlUpkeep
+    from fractal_rmo.adapters.sandbox import ZygoteSandbox
+    from fractal_rmo.services.tools import Tools
+
+    engine = make_engine(addresses().database)
+    times = settings().pipeline
+    return Tools(
+        settings=settings(),
+        tasks=SqlTaskStore(engine, grace_s=times.grace_s),
+        steps=SqlStepStore(engine, lease_s=times.lease_s, grace_s=times.grace_s),
+        upkeep=SqlUpkeep(engine, grace_s=times.grace_s),
+        learning=SqlLearningStore(engine),
+        bell=CanvasDoorbell(app),
+        sandbox=sandbox or ZygoteSandbox(),
+    )
+
+
+def make_heart(tools: Tools) -> Heart:
+    """The heartbeat of this process."""
+    from fractal_rmo.services.hold import Heart
+
+    times = settings().pipeline
+    return Heart(tools.steps, every_s=times.heartbeat_s, lease_s=times.lease_s)
+
+
+@lru_cache(maxsize=1)
+def client() -> Tools:
+    """The ports of a process that submits and reads: servers up, tables current."""
+    from fractal_rmo.adapters.bus.app import make_app
+
+    ensure_servers()
+    migrate()
+    return make_tools(make_app())
 
 
 @contextmanager
 def sandbox() -> Iterator[Sandbox]:
     """The strongest sandbox of this machine, closed afterwards."""
+    from fractal_rmo.adapters.sandbox import ZygoteSandbox
+
     jail = ZygoteSandbox()
     try:
         yield jail

@@ -277,12 +277,14 @@ def upgrade() -> None:
             ["owner_id"], ["users.id"], name=op.f("fk_tasks_owner_id"), ondelete="SET NULL"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tasks")),
-        sa.UniqueConstraint(
-            "owner_id",
-            "idempotency_key",
-            name=op.f("uq_tasks_owner_id_idempotency_key"),
-            postgresql_nulls_not_distinct=False,
-        ),
+    )
+    op.create_index(
+        "uq_tasks_idempotency_key",
+        "tasks",
+        ["owner_id", "idempotency_key"],
+        unique=True,
+        postgresql_where=sa.text("idempotency_key IS NOT NULL"),
+        postgresql_nulls_not_distinct=True,
     )
     op.create_index(
         "ix_tasks_created_at", "tasks", [sa.literal_column("created_at DESC")], unique=False

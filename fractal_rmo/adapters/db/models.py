@@ -108,7 +108,14 @@ class TaskRecord(Base):
         ),
         Index("ix_tasks_live_deadline", "deadline", postgresql_where=text("ending IS NULL")),
         Index("ix_tasks_created_at", text("created_at DESC")),
-        UniqueConstraint("owner_id", "idempotency_key", postgresql_nulls_not_distinct=False),
+        Index(
+            "uq_tasks_idempotency_key",
+            "owner_id",
+            "idempotency_key",
+            unique=True,
+            postgresql_where=text("idempotency_key IS NOT NULL"),
+            postgresql_nulls_not_distinct=True,  # tasks of nobody share one name space
+        ),
     )
     id: Mapped[str] = _id()
     owner_id: Mapped[str | None] = mapped_column(

@@ -25,7 +25,7 @@ WITH task AS (
                        content_sha256, deadline)
     VALUES (:id, :key, :kind, :description, :level, :provider, CAST(:budget AS jsonb), :sha256,
             now() + :seconds * interval '1 second')
-    ON CONFLICT (owner_id, idempotency_key) DO NOTHING
+    ON CONFLICT (owner_id, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING
     RETURNING id
 ), files AS (
     INSERT INTO files (task_id, round, origin, path, content, sha256)

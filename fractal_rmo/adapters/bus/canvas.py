@@ -1,0 +1,52 @@
+"""``ports.doorbell.Doorbell`` as a Celery canvas with named step ids."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from celery import Celery, chain, chord
+from celery.canvas import Signature
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
+
+from fractal_rmo.domain.errors import ErrorCode, InfrastructureError
+from fractal_rmo.domain.step import Stage, StepRef
+
+_PRODUCER = {"retry": True, "retry_policy": {"max_retries": 1, "interval_start": 0.1}}
+
+
+class CanvasDoorbell:
+    """Publishes a round as ``chord(analyzers -> merge) | execute | validate``."""
+
+    def __init__(self, app: Celery) -> None:
+        self._app = app
+
+    def ring_round(self, steps: Sequence[StepRef]) -> None:
+        """See the port.  A later round has no analyzers: it is a chain from its merge on."""
+        header = [self._signature(s, on_canvas=True) for s in steps if s.stage is Stage.ANALYZE]
+        rest = [self._signature(s, on_canvas=True) for s in steps if s.stage is not Stage.ANALYZE]
+        for signature in header:
+            signature.set(ignore_result=False)  # a chord counts its members' results
+        canvas = chord(header, chain(*rest)) if header else chain(*rest)
+        self._publish(canvas)
+
+    def ring(self, step: StepRef) -> None:
+        """See the port."""
+        self._publish(self._signature(step, on_canvas=False))
+
+    def _signature(self, step: StepRef, *, on_canvas: bool) -> Signature:
+        words = (step.step_id, step.task_id, *([step.action] if step.action else []))
+        return self._app.signature(
+            step.stage.value,
+            args=words,
+            kwargs={"on_canvas": on_canvas},
+            immutable=True,
+            queue=step.queue,
+            task_id=step.step_id,
+        )
+
+    def _publish(self, canvas: Signature) -> None:
+        try:
+            canvas.apply_async(**_PRODUCER)
+        except (OperationalError, RedisError, OSError) as error:
+            raise InfrastructureError(ErrorCode.BROKER_DOWN, f"{error}") from error

@@ -1,0 +1,211 @@
+"""The executor's step: perform the actions, save the state, hand on a candidate."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+import jsonschema
+
+from fractal_rmo.domain.action import ExecutionResult, Strategy
+from fractal_rmo.domain.errors import ErrorCode, FractalError, SandboxUnavailableError
+from fractal_rmo.domain.jsonvalue import Json
+from fractal_rmo.domain.lifecycle import Ending, TaskState
+from fractal_rmo.domain.outcome import AgentSnapshot, StepOutcome
+from fractal_rmo.domain.run import RunRequest
+from fractal_rmo.domain.source import SourceTree
+from fractal_rmo.domain.step import Claim, Stage
+from fractal_rmo.domain.task import Provider, TaskKind
+from fractal_rmo.repair.search import RepairOutcome, RepairProblem, RepairStatus, search
+from fractal_rmo.services.drive import drive
+from fractal_rmo.services.hold import Hold
+from fractal_rmo.services.tools import Tools
+
+MAX_CANDIDATES = 20_000
+OUTPUT_SCHEMA: Mapping[str, Json] = MappingProxyType(
+    {
+        "type": "object",
+        "required": ["strategy", "status", "note", "tried", "position"],
+        "properties": {
+            "strategy": {"enum": [strategy.value for strategy in Strategy]},
+            "status": {"type": "string"},
+            "note": {"type": "string"},
+            "tried": {"type": "integer", "minimum": 0},
+            "position": {"type": "integer", "minimum": 0},
+            "more_plausible": {"type": "boolean"},
+        },
+    }
+)
+"""What every strategy's output looks like."""
+
+
+def execute_step(claim: Claim, hold: Hold, tools: Tools) -> StepOutcome:
+    """Choose the strategy, perform it, check its output, save the agent's state."""
+    strategy = choose(claim)
+    result, candidate = STRATEGIES[strategy](claim, hold, tools)
+    if not result.success:
+        raise FractalError(ErrorCode.BAD_DOCUMENT, result.error)
+    jsonschema.validate(dict(result.output), dict(OUTPUT_SCHEMA))
+    save_state(claim, result, tools)
+    return _outcome(claim, result, candidate)
+
+
+def choose(claim: Claim) -> Strategy:
+    """The strategy for a task: a report needs no running, a repair needs a jail."""
+    if claim.provider is Provider.SIMULATED:
+        return Strategy.SIMULATED
+    return Strategy.SANDBOXED if claim.kind is TaskKind.FIX else Strategy.DIRECT
+
+
+Performed = tuple[ExecutionResult, SourceTree | None]
+
+
+def _direct(claim: Claim, _hold: Hold, _tools: Tools) -> Performed:
+    """Nothing to change: what was submitted is what will be judged."""
+    return _done(Strategy.DIRECT, "unchanged", f"A {claim.kind} task changes nothing."), claim.code
+
+
+def _simulated(claim: Claim, _hold: Hold, _tools: Tools) -> Performed:
+    """The submitted code as its own answer: for measuring what surrounds execution."""
+    return _done(Strategy.SIMULATED, "unchanged", "Nothing was executed."), claim.code
+
+
+def _api(_claim: Claim, _hold: Hold, _tools: Tools) -> Performed:
+    """External services come with the language models; until then the call is refused."""
+    error = FractalError(ErrorCode.NEEDS_MODEL)
+    return ExecutionResult(False, error=str(error), error_type=type(error).__name__), None
+
+
+def _sandboxed(claim: Claim, hold: Hold, tools: Tools) -> Performed:
+    """One slice of the repair search."""
+    before = _previous_slice(claim)
+    ends = time.monotonic() + min(tools.settings.pipeline.slice_s, max(1.0, claim.seconds_left))
+    rejected = frozenset(str(entry["rejected"]) for entry in claim.earlier if entry.get("rejected"))
+    problem = RepairProblem(claim.code, claim.tests, rejected, before)
+
+    def watch(request: RunRequest, number: int) -> None:
+        hold.note({"stage": "repair", "trying": request.label, "tried": before + number})
+
+    with tools.sandbox.session() as run:
+        found = drive(
+            search(
+                problem,
+                max_candidates=MAX_CANDIDATES,
+                pause=lambda: hold.lost.is_set() or time.monotonic() > ends,
+            ),
+            run,
+            watch,
+        )
+    return _found(claim, found)
+
+
+def _found(claim: Claim, found: RepairOutcome) -> Performed:
+    best = found.candidates[0] if found.candidates else None
+    if found.status is RepairStatus.CANNOT_JUDGE and "sandbox" in found.note.lower():
+        raise SandboxUnavailableError(ErrorCode.SANDBOX_UNAVAILABLE, found.note)
+    note = best.description if best else found.note or _WORDS[found.status]
+    result = _done(
+        Strategy.SANDBOXED,
+        found.status.value,
+        note,
+        tried=found.tried,
+        position=found.position,
+        more=len(found.candidates) > 1,
+    )
+    return result, best.tree if best else claim.code
+
+
+_WORDS = {
+    RepairStatus.ALREADY_PASSES: "The submitted code passes its tests; nothing was changed.",
+    RepairStatus.EXHAUSTED: "No single edit makes the tests pass.",
+    RepairStatus.PAUSED: "The search goes on.",
+    RepairStatus.CANNOT_JUDGE: "No candidate could be judged.",
+    RepairStatus.REPAIRED: "Repaired.",
+}
+
+STRATEGIES: Mapping[Strategy, Callable[[Claim, Hold, Tools], Performed]] = MappingProxyType(
+    {
+        Strategy.DIRECT: _direct,
+        Strategy.SANDBOXED: _sandboxed,
+        Strategy.API: _api,
+        Strategy.SIMULATED: _simulated,
+    }
+)
+
+
+def _done(
+    strategy: Strategy,
+    status: str,
+    note: str,
+    *,
+    tried: int = 0,
+    position: int = 0,
+    more: bool = False,
+) -> ExecutionResult:
+    return ExecutionResult(
+        success=True,
+        output={
+            "strategy": strategy.value,
+            "status": status,
+            "note": note,
+            "tried": tried,
+            "position": position,
+            "more_plausible": more,
+        },
+    )
+
+
+def _slices(claim: Claim) -> list[Mapping[str, Json]]:
+    """The outputs of this round's earlier slices, in order."""
+    named = [(n, o) for n, o in claim.outputs.items() if n.partition("/")[0] == Stage.EXECUTE]
+    return [output for _, output in sorted(named, key=lambda pair: _number(pair[0]))]
+
+
+def _number(name: str) -> int:
+    return int(name.rpartition("-")[2]) if "-" in name else 1
+
+
+def _previous_slice(claim: Claim) -> int:
+    slices = _slices(claim)
+    position = slices[-1].get("position", 0) if slices else 0
+    return position if isinstance(position, int) else 0
+
+
+def _outcome(claim: Claim, result: ExecutionResult, candidate: SourceTree | None) -> StepOutcome:
+    if result.output["status"] == RepairStatus.PAUSED:
+        number = len(_slices(claim)) + 2
+        return StepOutcome(output=result.output, more=f"slice-{number}")
+    if candidate is None:
+        return StepOutcome(
+            output=result.output,
+            moves=(TaskState.FAILED,),
+            ending=Ending.NOT_PROVEN,
+            summary=str(result.output["note"]),
+        )
+    return StepOutcome(
+        output=result.output,
+        moves=(TaskState.VALIDATING,),
+        candidate=candidate,
+        summary=str(result.output["note"]),
+        releases=Stage.VALIDATE,
+    )
+
+
+def save_state(claim: Claim, result: ExecutionResult, tools: Tools) -> None:
+    """Record what was done under the agent's next version; a stale write is tried afresh."""
+    agent_id = f"executor:{claim.ref.task_id}"
+    for _ in range(3):
+        before = tools.steps.load_agent(agent_id)
+        done = before.state.get("completed_actions")
+        actions = list(done) if isinstance(done, list) else []
+        state = {**before.state, "completed_actions": [*actions, dict(result.output)]}
+        try:
+            snapshot = AgentSnapshot(agent_id, before.version, state)
+            tools.steps.save_agent(claim.ref.task_id, snapshot)
+        except FractalError as error:
+            if error.code is not ErrorCode.STALE_VERSION:
+                raise
+        else:
+            return
+    raise FractalError(ErrorCode.STALE_VERSION, f"{agent_id} is written by several at once.")

@@ -1,0 +1,113 @@
+"""The validator's step: climb the ladder, then decide whether the round was the last."""
+
+from __future__ import annotations
+
+from fractal_rmo.domain.errors import ErrorCode, SandboxUnavailableError
+from fractal_rmo.domain.jsonvalue import Json
+from fractal_rmo.domain.lifecycle import Ending, TaskState
+from fractal_rmo.domain.message import Message, MessageType
+from fractal_rmo.domain.outcome import StepOutcome
+from fractal_rmo.domain.pattern import ErrorRecord
+from fractal_rmo.domain.run import RunRequest
+from fractal_rmo.domain.step import Claim
+from fractal_rmo.domain.task import TaskKind
+from fractal_rmo.domain.verdict import Outcome, Verdict, is_proven, proven_level
+from fractal_rmo.learning.signature import signature
+from fractal_rmo.services.drive import drive
+from fractal_rmo.services.hold import Hold
+from fractal_rmo.services.tools import Tools
+from fractal_rmo.validation.ladder import climb
+from fractal_rmo.validation.subject import Subject
+
+
+def validate_step(claim: Claim, hold: Hold, tools: Tools) -> StepOutcome:
+    """Judge the candidate.  An unavailable sandbox is given back, never a failed candidate."""
+    if claim.kind is TaskKind.ANALYZE:
+        return StepOutcome(
+            moves=(TaskState.COMPLETE,),
+            ending=Ending.DELIVERED,
+            summary="The analysis is complete.",
+        )
+    verdicts = _climb(claim, hold, tools)
+    return decide(claim, verdicts)
+
+
+def _climb(claim: Claim, hold: Hold, tools: Tools) -> tuple[Verdict, ...]:
+    fixing = claim.kind is TaskKind.FIX
+    subject = Subject(
+        code=claim.candidate or claim.code,
+        tests=claim.tests,
+        original=claim.code if fixing else None,
+    )
+
+    def watch(request: RunRequest, number: int) -> None:
+        hold.note({"stage": "validate", "trying": request.label, "run": number})
+
+    with tools.sandbox.session() as run:
+        verdicts = drive(climb(subject, claim.level), run, watch)
+    last = verdicts[-1]
+    if last.outcome is Outcome.ERROR and last.evidence.get("ending") == "unavailable":
+        raise SandboxUnavailableError(ErrorCode.SANDBOX_UNAVAILABLE, last.summary)
+    return verdicts
+
+
+def decide(claim: Claim, verdicts: tuple[Verdict, ...]) -> StepOutcome:
+    """Complete when proven; learn and return while there is another candidate and a retry left."""
+    proven = is_proven(verdicts, claim.level)
+    level = proven_level(verdicts)
+    messages = (_result(claim, verdicts, proven=proven),)
+    if proven:
+        return StepOutcome(
+            output={"proven_level": level},
+            moves=(TaskState.COMPLETE,),
+            ending=Ending.PROVEN,
+            proven_level=level,
+            verdicts=verdicts,
+            messages=messages,
+        )
+    last = verdicts[-1]
+    errors = () if last.outcome is Outcome.ERROR else (_error(claim, last),)
+    again = _may_return(claim, last)
+    return StepOutcome(
+        output=_feedback(claim, last, level),
+        moves=(TaskState.LEARNING,) if again else (TaskState.FAILED,),
+        ending=None if again else Ending.NOT_PROVEN,
+        proven_level=level,
+        summary="" if again else last.summary,
+        verdicts=verdicts,
+        messages=messages,
+        errors=errors,
+        learn=again,
+    )
+
+
+def _may_return(claim: Claim, last: Verdict) -> bool:
+    """Another round can only help where another candidate can come of it."""
+    execution = next((o for n, o in claim.outputs.items() if n.startswith("execute")), {})
+    others = execution.get("status") == "repaired"
+    tries_left = claim.round <= claim.budget.retries and claim.seconds_left > 1
+    judged = last.outcome in (Outcome.FAILED, Outcome.FLAKY)
+    return claim.kind is TaskKind.FIX and judged and others and tries_left
+
+
+def _feedback(claim: Claim, last: Verdict, level: int) -> dict[str, Json]:
+    rejected = claim.candidate.sha256 if claim.candidate else ""
+    words = f"level {last.level} {last.level.name.lower()} {last.outcome}: {last.summary}"
+    return {"proven_level": level, "rejected": rejected, "feedback": words}
+
+
+def _result(claim: Claim, verdicts: tuple[Verdict, ...], *, proven: bool) -> Message:
+    outcomes: dict[str, Json] = {str(int(v.level)): v.outcome.value for v in verdicts}
+    payload: dict[str, Json] = {"round": claim.round, "proven": proven, "levels": outcomes}
+    return Message(MessageType.VALIDATION_RESULT, payload)
+
+
+def _error(claim: Claim, last: Verdict) -> ErrorRecord:
+    kind = f"{last.level.name.title()}{last.outcome.name.title()}"
+    return ErrorRecord(
+        type=kind,
+        message=last.summary,
+        role="validator",
+        level=int(last.level),
+        signature=signature(last, claim.kind),
+    )

@@ -1,0 +1,23 @@
+"""The ports that a use case needs, wired once per process by ``bootstrap``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fractal_rmo.config.settings import Settings
+from fractal_rmo.ports.doorbell import Doorbell
+from fractal_rmo.ports.sandbox import Sandbox
+from fractal_rmo.ports.stores import LearningStore, StepStore, TaskStore, Upkeep
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """Ports and settings of this process."""
+
+    settings: Settings
+    tasks: TaskStore
+    steps: StepStore
+    upkeep: Upkeep
+    learning: LearningStore
+    bell: Doorbell
+    sandbox: Sandbox

@@ -1,0 +1,19 @@
+"""Maintenance: what keeps the tables moving when messages or workers were lost."""
+
+from __future__ import annotations
+
+from fractal_rmo.domain.jsonvalue import Json
+from fractal_rmo.services.tools import Tools
+
+_BATCH = 500
+
+
+def maintain(tools: Tools) -> dict[str, Json]:
+    """Bury or re-queue lost steps, end overdue tasks, publish what is due, seal the audit log."""
+    reaped = tools.upkeep.reap()
+    overdue = tools.upkeep.end_overdue()
+    due = tools.upkeep.sweep(_BATCH)
+    for step in due:
+        tools.bell.ring(step)
+    sealed = tools.upkeep.seal_messages()
+    return {"reaped": reaped, "overdue": overdue, "published": len(due), "sealed": sealed}

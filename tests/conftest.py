@@ -1,0 +1,43 @@
+"""Real servers for the whole run; a database of its own for each test that asks for one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, text
+
+from fractal_rmo.adapters.db.engine import make_engine
+from fractal_rmo.adapters.db.migrate import upgrade
+from fractal_rmo.adapters.embedded.paths import StatePaths
+from fractal_rmo.adapters.embedded.servers import ensure_running, purge
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StatePaths]:
+    """Embedded PostgreSQL and Valkey in a folder of this run."""
+    paths = StatePaths(tmp_path_factory.mktemp("state"))
+    ensure_running(paths)
+    try:
+        upgrade(paths.database_url, ROOT / "migrations")
+        yield paths
+    finally:
+        purge(paths)
+
+
+@pytest.fixture
+def engine(servers: StatePaths, request: pytest.FixtureRequest) -> Iterator[Engine]:
+    """An engine on a fresh copy of the migrated database."""
+    name = f"copy_{abs(hash(request.node.nodeid))}"
+    server = make_engine(servers.database_url.replace("/fractal_rmo?", "/postgres?"))
+    with server.connect() as db:
+        db.execute(text(f"CREATE DATABASE {name} TEMPLATE fractal_rmo"))
+    copy = make_engine(servers.database_url.replace("/fractal_rmo?", f"/{name}?"), pool_size=8)
+    yield copy
+    copy.dispose()
+    with server.connect() as db:
+        db.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    server.dispose()

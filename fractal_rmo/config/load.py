@@ -58,23 +58,31 @@ def load(folder: Path, environment: Mapping[str, str]) -> Settings:
 def _read(path: Path, environment: Mapping[str, str]) -> dict[str, Any]:
     if not path.exists():
         return {}
-    text = _VARIABLE.sub(lambda found: _value(found, path, environment), path.read_text("utf-8"))
     try:
-        document = yaml.safe_load(text) or {}
+        document = yaml.safe_load(path.read_text("utf-8")) or {}
     except yaml.YAMLError as error:
         raise SettingsError(ErrorCode.BAD_SETTING, f"{path.name} is no YAML: {error}") from error
     if not isinstance(document, dict):
         raise SettingsError(ErrorCode.BAD_SETTING, f"{path.name} must hold sections.")
-    return document
+    filled: dict[str, Any] = _filled(document, path, environment)
+    return filled
+
+
+def _filled(value: Any, path: Path, environment: Mapping[str, str]) -> Any:
+    """The document with its variables replaced: after parsing, so that no content adds keys."""
+    if isinstance(value, dict):
+        return {key: _filled(item, path, environment) for key, item in value.items()}
+    if isinstance(value, str):
+        return _VARIABLE.sub(lambda found: _value(found, path, environment), value)
+    return value
 
 
 def _value(found: re.Match[str], path: Path, environment: Mapping[str, str]) -> str:
-    """A variable's value as a YAML scalar: quoted, so that no content can add keys."""
     name, default = found.group(1), found.group(2)
     value = environment.get(name) or default
     if value is None:
         raise SettingsError(ErrorCode.BAD_SETTING, f"{path.name} needs the variable {name}.")
-    return "'" + value.replace("'", "''") + "'"
+    return value
 
 
 def _overlay(under: dict[str, Any], over: Mapping[str, Any]) -> None:

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fractal_rmo.config.load import CHECKOUT, load
+from fractal_rmo.domain.errors import SettingsError
+
+SHIPPED = CHECKOUT / "config"
+
+
+def write(folder: Path, text: str) -> Path:
+    (folder / "default.yaml").write_text(text)
+    return folder
+
+
+def test_without_any_setting_the_servers_are_embedded() -> None:
+    settings = load(SHIPPED, {})
+    assert (settings.database.address, settings.redis.address) == ("", "")
+    assert settings.limits.max_retries == 3
+
+
+@pytest.mark.parametrize("name", ["DATABASE_URL", "DB_URL"])
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg2"])
+def test_every_spelling_of_the_database_names_the_driver(name: str, scheme: str) -> None:
+    settings = load(SHIPPED, {name: f"{scheme}://u:p@host/db"})
+    assert settings.database.address == "postgresql+psycopg2://u:p@host/db"
+
+
+def test_the_parts_of_an_address_are_quoted() -> None:
+    settings = load(SHIPPED, {"DB_HOST": "db", "DB_USER": "me", "DB_PASSWORD": "a:b@c/d"})
+    address = "postgresql+psycopg2://me:a%3Ab%40c%2Fd@db:5432/fractal_rmo"
+    assert settings.database.address == address
+
+
+def test_production_lies_over_the_defaults() -> None:
+    settings = load(SHIPPED, {"FRACTAL_ENVIRONMENT": "production"})
+    assert (settings.system.environment, settings.agents.analyzer.count) == ("production", 10)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("limits: {max_retrys: 1}", "FR502 'limits.max_retrys'; near: max_retries"),
+        ("limits: {max_retries: many}", "FR501 'limits.max_retries' is 'many'"),
+        ("limits: {max_retries: -1}", "FR501"),
+        ("limits: 3", "FR501 'limits' must be a section"),
+        ("system: {name: '${NOT_SET_ANYWHERE}'}", "needs the variable NOT_SET_ANYWHERE"),
+        ("a: [", "is no YAML"),
+    ],
+)
+def test_what_cannot_be_used_is_named(text: str, said: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as refused:
+        load(write(tmp_path, text), {})
+    assert said in str(refused.value)
+
+
+def test_a_variables_content_adds_no_keys(tmp_path: Path) -> None:
+    folder = write(tmp_path, "system: {name: '${NAME}'}")
+    evil = "x'}\nlimits: {max_retries: 99}"
+    settings = load(folder, {"NAME": evil})
+    assert (settings.system.name, settings.limits.max_retries) == (evil, 3)

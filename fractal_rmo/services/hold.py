@@ -38,8 +38,8 @@ class Hold:
 class Heart:
     """Extends the leases of all steps this process holds, in one statement a beat.
 
-    The thread runs only while something is held: a worker child that idles
-    keeps no thread over a fork.
+    One thread for the life of the process, started with the first step that
+    is held: so after the fork of a worker's child, never before.
     """
 
     def __init__(self, steps: StepStore, *, every_s: float, lease_s: float) -> None:
@@ -48,7 +48,7 @@ class Heart:
         self._lease_s = lease_s
         self._holds: dict[str, Hold] = {}
         self._lock = threading.Lock()
-        self._idle = threading.Event()
+        self._thread: threading.Thread | None = None
 
     @contextmanager
     def holding(self, claim: Claim) -> Iterator[Hold]:
@@ -56,29 +56,29 @@ class Heart:
         hold = Hold(claim, self._steps)
         with self._lock:
             self._holds[claim.ref.step_id] = hold
-            alone = len(self._holds) == 1
-            if alone:
-                self._idle = threading.Event()
-                threading.Thread(
-                    target=self._beat, args=(self._idle,), name="heartbeat", daemon=True
-                ).start()
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
+                self._thread.start()
         try:
             yield hold
         finally:
             with self._lock:
                 del self._holds[claim.ref.step_id]
-                if not self._holds:
-                    self._idle.set()
 
-    def _beat(self, idle: threading.Event) -> None:
-        while not idle.wait(self._every_s):
+    def _beat(self) -> None:
+        while True:
+            time.sleep(self._every_s)
             with self._lock:
                 holds = dict(self._holds)
-            try:
-                fences = {step: hold.claim.fence for step, hold in holds.items()}
-                kept = self._steps.extend(fences, self._lease_s)
-            except FractalError as error:
-                _LOG.warning("leases were not extended: %s", error)
-                continue
-            for step in holds.keys() - kept:
-                holds[step].lost.set()
+            if holds:
+                self._extend(holds)
+
+    def _extend(self, holds: Mapping[str, Hold]) -> None:
+        fences = {step: hold.claim.fence for step, hold in holds.items()}
+        try:
+            kept = self._steps.extend(fences, self._lease_s)
+        except FractalError as error:
+            _LOG.warning("leases were not extended: %s", error)
+            return
+        for step in holds.keys() - kept:
+            holds[step].lost.set()

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 from uuid6 import uuid7
 
 from fractal_rmo.adapters.db import codec
-from fractal_rmo.adapters.db.engine import connection, transaction
+from fractal_rmo.adapters.db.engine import row, run, transact
 from fractal_rmo.domain.pattern import ErrorRecord, Pattern
 
 _NEW = text("""
@@ -47,40 +47,38 @@ class SqlLearningStore:
 
     def new_errors(self) -> int:
         """See the port."""
-        with connection(self._engine) as db:
-            count: int = db.execute(_NEW).scalar_one()
+        count: int = run(self._engine, lambda db: db.execute(_NEW).scalar_one())
         return count
 
     def errors(self, limit: int = 5000) -> Sequence[tuple[ErrorRecord, str]]:
         """See the port."""
-        with connection(self._engine) as db:
-            rows = db.execute(_ERRORS, {"limit": limit}).all()
+        rows = run(self._engine, lambda db: db.execute(_ERRORS, {"limit": limit}).all())
         return [(ErrorRecord(*row[:6]), row[6]) for row in rows]
 
     def save_patterns(self, patterns: Sequence[Pattern]) -> int:
         """See the port."""
-        new = 0
-        with transaction(self._engine) as db:
-            for pattern in patterns:
-                signature = codec.to_json(pattern.signature)
-                values = {
-                    "id": str(uuid7()),
-                    "type": pattern.type,
-                    "signature": signature,
-                    "sha256": hashlib.sha256(signature.encode()).hexdigest(),
-                    "support": pattern.support,
-                    "submitters": pattern.submitters,
-                    "lift": pattern.lift,
-                    "confidence": pattern.confidence,
-                }
-                if db.execute(_SAVE, values).scalar_one():
-                    new += 1
-                    payload = {"type": pattern.type, "support": pattern.support}
-                    told = {"id": values["id"], "payload": codec.to_json(payload)}
-                    db.execute(_TELL, told)
-        return new
+        return transact(self._engine, lambda db: sum(_save(db, p) for p in patterns))
 
     def take_hour(self, job: str) -> bool:
         """See the port."""
-        with connection(self._engine) as db:
-            return db.execute(_TAKE_HOUR, {"name": job}).first() is not None
+        return row(self._engine, _TAKE_HOUR, {"name": job}) is not None
+
+
+def _save(db: Connection, pattern: Pattern) -> bool:
+    """Insert or refresh one pattern; a new one is told."""
+    signature = codec.to_json(pattern.signature)
+    values = {
+        "id": str(uuid7()),
+        "type": pattern.type,
+        "signature": signature,
+        "sha256": hashlib.sha256(signature.encode()).hexdigest(),
+        "support": pattern.support,
+        "submitters": pattern.submitters,
+        "lift": pattern.lift,
+        "confidence": pattern.confidence,
+    }
+    is_new: bool = db.execute(_SAVE, values).scalar_one()
+    if is_new:
+        payload = codec.to_json({"type": pattern.type, "support": pattern.support})
+        db.execute(_TELL, {"id": values["id"], "payload": payload})
+    return is_new

@@ -7,10 +7,10 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import ProgrammingError
 
-from fractal_rmo.adapters.db.engine import connection, make_engine
+from fractal_rmo.adapters.db.engine import make_engine, run
 
 _LOCK = 0x46524D4F  # any fixed number: those who migrate at once wait for one another
 
@@ -29,25 +29,24 @@ def upgrade(url: str, folder: Path) -> None:
     head = ScriptDirectory.from_config(chosen).get_current_head()
     engine = make_engine(url)
     try:
-        if _revision(url) == head:
-            return
-        with connection(engine) as db:
-            db.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _LOCK})
-            try:
-                command.upgrade(chosen, "head")
-            finally:
-                db.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _LOCK})
+        if _revision(engine) != head:
+            run(engine, lambda db: _upgrade_alone(db, chosen))
     finally:
         engine.dispose()
 
 
-def _revision(url: str) -> str | None:
-    engine = make_engine(url)
+def _upgrade_alone(db: Connection, chosen: Config) -> None:
+    db.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _LOCK})
     try:
-        with connection(engine) as db:
-            found: str | None = db.execute(text("SELECT version_num FROM alembic_version")).scalar()
-            return found
-    except ProgrammingError:
-        return None
+        command.upgrade(chosen, "head")
     finally:
-        engine.dispose()
+        db.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _LOCK})
+
+
+def _revision(engine: Engine) -> str | None:
+    query = text("SELECT version_num FROM alembic_version")
+    try:
+        found: str | None = run(engine, lambda db: db.execute(query).scalar())
+    except ProgrammingError:  # there is no such table yet
+        return None
+    return found

@@ -9,9 +9,19 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from sqlalchemy import TextClause, text
+from sqlalchemy import text
 
-CLAIM = text("""
+from fractal_rmo.adapters.db.prepared import Prepared
+
+_TYPES = {
+    **dict.fromkeys(("id", "task"), "uuid"),
+    **dict.fromkeys(("lease", "grace"), "float8"),
+    **dict.fromkeys(("fence", "fan", "advance", "proven"), "int"),
+    **dict.fromkeys(("from_state", "to_state", "ending", "summary", "release"), "text"),
+    **dict.fromkeys(("output", "files", "verdicts", "messages", "errors", "steps"), "jsonb"),
+}
+
+_CLAIM = """
 WITH task AS (
     SELECT t.* FROM tasks t
     WHERE t.id = (SELECT task_id FROM steps WHERE id = :id) AND t.ending IS NULL
@@ -40,7 +50,8 @@ SELECT c.*, task.kind, task.level, task.provider, task.budget,
        (SELECT jsonb_agg(p.output) FROM steps p
         WHERE p.task_id = c.task_id AND p.round < c.round AND p.stage = 'validate') AS earlier
 FROM claimed c, task
-""")
+"""
+CLAIM = Prepared("claim_step", _CLAIM, _TYPES)
 """A step for ``:lease`` seconds with all that its stage needs; no row when there is nothing."""
 
 _DONE = """
@@ -49,17 +60,17 @@ WITH task AS (
     FOR NO KEY UPDATE
 ), done AS (
     UPDATE steps s
-    SET state = 'done', output = CAST(:output AS jsonb), lease_until = NULL, publish_after = NULL,
+    SET state = 'done', output = :output, lease_until = NULL, publish_after = NULL,
         finished_at = now(), error = ''
     FROM task WHERE s.id = :id AND s.fence = :fence AND s.state = 'running'
     RETURNING s.id, s.task_id, s.round
 ), moved AS (
     UPDATE tasks t
-    SET state = :to_state, ending = CAST(:ending AS text), fan_in = t.fan_in - :fan,
+    SET state = :to_state, ending = :ending, fan_in = t.fan_in - :fan,
         round = t.round + :advance, version = t.version + 1,
         proven_level = greatest(t.proven_level, :proven),
         summary = CASE WHEN :summary = '' THEN t.summary ELSE :summary END,
-        ended_at = CASE WHEN CAST(:ending AS text) IS NULL THEN NULL ELSE now() END
+        ended_at = CASE WHEN :ending IS NULL THEN NULL ELSE now() END
     FROM done WHERE t.id = done.task_id
     RETURNING t.id, t.fan_in, t.round, t.content_sha256
 ), released AS (
@@ -73,7 +84,7 @@ _STEPS = """, inserted AS (
     INSERT INTO steps (id, task_id, round, stage, action, state, publish_after)
     SELECT n.id, done.task_id, moved.round, n.stage, n.action, n.state,
            CASE WHEN n.state = 'queued' THEN now() + :grace * interval '1 second' END
-    FROM done, moved, jsonb_to_recordset(CAST(:steps AS jsonb))
+    FROM done, moved, jsonb_to_recordset(:steps)
          AS n(id uuid, stage text, action text, state text)
     RETURNING id, stage, action, state
 )"""
@@ -81,7 +92,7 @@ _FILES = """, stored AS (
     INSERT INTO files (task_id, round, origin, path, content, sha256)
     SELECT done.task_id, done.round, 'candidate', f.path, f.content,
            encode(sha256(convert_to(f.content, 'UTF8')), 'hex')
-    FROM done, jsonb_to_recordset(CAST(:files AS jsonb)) AS f(path text, content text)
+    FROM done, jsonb_to_recordset(:files) AS f(path text, content text)
     ON CONFLICT (task_id, round, origin, path)
     DO UPDATE SET content = excluded.content, sha256 = excluded.sha256
 )"""
@@ -89,20 +100,20 @@ _VERDICTS = """, judged AS (
     INSERT INTO verdicts (task_id, round, level, outcome, summary, evidence, duration_s, tier,
                           tools, shared_process)
     SELECT done.task_id, done.round, v.*
-    FROM done, jsonb_to_recordset(CAST(:verdicts AS jsonb))
+    FROM done, jsonb_to_recordset(:verdicts)
          AS v(level int, outcome text, summary text, evidence jsonb, duration_s float, tier text,
               tools jsonb, shared_process bool)
 )"""
 _MESSAGES = """, told AS (
     INSERT INTO messages (correlation_id, causation_id, type, payload)
     SELECT done.task_id, done.id, m.type, m.payload
-    FROM done, jsonb_to_recordset(CAST(:messages AS jsonb)) AS m(type text, payload jsonb)
+    FROM done, jsonb_to_recordset(:messages) AS m(type text, payload jsonb)
 )"""
 _ERRORS = """, logged AS (
     INSERT INTO error_logs (task_id, submitter, role, level, error_type, message, signature,
                             tokens_used)
     SELECT done.task_id, moved.content_sha256, e.*
-    FROM done, moved, jsonb_to_recordset(CAST(:errors AS jsonb))
+    FROM done, moved, jsonb_to_recordset(:errors)
          AS e(role text, level int, type text, message text, signature jsonb, tokens_used int)
 )"""
 _DROPPED = """, dropped AS (
@@ -131,10 +142,12 @@ _PARTS = {
 
 
 @lru_cache(maxsize=64)
-def finish(parts: frozenset[str]) -> TextClause:
+def finish(parts: frozenset[str]) -> Prepared:
     """Finish a step and store ``parts`` of its outcome, all guarded by the fence."""
-    chosen = "".join(sql for name, sql in _PARTS.items() if name in parts)
-    return text(_DONE + chosen + (_DUE_WITH_STEPS if "steps" in parts else _DUE))
+    chosen = [name for name in _PARTS if name in parts]
+    due = _DUE_WITH_STEPS if "steps" in parts else _DUE
+    sql = _DONE + "".join(_PARTS[name] for name in chosen) + due
+    return Prepared("_".join(["finish", *chosen]), sql, _TYPES)
 
 
 EXTEND = text("""

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, RowMapping, text
 from uuid6 import uuid7
 
 from fractal_rmo.adapters.db import codec, statements
-from fractal_rmo.adapters.db.engine import connection
+from fractal_rmo.adapters.db.engine import row, run
 from fractal_rmo.domain.errors import ErrorCode, FractalError
 from fractal_rmo.domain.jsonvalue import Json
 from fractal_rmo.domain.lifecycle import check
@@ -42,45 +42,40 @@ class SqlStepStore:
 
     def claim(self, step_id: str) -> Claim | None:
         """See the port."""
-        with connection(self._engine) as db:
-            found = db.execute(statements.CLAIM, {"id": step_id, "lease": self._lease_s})
-            row = found.mappings().first()
-        return None if row is None else _claim(row)
+        found = row(self._engine, statements.CLAIM, {"id": step_id, "lease": self._lease_s})
+        return None if found is None else _claim(found)
 
     def finish(self, claim: Claim, outcome: StepOutcome) -> tuple[StepRef, ...] | None:
         """See the port; raises ``LifecycleError`` for moves that the table does not allow."""
         parts, parameters = _effects(claim, outcome)
         parameters["grace"] = self._grace_s
-        with connection(self._engine) as db:
-            row = db.execute(statements.finish(parts), parameters).mappings().one()
-        if not row["finished"]:
+        stored = row(self._engine, statements.finish(parts), parameters)
+        if stored is None or not stored["finished"]:
             return None
-        return refs(claim.ref.task_id, row["due"])
+        return refs(claim.ref.task_id, stored["due"])
 
     def give_back(self, claim: Claim, error: str, delay_s: float) -> None:
         """See the port."""
-        values = {"id": claim.ref.step_id, "fence": claim.fence, "delay": delay_s}
-        with connection(self._engine) as db:
-            db.execute(statements.GIVE_BACK, {**values, "error": codec.clean_text(error)})
+        values: dict[str, object] = {"id": claim.ref.step_id, "fence": claim.fence}
+        values["delay"] = delay_s
+        values |= {"error": codec.clean_text(error)}
+        run(self._engine, lambda db: db.execute(statements.GIVE_BACK, values))
 
     def extend(self, holds: Mapping[str, int], lease_s: float) -> frozenset[str]:
         """See the port."""
-        with connection(self._engine) as db:
-            values = {"holds": codec.to_json(holds), "lease": lease_s}
-            kept = db.execute(statements.EXTEND, values)
-            return frozenset(str(row[0]) for row in kept)
+        values = {"holds": codec.to_json(holds), "lease": lease_s}
+        kept = run(self._engine, lambda db: list(db.execute(statements.EXTEND, values).scalars()))
+        return frozenset(map(str, kept))
 
     def note(self, step_id: str, fence: int, progress: Mapping[str, Json]) -> bool:
         """See the port."""
         values = {"id": step_id, "fence": fence, "progress": codec.to_json(progress)}
-        with connection(self._engine) as db:
-            return db.execute(statements.NOTE, values).first() is not None
+        return row(self._engine, statements.NOTE, values) is not None
 
     def load_agent(self, agent_id: str) -> AgentSnapshot:
         """See the port."""
-        with connection(self._engine) as db:
-            row = db.execute(_LOAD_AGENT, {"agent": agent_id}).first()
-        return AgentSnapshot(agent_id, *(row or (0, {})))
+        found = row(self._engine, _LOAD_AGENT, {"agent": agent_id})
+        return AgentSnapshot(agent_id, **(found or {"version": 0, "state": {}}))
 
     def save_agent(self, task_id: str, snapshot: AgentSnapshot) -> int:
         """See the port."""
@@ -92,14 +87,13 @@ class SqlStepStore:
         }
         if not snapshot.version:
             values["task"] = task_id
-        with connection(self._engine) as db:
-            row = db.execute(statement, values).first()
-        if row is None:
+        saved = row(self._engine, statement, values)
+        if saved is None:
             raise FractalError(
                 ErrorCode.STALE_VERSION,
                 f"{snapshot.agent_id} is no longer at version {snapshot.version}.",
             )
-        version: int = row[0]
+        version: int = saved["version"]
         return version
 
 
@@ -108,23 +102,25 @@ def refs(task_id: str, due: Sequence[Sequence[str]]) -> tuple[StepRef, ...]:
     return tuple(StepRef(step, task_id, Stage(stage), action) for step, stage, action in due)
 
 
-def _claim(row: RowMapping) -> Claim:
-    files = row["files"]
+def _claim(found: RowMapping) -> Claim:
+    files = found["files"]
     return Claim(
-        ref=StepRef(str(row["id"]), str(row["task_id"]), Stage(row["stage"]), row["action"]),
-        fence=row["fence"],
-        attempts=row["attempts"],
-        round=row["round"],
-        kind=TaskKind(row["kind"]),
-        level=Level(row["level"]),
-        provider=Provider(row["provider"]),
-        budget=codec.budget(row["budget"]),
-        seconds_left=row["seconds_left"],
+        ref=StepRef(
+            str(found["id"]), str(found["task_id"]), Stage(found["stage"]), found["action"]
+        ),
+        fence=found["fence"],
+        attempts=found["attempts"],
+        round=found["round"],
+        kind=TaskKind(found["kind"]),
+        level=Level(found["level"]),
+        provider=Provider(found["provider"]),
+        budget=codec.budget(found["budget"]),
+        seconds_left=found["seconds_left"],
         code=codec.tree(files, "code"),
         tests=codec.tree(files, "tests"),
         candidate=codec.tree(files, "candidate") or None,
-        outputs={key.rstrip("/"): value for key, value in (row["outputs"] or {}).items()},
-        earlier=tuple(row["earlier"] or ()),
+        outputs={key.rstrip("/"): value for key, value in (found["outputs"] or {}).items()},
+        earlier=tuple(found["earlier"] or ()),
     )
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, RowMapping, text
 from uuid6 import uuid7
 
 from fractal_rmo.adapters.db import codec
-from fractal_rmo.adapters.db.engine import connection, transaction
+from fractal_rmo.adapters.db.engine import row, run, transact
 from fractal_rmo.domain.errors import ErrorCode, InputError, LifecycleError
 from fractal_rmo.domain.lifecycle import Ending, TaskState, way_to_failed
 from fractal_rmo.domain.source import SourceTree
@@ -25,7 +25,7 @@ WITH task AS (
                        content_sha256, deadline)
     VALUES (:id, :key, :kind, :description, :level, :provider, CAST(:budget AS jsonb), :sha256,
             now() + :seconds * interval '1 second')
-    ON CONFLICT (owner_id, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING
+    ON CONFLICT DO NOTHING
     RETURNING id
 ), files AS (
     INSERT INTO files (task_id, round, origin, path, content, sha256)
@@ -51,7 +51,11 @@ FROM tasks
 """
 _SHOW = text(_ROW + "WHERE id = CAST(:id AS uuid)")
 _RECENT = text(_ROW + "ORDER BY created_at DESC LIMIT :limit")
-_BY_KEY = text("SELECT id FROM tasks WHERE owner_id IS NULL AND idempotency_key = :key")
+_BY_KEY = text(
+    """
+SELECT id FROM tasks WHERE id = :id OR (owner_id IS NULL AND idempotency_key = :key)
+"""
+)
 _FILES = text("SELECT round, origin, path, content FROM files WHERE task_id = :id ORDER BY round")
 _STEPS = text("""
 SELECT stage, action, round, state, attempts, error, progress, output FROM steps
@@ -84,27 +88,24 @@ class SqlTaskStore:
         steps = list(_first_round())
         values = {**_columns(task), "id": task_id, "key": key or None, "grace": self._grace_s}
         values["steps"] = codec.to_json(steps)
-        with connection(self._engine) as db:
-            stored = db.execute(_SUBMIT, values).first()
-            if stored is None:
-                return str(db.execute(_BY_KEY, {"key": key}).scalar_one()), ()
+        if row(self._engine, _SUBMIT, values) is None:
+            known = row(self._engine, _BY_KEY, {"id": task_id, "key": key})
+            if known is None or str(known["id"]) != task_id:
+                return str(known["id"]) if known else task_id, ()
         return task_id, tuple(
             StepRef(step["id"], task_id, Stage(step["stage"]), step["action"]) for step in steps
         )
 
     def show(self, task_id: str) -> TaskView:
         """See the port."""
-        with connection(self._engine) as db:
-            row = _find(db, task_id)
-            files = db.execute(_FILES, {"id": task_id}).all()
-            steps = db.execute(_STEPS, {"id": task_id}).mappings().all()
-            verdicts = db.execute(_VERDICTS, {"id": task_id}).mappings().all()
-        triples = [[origin, path, content] for _, origin, path, content in files]
-        proven = row["ending"] == Ending.PROVEN
+        _check_id(task_id)
+        task, files, steps, verdicts = run(self._engine, lambda db: _read(db, task_id))
+        triples = [[f["origin"], f["path"], f["content"]] for f in files]
+        proven = task["ending"] == Ending.PROVEN
         return TaskView(
-            row=_row(row),
-            summary=row["summary"],
-            budget=row["budget"],
+            row=_row(task),
+            summary=task["summary"],
+            budget=task["budget"],
             code=codec.tree(triples, "code"),
             tests=codec.tree(triples, "tests"),
             result=(codec.tree(triples, "candidate") or None) if proven else None,
@@ -114,17 +115,20 @@ class SqlTaskStore:
 
     def recent(self, limit: int) -> Sequence[TaskRow]:
         """See the port."""
-        with connection(self._engine) as db:
-            return [_row(row) for row in db.execute(_RECENT, {"limit": limit}).mappings()]
+        found = run(self._engine, lambda db: db.execute(_RECENT, {"limit": limit}).mappings().all())
+        return [_row(task) for task in found]
 
     def cancel(self, task_id: str) -> None:
         """See the port."""
         _check_id(task_id)
-        with transaction(self._engine) as db:
-            state = db.execute(_LOCK, {"id": task_id}).scalar_one_or_none()
-            if state is None:
-                raise InputError(ErrorCode.NO_SUCH_TASK, f"There is no task {task_id}.")
-            end(db, task_id, TaskState(state), Ending.CANCELLED, "Cancelled on request.")
+        transact(self._engine, lambda db: _cancel(db, task_id))
+
+
+def _cancel(db: Connection, task_id: str) -> None:
+    state = db.execute(_LOCK, {"id": task_id}).scalar_one_or_none()
+    if state is None:
+        raise InputError(ErrorCode.NO_SUCH_TASK, f"There is no task {task_id}.")
+    end(db, task_id, TaskState(state), Ending.CANCELLED, "Cancelled on request.")
 
 
 def end(db: Connection, task_id: str, state: TaskState, ending: Ending, summary: str) -> None:
@@ -150,12 +154,18 @@ def end(db: Connection, task_id: str, state: TaskState, ending: Ending, summary:
     db.execute(_DROP, {"id": task_id})
 
 
-def _find(db: Connection, task_id: str) -> RowMapping:
-    _check_id(task_id)
-    row = db.execute(_SHOW, {"id": task_id}).mappings().first()
-    if row is None:
+_Rows = Sequence[RowMapping]
+
+
+def _read(db: Connection, task_id: str) -> tuple[RowMapping, _Rows, _Rows, _Rows]:
+    """The task's row, its files, steps and verdicts."""
+    task = db.execute(_SHOW, {"id": task_id}).mappings().first()
+    if task is None:
         raise InputError(ErrorCode.NO_SUCH_TASK, f"There is no task {task_id}.")
-    return row
+    files, steps, verdicts = (
+        db.execute(part, {"id": task_id}).mappings().all() for part in (_FILES, _STEPS, _VERDICTS)
+    )
+    return task, files, steps, verdicts
 
 
 def _check_id(task_id: str) -> None:
@@ -197,20 +207,20 @@ def _first_round() -> Iterator[dict[str, str]]:
         yield {"id": str(uuid7()), "stage": stage.value, "action": action, "state": state.value}
 
 
-def _row(row: RowMapping) -> TaskRow:
+def _row(found: RowMapping) -> TaskRow:
     return TaskRow(
-        id=str(row["id"]),
-        kind=row["kind"],
-        description=row["description"],
-        level=row["level"],
-        state=TaskState(row["state"]),
-        ending=Ending(row["ending"]) if row["ending"] else None,
-        proven_level=row["proven_level"],
-        round=row["round"],
-        created_at=row["created_at"].isoformat(),
-        elapsed_s=row["elapsed_s"],
+        id=str(found["id"]),
+        kind=found["kind"],
+        description=found["description"],
+        level=found["level"],
+        state=TaskState(found["state"]),
+        ending=Ending(found["ending"]) if found["ending"] else None,
+        proven_level=found["proven_level"],
+        round=found["round"],
+        created_at=found["created_at"].isoformat(),
+        elapsed_s=found["elapsed_s"],
     )
 
 
-def _step(row: RowMapping) -> StepRow:
-    return StepRow(**{**row, "state": StepState(row["state"])})
+def _step(found: RowMapping) -> StepRow:
+    return StepRow(**{**found, "state": StepState(found["state"])})

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from functools import partial
 
 from sqlalchemy import Connection, Engine, text
 
 from fractal_rmo.adapters.db import codec
-from fractal_rmo.adapters.db.engine import connection, transaction
+from fractal_rmo.adapters.db.engine import run, transact
 from fractal_rmo.adapters.db.tasks import end
 from fractal_rmo.domain.lifecycle import Ending, TaskState
 from fractal_rmo.domain.step import Stage, StepRef
@@ -91,8 +92,8 @@ class SqlUpkeep:
 
     def sweep(self, limit: int = 1000) -> Sequence[StepRef]:
         """See the port."""
-        with connection(self._engine) as db:
-            rows = db.execute(_SWEEP, {"limit": limit, "grace": self._grace_s}).all()
+        values = {"limit": limit, "grace": self._grace_s}
+        rows = run(self._engine, lambda db: db.execute(_SWEEP, values).all())
         return [
             StepRef(str(step), str(task), Stage(stage), action)
             for step, task, stage, action in rows
@@ -100,52 +101,49 @@ class SqlUpkeep:
 
     def reap(self) -> int:
         """See the port."""
-        with connection(self._engine) as db:
-            requeued = db.execute(_EXPIRED).rowcount
-            exhausted = db.execute(_EXHAUSTED).all()
+        requeued = run(self._engine, lambda db: db.execute(_EXPIRED).rowcount)
+        exhausted = run(self._engine, lambda db: db.execute(_EXHAUSTED).all())
         for step, task in exhausted:
-            with transaction(self._engine) as db:
-                _bury(db, str(step), str(task))
+            transact(self._engine, partial(_bury, step=str(step), task=str(task)))
         return requeued + len(exhausted)
 
     def end_overdue(self) -> int:
         """See the port."""
-        with transaction(self._engine) as db:
-            overdue = db.execute(_OVERDUE).all()
-            for task, state in overdue:
-                end(
-                    db,
-                    str(task),
-                    TaskState(state),
-                    Ending.DEADLINE,
-                    "The task's time ran out before a result was proven.",
-                )
-        return len(overdue)
+        return transact(self._engine, _end_overdue)
 
     def seal_messages(self) -> int:
         """See the port."""
-        with transaction(self._engine) as db:
-            db.execute(_CHAIN_LOCK)
-            last = db.execute(_CHAIN_END).first()
-            position, previous = (last[0], last[1]) if last else (0, GENESIS)
-            links = []
-            for row in db.execute(_UNSEALED).mappings():
-                position += 1
-                digest = content_digest(dict(row))
-                linked = chain_hash(previous, digest)
-                links.append(
-                    {
-                        "position": position,
-                        "message_id": row["id"],
-                        "content_sha256": digest,
-                        "previous_hash": previous,
-                        "hash": linked,
-                    }
-                )
-                previous = linked
-            if links:
-                db.execute(_SEAL, {"links": codec.to_json(links)})
-        return len(links)
+        return transact(self._engine, _seal)
+
+
+def _end_overdue(db: Connection) -> int:
+    overdue = db.execute(_OVERDUE).all()
+    summary = "The task's time ran out before a result was proven."
+    for task, state in overdue:
+        end(db, str(task), TaskState(state), Ending.DEADLINE, summary)
+    return len(overdue)
+
+
+def _seal(db: Connection) -> int:
+    db.execute(_CHAIN_LOCK)
+    last = db.execute(_CHAIN_END).first()
+    position, previous = (last[0], last[1]) if last else (0, GENESIS)
+    links = []
+    for message in db.execute(_UNSEALED).mappings():
+        position += 1
+        digest = content_digest(dict(message))
+        link = {
+            "position": position,
+            "message_id": message["id"],
+            "content_sha256": digest,
+            "previous_hash": previous,
+            "hash": chain_hash(previous, digest),
+        }
+        links.append(link)
+        previous = link["hash"]
+    if links:
+        db.execute(_SEAL, {"links": codec.to_json(links)})
+    return len(links)
 
 
 def content_digest(row: dict[str, object]) -> str:

@@ -1,0 +1,51 @@
+"""Statements that each connection plans once.
+
+Planning takes most of the time of a claim or a finish (measured: 0.75 of
+1.15 ms); psycopg2 prepares nothing by itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from sqlalchemy import Connection, RowMapping, TextClause, text
+
+_PLACE = re.compile(r"(?<!:):([a-z_][a-z0-9_]*)")
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A statement with ``:name`` places, whose PostgreSQL types ``types`` gives by name."""
+
+    name: str
+    sql: str
+    types: Mapping[str, str]
+
+    @cached_property
+    def places(self) -> tuple[str, ...]:
+        """The names, in the order of their first use."""
+        return tuple(dict.fromkeys(_PLACE.findall(self.sql)))
+
+    @cached_property
+    def definition(self) -> str:
+        """The PREPARE command."""
+        kinds = ", ".join(self.types[place] for place in self.places)
+        body = _PLACE.sub(lambda found: f"${self.places.index(found[1]) + 1}", self.sql)
+        return f"PREPARE {self.name} ({kinds}) AS {body}"
+
+    @cached_property
+    def call(self) -> TextClause:
+        """The EXECUTE command."""
+        return text(f"EXECUTE {self.name} ({', '.join(f':{place}' for place in self.places)})")
+
+    def first(self, db: Connection, values: Mapping[str, object]) -> RowMapping | None:
+        """The first row, or None; prepares the statement on a connection that has not."""
+        known = db.info.setdefault("prepared", set())
+        if self.name not in known:
+            db.exec_driver_sql(self.definition)
+            known.add(self.name)
+        given = {place: values[place] for place in self.places}
+        return db.execute(self.call, given).mappings().first()

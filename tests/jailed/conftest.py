@@ -14,11 +14,11 @@ from fractal_rmo.domain.run import RunEnding, Runner, RunRequest, Runtime
 Program: TypeAlias = Callable[..., dict[str, Any]]
 
 
-@pytest.fixture(scope="session")
-def run() -> Iterator[Runner]:
+@pytest.fixture(scope="session", name="run")
+def make_run() -> Iterator[Runner]:
     sandbox = ZygoteSandbox()
-    with sandbox.session() as run:
-        yield run
+    with sandbox.session() as session:
+        yield session
     sandbox.close()
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from pathlib import Path
 
 _FAITHFUL = {"raises", "approx"}
 """What of pytest works outside its session."""
+_PARAMETRIZE = "pytest.mark.parametrize"
 _FIXTURE_NAMES = {
     "setup_module", "teardown_module", "setup_function", "teardown_function", "setup_method",
     "teardown_method", "setUpModule", "tearDownModule", "setUpClass", "tearDownClass",
     "setup_class", "teardown_class", "pytest_plugins", "pytestmark", "__test__", "load_tests",
 }  # fmt: skip
+_FOREIGN = {"_pytest", "hypothesis"}
 
 
 def is_supported(path: str, file: Path, with_pytest: bool) -> bool:
@@ -20,57 +23,142 @@ def is_supported(path: str, file: Path, with_pytest: bool) -> bool:
         return False
     try:
         tree = ast.parse(file.read_text(encoding="utf-8"))
+        return _Reader(tree, with_pytest).is_plain()
     except (SyntaxError, ValueError, RecursionError):
         return False
-    return all(_is_plain(node, with_pytest) for node in ast.walk(tree)) and all(
-        _is_plain_class(node) for node in tree.body if isinstance(node, ast.ClassDef)
+
+
+def parameter_names(names: object) -> list[str]:
+    """The parameters that one ``parametrize`` names, as pytest splits them."""
+    if isinstance(names, str):
+        return [name.strip() for name in names.split(",") if name.strip()]
+    return [str(name) for name in names] if isinstance(names, list | tuple) else []
+
+
+class _Reader:
+    """Walks one test file; what it does not know to be plain is not."""
+
+    def __init__(self, tree: ast.Module, with_pytest: bool) -> None:
+        self._tree, self._with_pytest = tree, with_pytest
+        self._filled = set(_filled_lists(tree))
+        self._known = {id(part) for node in ast.walk(tree) for part in self._parametrized(node)}
+
+    def is_plain(self) -> bool:
+        """Whether nothing in the file needs pytest's session."""
+        return all(self._is_plain(node) for node in ast.walk(self._tree))
+
+    def _parametrized(self, node: ast.AST) -> Iterator[ast.AST]:
+        """Mentions of pytest that belong to a faithful ``parametrize`` or ``param``."""
+        match node:
+            case ast.FunctionDef(decorator_list=decorators):
+                for call in decorators:
+                    if self._is_faithful(call) and isinstance(call, ast.Call):
+                        yield from ast.walk(call.func)
+            case ast.Call(func=func, keywords=keywords):
+                if ast.unparse(func) == "pytest.param" and {k.arg for k in keywords} <= {"id"}:
+                    yield func
+
+    def _is_plain(self, node: ast.AST) -> bool:
+        match node:
+            case ast.Import(names=names):
+                return all(self._is_plain_module(n.name, n.asname) for n in names)
+            case ast.ImportFrom(module=module, names=names):
+                return self._is_plain_import(module or "", {n.name for n in names})
+            case ast.Attribute(value=ast.Name(id="pytest"), attr=attr):
+                return attr in _FAITHFUL or id(node) in self._known
+            case ast.AsyncFunctionDef():
+                return False
+            case ast.FunctionDef(name=name):
+                return name not in _FIXTURE_NAMES and (
+                    not name.startswith("test") or self._is_plain_test(node)
+                )
+            case ast.ClassDef():
+                return _is_plain_class(node)
+            case ast.Assign(targets=targets):
+                return not any(isinstance(t, ast.Name) and t.id in _FIXTURE_NAMES for t in targets)
+            case _:
+                return True
+
+    def _is_plain_module(self, name: str, alias: str | None) -> bool:
+        root = name.partition(".")[0]
+        if root == "pytest":  # under another name its uses would go unseen
+            return self._with_pytest and alias in (None, "pytest")
+        return root not in _FOREIGN
+
+    def _is_plain_import(self, module: str, names: set[str]) -> bool:
+        root = module.partition(".")[0]
+        if root in _FOREIGN or "*" in names:
+            return False
+        return root != "pytest" or (self._with_pytest and names <= _FAITHFUL)
+
+    def _is_plain_test(self, node: ast.FunctionDef) -> bool:
+        """No decorator but ``parametrize``, and just the parameters that it names."""
+        a = node.args
+        names = [arg.arg for arg in (*a.posonlyargs, *a.args, *a.kwonlyargs)]
+        given = [n for d in node.decorator_list for n in _given(d)]
+        odd = a.vararg or a.kwarg or (given and (a.defaults or a.posonlyargs or a.kw_defaults))
+        yields = any(isinstance(n, ast.Yield | ast.YieldFrom) for n in ast.walk(node))
+        wanted = names[1:] if names[:1] == ["self"] else names
+        matched = sorted(given) == sorted(wanted) and len(set(given)) == len(given)
+        faithful = all(self._is_faithful(d) for d in node.decorator_list)
+        return faithful and matched and not odd and not yields
+
+    def _is_faithful(self, node: ast.expr) -> bool:
+        """A ``parametrize`` of literal names over a list that is not empty."""
+        match node:
+            case ast.Call(func=func, args=[_, values], keywords=keywords):
+                plain = all(k.arg == "ids" for k in keywords) and bool(_given(node))
+                return ast.unparse(func) == _PARAMETRIZE and plain and self._is_filled(values)
+            case _:
+                return False
+
+    def _is_filled(self, values: ast.expr) -> bool:
+        return _is_display(values) or (isinstance(values, ast.Name) and values.id in self._filled)
+
+
+def _given(decorator: ast.expr) -> list[str]:
+    """The names that a ``parametrize`` decorator gives; none when they are computed."""
+    if not isinstance(decorator, ast.Call) or not decorator.args:
+        return []
+    try:
+        return parameter_names(ast.literal_eval(decorator.args[0]))
+    except ValueError:
+        return []
+
+
+def _is_display(node: ast.expr) -> bool:
+    return isinstance(node, ast.List | ast.Tuple) and any(
+        not isinstance(item, ast.Starred) for item in node.elts
     )
 
 
-def _is_plain(node: ast.AST, with_pytest: bool) -> bool:
-    match node:
-        case ast.Import(names=names):
-            return with_pytest or all(n.name.partition(".")[0] not in _TOOLS for n in names)
-        case ast.ImportFrom(module=module, names=names):
-            return _is_plain_import(module or "", {n.name for n in names}, with_pytest)
-        case ast.Attribute(value=ast.Name(id="pytest"), attr=attr):
-            return attr in _FAITHFUL
-        case ast.AsyncFunctionDef():
-            return False
-        case ast.FunctionDef(name=name):
-            return name not in _FIXTURE_NAMES and (
-                not name.startswith("test") or _is_plain_test(node)
-            )
-        case ast.Assign(targets=targets):
-            return not any(isinstance(t, ast.Name) and t.id in _FIXTURE_NAMES for t in targets)
-        case _:
-            return True
-
-
-_TOOLS = {"pytest", "_pytest", "hypothesis"}
-
-
-def _is_plain_import(module: str, names: set[str], with_pytest: bool) -> bool:
-    root = module.partition(".")[0]
-    if root in ("hypothesis", "_pytest") or "*" in names:
-        return False
-    return root != "pytest" or (with_pytest and names <= _FAITHFUL)
-
-
-def _is_plain_test(node: ast.FunctionDef) -> bool:
-    """No decorator (a mark, a patch, a skip) and no parameter but ``self``."""
-    arguments = node.args
-    names = [a.arg for a in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
-    starred = arguments.vararg or arguments.kwarg
-    yields = any(isinstance(n, ast.Yield | ast.YieldFrom) for n in ast.walk(node))
-    return not node.decorator_list and names in ([], ["self"]) and not starred and not yields
+def _filled_lists(tree: ast.Module) -> Iterator[str]:
+    """Names that the file assigns once, at its top, and to a list that is not empty."""
+    stored = [
+        node.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)
+    ]
+    for node in tree.body:
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                if _is_display(value) and stored.count(name) == 1:
+                    yield name
 
 
 def _is_plain_class(node: ast.ClassDef) -> bool:
     """A test class without decorators or bases, or a plain ``TestCase``."""
     bases = [ast.unparse(base) for base in node.bases]
-    if not node.name.startswith("Test") and "TestCase" not in "".join(bases):
+    is_case = "TestCase" in "".join(bases)
+    if not node.name.startswith("Test") and not is_case:
         return True
     own_setup = any(isinstance(n, ast.FunctionDef) and n.name == "__init__" for n in node.body)
+    nested = any(isinstance(n, ast.ClassDef) for n in node.body)
     known = not bases or bases in (["unittest.TestCase"], ["TestCase"])
-    return not node.decorator_list and not own_setup and known
+    plain = known and not own_setup and not nested and not node.decorator_list
+    return plain and not _marks(node, is_case)
+
+
+def _marks(node: ast.ClassDef, is_case: bool) -> bool:
+    """Whether a ``TestCase`` has decorated tests: pytest does not parametrize those."""
+    return is_case and any(isinstance(n, ast.FunctionDef) and n.decorator_list for n in node.body)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import random
 import sys
+import tempfile
 from collections.abc import Generator, Mapping
-from contextlib import nullcontext
+from contextlib import nullcontext, redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,6 @@ import hypothesis
 import hypothesis.strategies
 import pytest
 from _pytest import config as pytest_config
-from _pytest.assertion import rewrite as _rewrite
 
 from fractal_rmo.jailed.problems import OutOfMemory, is_real_exhaustion
 from fractal_rmo.jailed.programs import unit_quick
@@ -175,7 +176,8 @@ class _Recorder:
             item.session.shouldstop = "out of memory"
             return
         if outcome in ("failed", "error") and self._request.stop_at_first_failure:
-            item.session.shouldstop = "the first failure"
+            # "shouldfail" rather than "shouldstop", for which pytest renders its own whole stack
+            item.session.shouldfail = "the first failure"
 
 
 def _outcome(report: pytest.TestReport) -> str | None:
@@ -189,6 +191,19 @@ def _outcome(report: pytest.TestReport) -> str | None:
     return "passed" if report.when == "call" else None
 
 
+def _warm() -> None:
+    """Run one test now, so that pytest's plugins are imported before the first fork."""
+    path = list(sys.path)
+    with tempfile.TemporaryDirectory(prefix="fractal-rmo-") as folder:
+        for name in ("code", "tests"):
+            (Path(folder) / name).mkdir()
+        (Path(folder) / "tests" / "test_warm.py").write_text("def test_warm():\n    assert True\n")
+        with redirect_stdout(StringIO()):
+            run(Path(folder), {"tests": ["test_warm.py"]})
+    sys.path[:] = path
+    sys.modules.pop("test_warm", None)
+
+
 # pytest writes rewritten bytecode beside the tests; a run's folder is gone in a moment anyway.
 sys.dont_write_bytecode = True
-assert _rewrite  # noqa: S101 - imported here so that no run pays for it
+_warm()

@@ -1,8 +1,9 @@
 """``unit_tests`` without pytest: plain functions and methods, at a fraction of the cost.
 
 It answers for what it can run faithfully and says ``supported: false`` for
-everything else (fixtures, parameters, marks, async, conftest, pytest's own
-helpers), and then the caller takes pytest.
+everything else (fixtures, marks, async, conftest), and then the caller takes
+pytest.  Where pytest is loaded, ``raises``, ``approx`` and plain
+``parametrize`` work here too.
 """
 
 from __future__ import annotations
@@ -15,10 +16,12 @@ import sys
 import unittest
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Any
 
+from fractal_rmo.jailed.programs.quick_parameters import variants
 from fractal_rmo.jailed.programs.quick_support import is_supported
 from fractal_rmo.jailed.programs.tracing import LineTracer, make_tracer
 from fractal_rmo.jailed.programs.unit_report import (
@@ -36,7 +39,7 @@ def run(box: Path, payload: Mapping[str, Any], with_pytest: bool = False) -> dic
     """Collect and run; see ``unit_report`` for the value.
 
     ``with_pytest`` says that pytest is loaded, so that tests which only use
-    its ``raises`` and ``approx`` run here too.
+    its ``raises``, ``approx`` and plain ``parametrize`` run here too.
     """
     request = Request.read(payload)
     report = Report(box / "code")
@@ -61,16 +64,20 @@ def _collect(path: str, file: Path, report: Report) -> _Tests:
     if not (name.startswith("test_") or name.endswith("_test.py")):
         return {}
     try:
-        module = _import(path, file)
+        return _tests(path, _import(path, file))
     except MemoryError:
         raise
     except BaseException as error:  # noqa: BLE001 - also sys.exit at import
         report.problem = report.problem or import_problem(path, error)
         return {}
+
+
+def _tests(path: str, module: ModuleType) -> _Tests:
     found: _Tests = {}
     for key, value in vars(module).items():
         if inspect.isfunction(value) and key.startswith("test"):
-            found[f"{path}::{key}"] = value
+            rows = variants(f"{path}::{key}", value)
+            found |= {name: partial(value, **arguments) for name, arguments in rows}
         elif inspect.isclass(value) and _is_test_class(key, value):
             found |= _methods(f"{path}::{key}", value)
     return found
@@ -95,8 +102,12 @@ def _methods(prefix: str, kind: type) -> _Tests:
     if issubclass(kind, unittest.TestCase):
         names = unittest.defaultTestLoader.getTestCaseNames(kind)
         return {f"{prefix}::{name}": _case(kind, name) for name in names}
-    names = [name for name in vars(kind) if name.startswith("test")]
-    return {f"{prefix}::{name}": _method(kind, name) for name in names}
+    return {
+        name: _method(kind, key, arguments)
+        for key, function in vars(kind).items()
+        if key.startswith("test") and inspect.isfunction(function)
+        for name, arguments in variants(f"{prefix}::{key}", function)
+    }
 
 
 def _case(kind: type[unittest.TestCase], name: str) -> Callable[[], None]:
@@ -106,9 +117,9 @@ def _case(kind: type[unittest.TestCase], name: str) -> Callable[[], None]:
     return call
 
 
-def _method(kind: type, name: str) -> Callable[[], None]:
+def _method(kind: type, name: str, arguments: Mapping[str, object]) -> Callable[[], None]:
     def call() -> None:
-        getattr(kind(), name)()
+        getattr(kind(), name)(**arguments)
 
     return call
 

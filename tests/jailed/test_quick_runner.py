@@ -1,0 +1,174 @@
+"""The quick runner against the real pytest: same ids, same order, same outcomes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fractal_rmo.domain.run import Runtime
+from fractal_rmo.jailed.programs.quick_support import is_supported
+
+UnitTests = Callable[..., dict[str, Any]]
+CODE = {"solution.py": "def half(n):\n    return n / 2\n"}
+HEAD = "import enum, math, re, unittest, pytest\nfrom solution import half\n"
+
+ALIKE = {
+    "one parameter": (
+        "@pytest.mark.parametrize('n', [1, 0, -2, 'x', None, True, 1.5, b'\\xff', '', 'é\\n'])\n"
+        "def test_1(n): assert half(n) <= n\n"
+    ),
+    "several": (
+        "@pytest.mark.parametrize('n, half_of_it', [(2, 1), (3, 1), (4, 2)])\n"
+        "def test_1(n, half_of_it): assert half(n) == half_of_it\n"
+        "@pytest.mark.parametrize(['n', 'm'], ([2, 1], [4, 2]))\n"
+        "def test_2(m, n): assert half(n) == m\n"
+        "@pytest.mark.parametrize('n,', [(2,), (4,)])\n"
+        "def test_3(n): assert half(n) == n // 2\n"
+        "@pytest.mark.parametrize(('n',), [(2,), (4,)])\n"
+        "def test_4(n): assert half(n) == n // 2\n"
+    ),
+    "stacked": (
+        "@pytest.mark.parametrize('a', [1, 2])\n"
+        "@pytest.mark.parametrize('b', 'x y'.split() or [])\n"
+        "def test_1(a, b): assert a\n"
+        "@pytest.mark.parametrize('a', [1, 2])\n@pytest.mark.parametrize('b', ['x', 'y'])\n"
+        "def test_2(a, b): assert a > 1 or b == 'x'\n"
+    ),
+    "values of many kinds": (
+        "class Color(enum.Enum):\n    RED = 1\n"
+        "def helper(): return 1\n"
+        "@pytest.mark.parametrize('v', [[1], (1, 2), {'a': 1}, {1}, Color.RED, helper, int, math,"
+        " re.compile('a+'), object(), lambda: 1, 'a' * 101, 10**30, float('nan'), ValueError])\n"
+        "def test_1(v): assert v\n"
+        "@pytest.mark.parametrize('v', [(1, 2), (3,)])\ndef test_2(v): assert len(v) == 2\n"
+    ),
+    "duplicates": (
+        "@pytest.mark.parametrize('v', [1, 1, '1', 'a', 'a', 'a0', '', ''])\n"
+        "def test_1(v): assert v\n"
+    ),
+    "ids": (
+        "@pytest.mark.parametrize('v', [1, 2, 3], ids=['one', None, 'three'])\n"
+        "def test_1(v): assert v > 1\n"
+        "@pytest.mark.parametrize('v', [1, 2], ids=lambda v: f'v{v}' if v > 1 else None)\n"
+        "def test_2(v): assert v > 1\n"
+        "@pytest.mark.parametrize('v', [1, [2]], ids=repr)\ndef test_3(v): assert v\n"
+        "@pytest.mark.parametrize('v', [1, 2], ids=[])\ndef test_4(v): assert v\n"
+    ),
+    "param": (
+        "CASES = [pytest.param(1, 2, id='low'), (3, 4), pytest.param(5, 6)]\n"
+        "@pytest.mark.parametrize('v, w', CASES)\n"
+        "def test_1(v, w): assert v > 1\n"
+    ),
+    "a list by name": (
+        "CASES = [(1, 2), (2, 3)]\n"
+        "@pytest.mark.parametrize('v, w', CASES)\ndef test_1(v, w): assert v + 1 == w\n"
+    ),
+    "classes": (
+        "class TestA:\n"
+        "    test_data = [1, 2]\n"
+        "    @pytest.mark.parametrize('n', [1, 2])\n"
+        "    def test_b(self, n): assert n in self.test_data\n"
+        "    def test_a(self): assert half(2) == 2\n"
+        "class Helper:\n    def test_no(self): assert 0\n"
+        "class Case(unittest.TestCase):\n"
+        "    def test_z(self): self.assertEqual(half(2), 1)\n"
+        "    def test_y(self): self.assertEqual(half(2), 2)\n"
+    ),
+    "raises and approx": (
+        "def test_1():\n    with pytest.raises(TypeError, match='unsupported'): half('a')\n"
+        "def test_2():\n    with pytest.raises(ValueError): half('a')\n"
+        "def test_3():\n    with pytest.raises(ValueError): half(1)\n"
+        "def test_4(): assert half(0.2) == pytest.approx(0.1)\n"
+    ),
+    "endings": (
+        "def test_1(): raise SystemExit(3)\n"
+        "def test_2(): raise unittest.SkipTest('why')\n"
+        "def test_3(): raise BaseException\n"
+        "def helper(): assert 0\n"
+    ),
+    "wrong numbers of values": (
+        "@pytest.mark.parametrize('a, b', [(1, 2), (3,)])\ndef test_1(a, b): assert a\n"
+    ),
+    "wrong number of ids": (
+        "@pytest.mark.parametrize('a', [1, 2], ids=['x'])\ndef test_1(a): assert a\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("body", ALIKE.values(), ids=ALIKE.keys())
+def test_ids_order_and_outcomes_are_those_of_pytest(unit_tests: UnitTests, body: str) -> None:
+    tests = {"sub/test_q.py": HEAD + body}
+    quick, real = (_said(unit_tests(Runtime.THICK, tests, CODE, quick=q)) for q in (True, False))
+    assert quick == real
+    assert real["results"] or real["problem"]
+
+
+def _said(value: dict[str, Any]) -> dict[str, Any]:
+    results = [
+        (r["id"], r["outcome"], r["type"] if r["outcome"] == "failed" else "", r["path"])
+        for r in value["results"]
+    ]
+    return {"collected": value["collected"], "results": results, "problem": bool(value["problem"])}
+
+
+NOT_PLAIN = {
+    "marks of a set": (
+        "@pytest.mark.parametrize('n', [pytest.param(1, marks=pytest.mark.skip)])\n"
+        "def test_1(n): assert n\n"
+    ),
+    "indirect": ("@pytest.mark.parametrize('n', [1], indirect=True)\ndef test_1(n): assert n\n"),
+    "computed values": "@pytest.mark.parametrize('n', range(3))\ndef test_1(n): assert n\n",
+    "no values": "@pytest.mark.parametrize('n', [])\ndef test_1(n): assert n\n",
+    "a list that changes": (
+        "C = [1]\nC = []\n@pytest.mark.parametrize('n', C)\ndef test_1(n): assert n\n"
+    ),
+    "a fixture besides": (
+        "@pytest.mark.parametrize('n', [1])\ndef test_1(n, tmp_path): assert n\n"
+    ),
+    "a default": "@pytest.mark.parametrize('n', [1])\ndef test_1(n, m=1): assert n\n",
+    "another mark": (
+        "@pytest.mark.xfail\n@pytest.mark.parametrize('n', [1])\ndef test_1(n): assert n\n"
+    ),
+    "a class parametrized": (
+        "@pytest.mark.parametrize('n', [1])\nclass TestA:\n    def test_1(self, n): assert n\n"
+    ),
+    "a case parametrized": (
+        "class C(unittest.TestCase):\n"
+        "    @pytest.mark.parametrize('n', [1])\n    def test_1(self, n): assert n\n"
+    ),
+    "param under another name": (
+        "p = pytest.param\n@pytest.mark.parametrize('n', [p(1)])\ndef test_1(n): assert n\n"
+    ),
+    "mark under another name": "m = pytest.mark\n@m.skip\ndef test_1(): assert 0\n",
+    "pytest under another name": "import pytest as pt\ndef test_1(): pt.skip('no')\n",
+    "skip": "def test_1(): pytest.skip('no')\n",
+    "a nested class": "class TestA:\n    class TestB:\n        def test_1(self): assert 1\n",
+}
+
+
+@pytest.mark.parametrize("body", NOT_PLAIN.values(), ids=NOT_PLAIN.keys())
+def test_what_needs_a_session_is_left_to_pytest(tmp_path: Path, body: str) -> None:
+    file = tmp_path / "test_q.py"
+    file.write_text(HEAD + body)
+    assert not is_supported("test_q.py", file, with_pytest=True)
+
+
+PLAIN = [name for name in ALIKE if name != "stacked"]
+
+
+@pytest.mark.parametrize("name", PLAIN)
+def test_the_comparison_compares_two_runners(tmp_path: Path, name: str) -> None:
+    file = tmp_path / "test_q.py"
+    file.write_text(HEAD + ALIKE[name])
+    assert is_supported("test_q.py", file, with_pytest=True)
+    assert not is_supported("test_q.py", file, with_pytest=False)
+
+
+def test_stopping_early_is_no_problem_of_pytest(unit_tests: UnitTests) -> None:
+    text = "def test_1(tmp_path): assert 0\ndef test_2(): assert 1\n"
+    value = unit_tests(Runtime.THICK, {"test_q.py": text}, {}, stop_at_first_failure=True)
+    assert [r["outcome"] for r in value["results"]] == ["failed"]
+    assert value["problem"] == ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from celery import Celery
 
     from fractal_rmo.adapters.embedded.paths import StatePaths
+    from fractal_rmo.adapters.supervisor.supervisor import Supervisor
     from fractal_rmo.services.hold import Heart
     from fractal_rmo.services.tools import Tools
 
@@ -114,3 +115,49 @@ def sandbox() -> Iterator[Sandbox]:
         yield jail
     finally:
         jail.close()
+
+
+def server_trouble() -> list[str]:
+    """One sentence for each server that does not answer; nothing is started."""
+    from fractal_rmo.adapters.bus.app import make_app
+    from fractal_rmo.adapters.bus.ping import broker_trouble
+    from fractal_rmo.adapters.db.engine import database_trouble
+
+    found = [database_trouble(addresses().database), broker_trouble(make_app())]
+    return [sentence for sentence in found if sentence]
+
+
+def worker_queues() -> dict[str, list[str]]:
+    """The queues of each worker that answers."""
+    from fractal_rmo.adapters.bus.app import make_app
+    from fractal_rmo.adapters.bus.ping import workers
+
+    return workers(make_app())
+
+
+def make_supervisor(report: Callable[[str], None]) -> Supervisor:
+    """The supervisor of this checkout's Procfile, and the servers that it needs."""
+    import os
+
+    from fractal_rmo.adapters.supervisor.supervisor import Supervisor
+
+    return Supervisor(CHECKOUT / "Procfile", state_paths(), dict(os.environ), report=report)
+
+
+def stop_servers() -> None:
+    """Stop the embedded servers, where they are used."""
+    if addresses().embedded:
+        from fractal_rmo.adapters.embedded.servers import stop
+
+        stop(state_paths())
+
+
+def stop_everything(*, purge: bool) -> None:
+    """End a running supervisor and the embedded servers; ``purge`` deletes the state folder."""
+    from fractal_rmo.adapters.embedded import servers
+    from fractal_rmo.adapters.supervisor.control import stop_running
+
+    stop_running(state_paths())
+    stop_servers()
+    if purge:
+        servers.purge(state_paths())

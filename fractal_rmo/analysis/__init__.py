@@ -1,0 +1,1 @@
+"""The five analyzers and their coordinator: pure, and warm in their worker."""

@@ -12,43 +12,19 @@ from pathlib import Path
 
 import click
 
+from fractal_rmo.cli.cluster import COMMANDS
+from fractal_rmo.cli.group import INFRASTRUCTURE, NOT_PROVEN, PROVEN, Group, to_level
 from fractal_rmo.cli.read import read_tree
-from fractal_rmo.domain.errors import (
-    CATALOGUE,
-    ErrorCode,
-    FractalError,
-    InfrastructureError,
-    InputError,
-)
+from fractal_rmo.domain.errors import CATALOGUE, ErrorCode, InputError
 from fractal_rmo.domain.task import Task, TaskKind
 from fractal_rmo.domain.verdict import Level, Outcome
 from fractal_rmo.version import VERSION
 
-PROVEN, NOT_PROVEN, BAD_USAGE, INFRASTRUCTURE = 0, 1, 2, 3
 
-
-class _Group(click.Group):
-    """Turns our errors into a sentence and an exit code."""
-
-    def invoke(self, ctx: click.Context) -> object:
-        try:
-            return super().invoke(ctx)
-        except FractalError as error:
-            click.echo(f"error: {error}", err=True)
-            sys.exit(INFRASTRUCTURE if isinstance(error, InfrastructureError) else BAD_USAGE)
-
-
-@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(VERSION, prog_name="fractal-rmo")
 def cli() -> None:
     """Coding tasks in, results proven by execution out."""
-
-
-def _level(_context: click.Context, _parameter: click.Parameter, value: str) -> Level:
-    try:
-        return Level(int(value))
-    except ValueError as error:
-        raise InputError(ErrorCode.UNKNOWN_LEVEL, f"'{value}' is no level.") from error
 
 
 _code = click.argument("path", type=click.Path(path_type=Path))
@@ -56,7 +32,7 @@ _tests = click.option(
     "--tests", required=True, type=click.Path(path_type=Path), help="A pytest file or a folder."
 )
 _upto = click.option(
-    "--level", default="3", callback=_level, help="Prove up to this level (default 3)."
+    "--level", default="3", callback=to_level, help="Prove up to this level (default 3)."
 )
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 
@@ -151,6 +127,10 @@ def _write(path: Path, task: Task, files: dict[str, str]) -> None:
     for name in changed:
         targets[name].write_bytes(files[name].encode())
         click.echo(f"wrote {targets[name]}", err=True)
+
+
+for _command in COMMANDS:
+    cli.add_command(_command)
 
 
 def main() -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from fractal_rmo.domain.verdict import Outcome, Verdict
 
 if TYPE_CHECKING:
-    from fractal_rmo.domain.jsonvalue import JsonObject
+    from rich.console import Console
+    from rich.table import Table
+
+    from fractal_rmo.domain.jsonvalue import Json, JsonObject
     from fractal_rmo.services.solve import Solution
 
 _COLOURS = {Outcome.PASSED: "green", Outcome.FAILED: "red", Outcome.ERROR: "red"}
@@ -18,21 +20,34 @@ _COLOURS = {Outcome.PASSED: "green", Outcome.FAILED: "red", Outcome.ERROR: "red"
 def print_solution(solution: Solution, seconds: float) -> None:
     """The diff, the table of levels and one sentence."""
     from rich.console import Console
-    from rich.syntax import Syntax
 
     console = Console(soft_wrap=True)
-    if solution.diff:
-        if console.is_terminal:
-            console.print(Syntax(solution.diff, "diff", background_color="default"))
-        else:
-            sys.stdout.write(solution.diff)
-    console.print(_table(solution.verdicts))
+    print_diff(solution.diff, console)
+    console.print(levels_table(solution.verdicts))
     if solution.explanation:
         console.print(solution.explanation, markup=False, highlight=False)
     console.print(_closing(solution, seconds), markup=False, highlight=False)
 
 
-def _table(verdicts: Sequence[Verdict]) -> object:
+def print_diff(diff: str, console: Console) -> None:
+    """In colours on a terminal, else byte for byte, so that it can be piped to git."""
+    if not diff:
+        return
+    if console.is_terminal:
+        from rich.syntax import Syntax
+
+        console.print(Syntax(safe(diff), "diff", background_color="default"))
+    else:
+        console.file.write(diff)
+
+
+def safe(text: str) -> str:
+    """The text without control characters, which a terminal would obey."""
+    return "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in text)
+
+
+def levels_table(verdicts: Sequence[Verdict]) -> Table:
+    """One row a level."""
     from rich.markup import escape
     from rich.table import Table
 
@@ -43,7 +58,7 @@ def _table(verdicts: Sequence[Verdict]) -> object:
             f"{verdict.level} {verdict.level.name.lower()}",
             f"[{colour}]{verdict.outcome}[/{colour}]",
             f"{verdict.duration_s:.2f} s",
-            escape(verdict.summary),
+            escape(safe(verdict.summary)),
         )
     return table
 
@@ -65,16 +80,18 @@ def to_document(solution: Solution) -> JsonObject:
         "candidates_tried": solution.tried,
         "diff": solution.diff,
         "files": dict(solution.result.files),
-        "verdicts": [
-            {
-                "level": int(verdict.level),
-                "outcome": verdict.outcome.value,
-                "summary": verdict.summary,
-                "evidence": verdict.evidence,
-                "duration_s": round(verdict.duration_s, 4),
-                "tier": verdict.tier,
-                "shared_process": verdict.shared_process,
-            }
-            for verdict in solution.verdicts
-        ],
+        "verdicts": [verdict_document(verdict) for verdict in solution.verdicts],
+    }
+
+
+def verdict_document(verdict: Verdict) -> dict[str, Json]:
+    """One verdict as JSON."""
+    return {
+        "level": int(verdict.level),
+        "outcome": verdict.outcome.value,
+        "summary": verdict.summary,
+        "evidence": verdict.evidence,
+        "duration_s": round(verdict.duration_s, 4),
+        "tier": verdict.tier,
+        "shared_process": verdict.shared_process,
     }

@@ -1,0 +1,151 @@
+"""Commands that talk to the cluster: submit, watch, show, list, cancel, start and stop it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from fractal_rmo.cli.follow import budget, follow, print_view
+from fractal_rmo.cli.group import INFRASTRUCTURE, PROVEN, to_kind, to_level, to_provider
+from fractal_rmo.cli.read import read_tree
+from fractal_rmo.domain.source import SourceTree
+from fractal_rmo.domain.task import Provider, Task, TaskKind
+from fractal_rmo.domain.verdict import Level
+
+EXAMPLE = Path("examples/off_by_one")
+_path = click.Path(path_type=Path)
+_tests = click.option("--tests", type=_path, help="A pytest file or a folder.")
+_level = click.option("--level", default="3", callback=to_level, help="Prove up to this level.")
+_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+
+
+@click.command()
+@click.argument("path", type=_path)
+@_tests
+@_level
+@_json
+@click.option("--kind", default="fix", callback=to_kind, help="fix, validate or analyze.")
+@click.option("--provider", default="auto", callback=to_provider, help="auto or offline.")
+@click.option("--description", default="", help="What the code should do.")
+@click.option("--key", default="", help="Idempotency key: the same key is the same task.")
+@click.option("--wait", is_flag=True, help="Watch until the task has ended.")
+def submit(
+    path: Path,
+    tests: Path | None,
+    level: Level,
+    as_json: bool,
+    kind: TaskKind,
+    provider: Provider,
+    description: str,
+    key: str,
+    wait: bool,
+) -> None:
+    """Hand PATH to the cluster; prints the task's id."""
+    from fractal_rmo.bootstrap import client
+    from fractal_rmo.services.submit import submit as hand_in
+
+    task = Task(
+        description=description,
+        code=read_tree(path, tests=False),
+        tests=read_tree(tests, tests=True) if tests else SourceTree(),
+        kind=kind,
+        level=level,
+        provider=provider,
+        budget=budget(),
+    )
+    task_id = hand_in(task, client(), key)
+    if not wait:
+        click.echo(json.dumps({"id": task_id}) if as_json else task_id)
+        return
+    sys.exit(follow(task_id, as_json=as_json))
+
+
+@click.command()
+@click.argument("task_id", metavar="ID")
+@_json
+def show(task_id: str, as_json: bool) -> None:
+    """Print everything known of a task."""
+    from fractal_rmo.bootstrap import client
+
+    print_view(client().tasks.show(task_id), as_json=as_json)
+
+
+@click.command()
+@click.argument("task_id", metavar="ID")
+@_json
+def watch(task_id: str, as_json: bool) -> None:
+    """Follow a task until it has ended."""
+    sys.exit(follow(task_id, as_json=as_json))
+
+
+@click.command()
+@click.option("--limit", default=20, show_default=True, help="How many, newest first.")
+@_json
+def tasks(limit: int, as_json: bool) -> None:
+    """List the newest tasks."""
+    from fractal_rmo.bootstrap import client
+    from fractal_rmo.cli.views import rows_document, rows_table
+
+    rows = client().tasks.recent(limit)
+    if as_json:
+        click.echo(json.dumps(rows_document(rows)))
+    else:
+        click.echo(rows_table(rows), nl=False)
+
+
+@click.command()
+@click.argument("task_id", metavar="ID")
+def cancel(task_id: str) -> None:
+    """End a task; what it has reached is kept."""
+    from fractal_rmo.bootstrap import client
+
+    client().tasks.cancel(task_id)
+    click.echo(f"cancelled {task_id}")
+
+
+@click.command()
+@click.argument("path", type=_path, default=EXAMPLE)
+@_tests
+@click.option("--demo", is_flag=True, help="Submit PATH (an example) and show its way to proof.")
+@click.option("--once", is_flag=True, help="End after the demo's result.")
+def up(path: Path, tests: Path | None, demo: bool, once: bool) -> None:
+    """Start the servers and the Procfile's processes, and keep them running until Ctrl-C."""
+    from fractal_rmo.cli.serve import serve
+
+    sys.exit(serve(path, tests, demo=demo or once, once=once))
+
+
+@click.command()
+@click.option("--purge", is_flag=True, help="Delete all data as well.")
+def down(purge: bool) -> None:
+    """Stop the processes and the embedded servers."""
+    from fractal_rmo.bootstrap import stop_everything
+
+    stop_everything(purge=purge)
+    click.echo("stopped" + (", and all data deleted" if purge else ""))
+
+
+@click.command()
+@_json
+def status(as_json: bool) -> None:
+    """Say which servers and workers answer; 3 when something is missing."""
+    from fractal_rmo.bootstrap import server_trouble, worker_queues
+
+    trouble = server_trouble()
+    workers = {} if trouble else worker_queues()
+    if as_json:
+        click.echo(json.dumps({"trouble": trouble, "workers": workers}))
+    else:
+        for sentence in trouble or ["database and broker answer"]:
+            click.echo(sentence)
+        for name, queues in sorted(workers.items()):
+            click.echo(f"{name}: {', '.join(queues)}")
+        if not workers:
+            click.echo("no worker answers: start them with 'fractal-rmo up'")
+    sys.exit(PROVEN if workers else INFRASTRUCTURE)
+
+
+COMMANDS = (submit, show, watch, tasks, cancel, up, down, status)

@@ -1,0 +1,144 @@
+"""Tasks of the cluster as text and as JSON."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Mapping, Sequence
+
+from fractal_rmo.cli.show import levels_table, print_diff, verdict_document
+from fractal_rmo.domain.jsonvalue import Json, JsonObject
+from fractal_rmo.domain.step import StepState
+from fractal_rmo.domain.views import StepRow, TaskRow, TaskView
+
+
+def now_at(view: TaskView) -> tuple[str, str, int]:
+    """(stage, what is being tried, how many so far) of a running task."""
+    running = [step for step in view.steps if step.state is StepState.RUNNING]
+    step = running[-1] if running else None
+    progress: Mapping[str, Json] = step.progress if step else {}
+    number = progress.get("tried") or progress.get("run") or 0
+    label = progress.get("trying") or _where(view, running)
+    return view.row.state, str(label), number if isinstance(number, int) else 0
+
+
+def _where(view: TaskView, running: Sequence[StepRow]) -> str:
+    if running:
+        return ", ".join(step.action or step.stage for step in running)
+    return f"round {view.row.round}, waiting for a worker"
+
+
+def print_task(view: TaskView) -> None:
+    """The diff, the table of levels, and how it ended."""
+    from rich.console import Console
+
+    from fractal_rmo.repair.diff import unified_diff
+
+    console = Console(soft_wrap=True)
+    if view.result:
+        print_diff(unified_diff(view.code, view.result), console)
+    last = [verdict for round_, verdict in view.verdicts if round_ == view.row.round]
+    if last:
+        console.print(levels_table(last))
+    for step in view.steps:
+        if step.error:
+            console.print(f"{step.stage} {step.action}: {step.error}", markup=False)
+    for sentence in filter(None, (view.summary, _missing(view))):
+        console.print(sentence, markup=False, highlight=False)
+    console.print(closing(view), markup=False, highlight=False)
+    sys.stdout.flush()
+
+
+def _missing(view: TaskView) -> str:
+    """Who of the swarm did not report, if anybody."""
+    missing: list[str] = []
+    for step in view.steps:
+        if step.stage == "merge" and step.round == 1:
+            named = step.output.get("missing")
+            missing = [str(role) for role in named] if isinstance(named, list) else []
+    return f"analyzers that did not report: {', '.join(missing)}" if missing else ""
+
+
+def closing(view: TaskView) -> str:
+    """One line: state or ending, level, effort, and how to see it again."""
+    row = view.row
+    found = [step.output.get("tried") for step in view.steps if step.stage == "execute"]
+    tried = sum(number for number in found if isinstance(number, int))
+    tiers = ", ".join(sorted({v.tier for _, v in view.verdicts if v.tier})) or "not needed"
+    effort = f"{tried} candidates tried, {row.elapsed_s:.1f} s, sandbox: {tiers}"
+    words = {
+        "proven": f"proven to level {row.proven_level}",
+        "delivered": "delivered",
+        None: f"{row.state}, round {row.round}",
+    }
+    ending = row.ending.value if row.ending else None
+    said = words.get(
+        ending, f"{(ending or '').replace('_', ' ').upper()}, level {row.proven_level}"
+    )
+    return f"{said} ({effort}); task {row.id}"
+
+
+def rows_table(rows: Sequence[TaskRow]) -> str:
+    """A list of tasks as a table."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("id", "kind", "state", "ending", "proven", "asked", "round", "seconds")
+    for row in rows:
+        table.add_row(
+            row.id,
+            row.kind,
+            row.state,
+            row.ending or "",
+            str(row.proven_level),
+            str(row.level),
+            str(row.round),
+            f"{row.elapsed_s:.1f}",
+        )
+    buffer = io.StringIO()
+    Console(file=buffer, width=120).print(table)
+    return buffer.getvalue()
+
+
+def rows_document(rows: Sequence[TaskRow]) -> list[JsonObject]:
+    """A list of tasks as JSON."""
+    return [row_document(row) for row in rows]
+
+
+def row_document(row: TaskRow) -> dict[str, Json]:
+    """One task's row as JSON."""
+    return {
+        "id": row.id,
+        "kind": row.kind,
+        "description": row.description,
+        "level": row.level,
+        "state": row.state.value,
+        "ending": row.ending.value if row.ending else None,
+        "proven_level": row.proven_level,
+        "round": row.round,
+        "created_at": row.created_at,
+        "elapsed_s": round(row.elapsed_s, 3),
+    }
+
+
+def view_document(view: TaskView) -> JsonObject:
+    """Everything about a task as JSON."""
+    return {
+        **row_document(view.row),
+        "summary": view.summary,
+        "budget": view.budget,
+        "result": dict(view.result.files) if view.result else None,
+        "verdicts": [{"round": n, **verdict_document(v)} for n, v in view.verdicts],
+        "steps": [
+            {
+                "stage": step.stage,
+                "action": step.action,
+                "round": step.round,
+                "state": step.state.value,
+                "attempts": step.attempts,
+                "error": step.error,
+                "output": step.output,
+            }
+            for step in view.steps
+        ],
+    }

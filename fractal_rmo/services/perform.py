@@ -1,0 +1,75 @@
+"""Perform one step: claim, decide, store, ring."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from fractal_rmo.domain.errors import InfrastructureError
+from fractal_rmo.domain.jsonvalue import Json
+from fractal_rmo.domain.outcome import StepOutcome
+from fractal_rmo.domain.step import SUCCESSOR, Claim, Stage, StepRef
+from fractal_rmo.services.analyze import analyze_step, merge_step
+from fractal_rmo.services.execute import execute_step
+from fractal_rmo.services.hold import Heart, Hold
+from fractal_rmo.services.learn import learn_step
+from fractal_rmo.services.prove import validate_step
+from fractal_rmo.services.tools import Tools
+
+_LOG = logging.getLogger(__name__)
+_RETRY_S = 2.0
+
+Performer = Callable[[Claim, Hold, Tools], StepOutcome]
+PERFORMERS: Mapping[Stage, Performer] = MappingProxyType(
+    {
+        Stage.ANALYZE: analyze_step,
+        Stage.MERGE: merge_step,
+        Stage.EXECUTE: execute_step,
+        Stage.VALIDATE: validate_step,
+        Stage.LEARN: learn_step,
+    }
+)
+
+
+def perform(
+    step_id: str,
+    tools: Tools,
+    heart: Heart,
+    *,
+    on_canvas: bool,
+    performers: Mapping[Stage, Performer] = PERFORMERS,
+) -> dict[str, Json]:
+    """Perform a step if it is due, and say in a few words what came of it.
+
+    ``on_canvas`` means that the canvas carries the successor; otherwise, and
+    for steps that no canvas knew of, this process rings after its commit.
+    """
+    started = time.monotonic()
+    claim = tools.steps.claim(step_id)
+    if claim is None:
+        return {"step": step_id, "did": "nothing: it is not due"}
+    with heart.holding(claim) as hold:
+        try:
+            outcome = performers[claim.ref.stage](claim, hold, tools)
+        except InfrastructureError as error:
+            _LOG.warning("%s of task %s: %s", claim.ref.stage, claim.ref.task_id, error)
+            tools.steps.give_back(claim, str(error), _RETRY_S * claim.attempts)
+            return {"step": step_id, "did": "gave it back", "error": str(error)}
+        due = tools.steps.finish(claim, outcome)
+    if due is None:
+        return {"step": step_id, "did": "nothing: it was no longer held"}
+    _ring(due, claim, tools, on_canvas=on_canvas)
+    spent = round(time.monotonic() - started, 3)
+    return {"step": step_id, "did": str(claim.ref.stage), "seconds": spent}
+
+
+def _ring(due: tuple[StepRef, ...], claim: Claim, tools: Tools, *, on_canvas: bool) -> None:
+    if any(step.stage is Stage.MERGE for step in due) and claim.ref.stage is Stage.LEARN:
+        tools.bell.ring_round(due)
+        return
+    for step in due:
+        carried = on_canvas and step.stage is SUCCESSOR.get(claim.ref.stage) and not step.action
+        if not carried or claim.ref.action.startswith("slice"):
+            tools.bell.ring(step)

@@ -1,0 +1,44 @@
+"""What each worker process owns: its ports, its heart, its jails."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from celery.signals import worker_init, worker_process_init, worker_process_shutdown
+
+from fractal_rmo.bootstrap import make_heart, make_tools, migrate
+from workers.app import app
+
+if TYPE_CHECKING:
+    from fractal_rmo.services.hold import Heart
+    from fractal_rmo.services.tools import Tools
+
+
+@lru_cache(maxsize=1)
+def tools() -> Tools:
+    """The ports of this process, made on first use: after the fork, never before."""
+    return make_tools(app)
+
+
+@lru_cache(maxsize=1)
+def heart() -> Heart:
+    """The heartbeat of this process."""
+    return make_heart(tools())
+
+
+@worker_init.connect  # type: ignore[untyped-decorator]
+def _before_the_fork(**_: Any) -> None:
+    migrate()
+
+
+@worker_process_init.connect  # type: ignore[untyped-decorator]
+def _after_the_fork(**_: Any) -> None:
+    tools.cache_clear()
+    heart.cache_clear()
+
+
+@worker_process_shutdown.connect  # type: ignore[untyped-decorator]
+def _at_the_end(**_: Any) -> None:
+    if tools.cache_info().currsize:
+        tools().sandbox.close()

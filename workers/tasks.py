@@ -1,0 +1,57 @@
+"""The tasks: ids in, one service call, a few words out.  Arguments carry ids, never content."""
+
+from __future__ import annotations
+
+from fractal_rmo.domain.jsonvalue import Json
+from fractal_rmo.services.learn import hourly
+from fractal_rmo.services.perform import perform
+from fractal_rmo.services.upkeep import maintain
+from workers.app import app
+from workers.process import heart, tools
+
+
+@app.task(name="analyze", ignore_result=False)  # type: ignore[untyped-decorator]
+def analyze(step_id: str, task_id: str, role: str, *, on_canvas: bool) -> dict[str, Json]:
+    """One analyzer's report."""
+    del task_id, role
+    return perform(step_id, tools(), heart(), on_canvas=on_canvas)
+
+
+@app.task(name="merge")  # type: ignore[untyped-decorator]
+def merge(step_id: str, task_id: str, *, on_canvas: bool) -> dict[str, Json]:
+    """Five reports into ordered action items."""
+    del task_id
+    return perform(step_id, tools(), heart(), on_canvas=on_canvas)
+
+
+@app.task(name="execute")  # type: ignore[untyped-decorator]
+def execute(step_id: str, task_id: str, part: str = "", *, on_canvas: bool) -> dict[str, Json]:
+    """The actions, or one slice of a search."""
+    del task_id, part
+    return perform(step_id, tools(), heart(), on_canvas=on_canvas)
+
+
+@app.task(name="validate")  # type: ignore[untyped-decorator]
+def validate(step_id: str, task_id: str, *, on_canvas: bool) -> dict[str, Json]:
+    """The ladder."""
+    del task_id
+    return perform(step_id, tools(), heart(), on_canvas=on_canvas)
+
+
+@app.task(name="learn")  # type: ignore[untyped-decorator]
+def learn(step_id: str, task_id: str, *, on_canvas: bool) -> dict[str, Json]:
+    """A failed round into the next one."""
+    del task_id
+    return perform(step_id, tools(), heart(), on_canvas=on_canvas)
+
+
+@app.task(name="maintain")  # type: ignore[untyped-decorator]
+def maintain_tables() -> dict[str, Json]:
+    """Sweeper, reaper, deadlines, audit chain."""
+    return maintain(tools())
+
+
+@app.task(name="hourly")  # type: ignore[untyped-decorator]
+def learn_hourly() -> dict[str, Json]:
+    """Errors into patterns."""
+    return hourly(tools())

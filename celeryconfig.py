@@ -55,9 +55,10 @@ broker_connection_max_retries = None
 # after a lost connection the message will be delivered again: stop working on it here
 worker_cancel_long_running_tasks_on_connection_loss = True
 
-# a deploy gives running work back instead of losing it
-worker_soft_shutdown_timeout = 5
-worker_enable_soft_shutdown_on_idle = True
+# a deploy lets running work end, and gives back what has not ended by then; an idle worker goes
+# at once, for it holds no message: nothing here is published with a delay
+worker_soft_shutdown_timeout = 20
+worker_enable_soft_shutdown_on_idle = False
 
 # memory that libraries do not give back is given back by a new child
 worker_max_tasks_per_child = 1000

@@ -58,7 +58,7 @@ def _web() -> list[str]:
     port = os.environ.get("PORT", "8080")
     return [
         *("gunicorn", "webapp:create_app()", "--bind", f"127.0.0.1:{port}"),
-        *("--worker-class", "gthread", "--threads", "32"),
+        *("--worker-class", "gthread", "--threads", "32", "--no-control-socket"),
     ]
 
 

@@ -63,7 +63,7 @@ def migrate() -> None:
     upgrade(addresses().database, CHECKOUT / "migrations")
 
 
-def make_tools(app: Celery, sandbox: Sandbox | None = None) -> Tools:
+def make_tools(app: Celery) -> Tools:
     """All ports for this process, over the given Celery application."""
     from fractal_rmo.adapters.bus.canvas import CanvasDoorbell
     from fractal_rmo.adapters.db.engine import make_engine
@@ -83,7 +83,7 @@ def make_tools(app: Celery, sandbox: Sandbox | None = None) -> Tools:
         upkeep=SqlUpkeep(engine, grace_s=times.grace_s),
         learning=SqlLearningStore(engine),
         bell=CanvasDoorbell(app),
-        sandbox=sandbox or ZygoteSandbox(),
+        sandbox=ZygoteSandbox(),
     )
 
 

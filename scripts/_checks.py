@@ -53,7 +53,8 @@ def static(python: Path, *, with_pylint: bool) -> list[Check]:
         Check("imports", [str(tool / "lint-imports")], 60),
     ]
     if with_pylint:
-        found.append(Check("pylint", [str(python), "-m", "pylint", "fractal_rmo"], 120))
+        rooms = ["fractal_rmo", "workers", "webapp"]
+        found.append(Check("pylint", [str(python), "-m", "pylint", *rooms], 120))
     return found
 
 

@@ -41,4 +41,4 @@ def _after_the_fork(**_: Any) -> None:
 @worker_process_shutdown.connect  # type: ignore[untyped-decorator]
 def _at_the_end(**_: Any) -> None:
     if tools.cache_info().currsize:
-        tools().sandbox.close()
+        tools().sandbox.close()  # pylint: disable=too-many-function-args

@@ -91,6 +91,6 @@ def _cycles(files: list[Parsed], graph: Mapping[str, set[str]]) -> Iterator[Find
         TopologicalSorter({p: t - {p} for p, t in graph.items()}).prepare()
     except CycleError as error:
         ring = list(error.args[1])
-        first = next(file for file in files if file.path in ring)
+        first = min((file for file in files if file.path in ring), key=lambda file: file.path)
         message = f"The files import one another in a ring: {' -> '.join(ring)}."
         yield first.finding(ROLE, first.tree, "import-cycle", message, Severity.MEDIUM, "graphlib")

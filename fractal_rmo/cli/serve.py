@@ -12,7 +12,10 @@ import click
 from fractal_rmo.cli.follow import budget, follow
 from fractal_rmo.cli.group import PROVEN
 from fractal_rmo.cli.read import read_tree
+from fractal_rmo.domain.errors import InfrastructureError
 from fractal_rmo.domain.task import Task
+
+_LOOK_EVERY_S = 2.0
 
 
 def serve(path: Path, tests: Path | None, *, demo: bool, once: bool) -> int:
@@ -31,15 +34,28 @@ def serve(path: Path, tests: Path | None, *, demo: bool, once: bool) -> int:
     supervisor.start()  # what is refused here belongs to somebody else, and is left alone
     try:
         _say(f"processes started after {time.monotonic() - started:.1f} s")
+        threading.Thread(target=_keep_servers, args=(ended,), daemon=True).start()
         code = _demonstrate(task, ended) if task else PROVEN
         if not once:
             _say("serving; Ctrl-C stops everything")
             ended.wait()
         return code
     finally:
+        ended.set()
         _say("stopping")
         supervisor.stop()
         stop_servers()
+
+
+def _keep_servers(ended: threading.Event) -> None:
+    """Start an embedded server again that has died; the processes find it where it was."""
+    from fractal_rmo.bootstrap import ensure_servers
+
+    while not ended.wait(_LOOK_EVERY_S):
+        try:
+            ensure_servers()
+        except InfrastructureError as error:
+            _say(str(error))
 
 
 def _say(sentence: str) -> None:

@@ -128,7 +128,7 @@ def _scalar(kind: Any, value: object) -> Any:
         if word not in _TRUE | _FALSE:
             raise ValueError(word)
         return word in _TRUE
-    if isinstance(value, bool) or value is None or isinstance(value, dict | list):
+    if value is None or isinstance(value, bool | dict | list):
         raise TypeError(type(value))
     made = kind(value)
     if kind in (int, float) and made < 0:

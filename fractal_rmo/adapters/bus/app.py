@@ -24,7 +24,9 @@ class Cluster(Celery):  # type: ignore[misc]
     """Celery with results that are not watched."""
 
     @cached_property
-    def AsyncResult(self) -> Any:  # noqa: N802 - Celery's name
+    def AsyncResult(  # noqa: N802 - Celery's name # pylint: disable=invalid-overridden-method
+        self,
+    ) -> Any:
         """The class of what publishing returns."""
         return self.subclass_with_self(UnwatchedResult)
 

@@ -34,17 +34,17 @@ def clean_text(text: str) -> str:
     return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
 
 
-def verdict_row(verdict: Verdict) -> dict[str, Any]:
+def verdict_row(judged: Verdict) -> dict[str, Any]:
     """The columns of ``verdicts``."""
     return {
-        "level": int(verdict.level),
-        "outcome": verdict.outcome.value,
-        "summary": verdict.summary,
-        "evidence": dict(verdict.evidence),
-        "duration_s": round(verdict.duration_s, 6),
-        "tier": verdict.tier,
-        "tools": dict(verdict.tools),
-        "shared_process": verdict.shared_process,
+        "level": int(judged.level),
+        "outcome": judged.outcome.value,
+        "summary": judged.summary,
+        "evidence": dict(judged.evidence),
+        "duration_s": round(judged.duration_s, 6),
+        "tier": judged.tier,
+        "tools": dict(judged.tools),
+        "shared_process": judged.shared_process,
     }
 
 

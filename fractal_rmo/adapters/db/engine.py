@@ -75,7 +75,7 @@ def row(
 
 
 def _first_line(error: OperationalError) -> str:
-    return str(error.orig).strip().split("\n")[0]
+    return str(error.orig).strip().partition("\n")[0]
 
 
 def database_trouble(url: str) -> str:

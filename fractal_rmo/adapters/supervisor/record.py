@@ -30,17 +30,17 @@ def write(path: Path, leaders: Iterable[Identity]) -> None:
     """Replace the record in one step, so that a reader never meets half of it."""
     rows = [[leader.pid, leader.started] for leader in leaders]
     fresh = path.with_suffix(".new")
-    fresh.write_text(json.dumps({"boot": _BOOT.read_text(), "leaders": rows}))
+    fresh.write_text(json.dumps({"boot": _BOOT.read_text("utf-8"), "leaders": rows}), "utf-8")
     fresh.replace(path)
 
 
 def read(path: Path) -> list[Identity]:
     """Return the recorded leaders; none when the record is gone or of before a reboot."""
     try:
-        found = json.loads(path.read_text())
+        found = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError):
         return []
-    if found["boot"] != _BOOT.read_text():
+    if found["boot"] != _BOOT.read_text("utf-8"):
         return []
     return [Identity(pid, started) for pid, started in found["leaders"]]
 

@@ -1,0 +1,112 @@
+"""One real cluster for this folder, started as a person starts it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class ClusterAtWork:
+    """A running cluster and the commands to talk to it."""
+
+    environment: dict[str, str]
+    state: Path
+    pid: int
+
+    def run(self, *arguments: str | Path, seconds: float = 100) -> subprocess.CompletedProcess[str]:
+        """``fractal-rmo`` with these arguments."""
+        return self.python("-m", "fractal_rmo.cli.main", *map(str, arguments), seconds=seconds)
+
+    def python(self, *arguments: str, seconds: float = 100) -> subprocess.CompletedProcess[str]:
+        """The interpreter with these arguments, in the checkout."""
+        return subprocess.run(
+            [sys.executable, *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=seconds,
+        )
+
+    def submit(self, *arguments: str | Path) -> str:
+        """The id of a submitted task."""
+        done = self.run("submit", *arguments)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    def show(self, task: str) -> dict[str, Any]:
+        """Everything known of a task."""
+        found: dict[str, Any] = json.loads(self.run("show", task, "--json").stdout)
+        return found
+
+    def until_ended(self, task: str, seconds: float = 100) -> dict[str, Any]:
+        """The task once it has ended."""
+        ends = time.monotonic() + seconds
+        while time.monotonic() < ends:
+            found = self.show(task)
+            if found["ending"]:
+                return found
+            time.sleep(0.3)
+        raise AssertionError(f"not ended after {seconds} s: {self.show(task)}")
+
+    def until_running(self, task: str, stage: str) -> dict[str, Any]:
+        """The task while a step of this stage is performed."""
+        for _ in range(300):
+            found = self.show(task)
+            if any(s["stage"] == stage and s["state"] == "running" for s in found["steps"]):
+                return found
+            time.sleep(0.1)
+        raise AssertionError(f"never reached {stage}: {found}")
+
+
+def _free_port() -> str:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return str(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClusterAtWork]:
+    """A cluster with state and ports of its own."""
+    state = tmp_path_factory.mktemp("cluster") / "state"
+    ours = {"FRACTAL_STATE": str(state), "PORT": _free_port(), "FLOWER_PORT": _free_port()}
+    environment = {**os.environ, **ours}
+    log = state.parent / "up.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "fractal_rmo.cli.main", "up"],
+            cwd=ROOT, env=environment, stdout=output, stderr=output,
+        )  # fmt: skip
+        at_work = ClusterAtWork(environment, state, process.pid)
+        try:
+            _until_served(at_work, process, log)
+            yield at_work
+        finally:
+            process.send_signal(signal.SIGINT)
+            assert process.wait(60) == 0, log.read_text()
+            at_work.run("down", "--purge")
+
+
+def _until_served(at_work: ClusterAtWork, process: subprocess.Popen[bytes], log: Path) -> None:
+    for _ in range(60):
+        assert process.poll() is None, log.read_text()
+        found = at_work.run("status", "--json")
+        if found.returncode == 0 and len(json.loads(found.stdout)["workers"]) == 4:
+            return
+        time.sleep(0.5)
+    raise AssertionError(log.read_text())

@@ -1,0 +1,99 @@
+"""A worker, then the broker, dies in the middle of a task: it ends all the same, once."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.cluster.conftest import ROOT, ClusterAtWork
+
+pytestmark = pytest.mark.cluster
+
+SLOW = """
+import time
+
+def f(x):
+    time.sleep(0.05)
+    return x * 3 + 1 - 2
+"""
+TESTS = """
+from solution import f
+
+def test_it():
+    assert [f(0), f(1), f(5)] == [1, 4, 16]
+"""
+
+
+def worker_session(cluster: ClusterAtWork, name: str) -> list[psutil.Process]:
+    """Everything in the session of this cluster's worker of that name."""
+    below = psutil.Process(cluster.pid).children(recursive=True)
+    sessions = {os.getsid(p.pid) for p in below if f"{name}@" in " ".join(p.cmdline())}
+    assert len(sessions) == 1, [process.cmdline() for process in below]
+    return [process for process in below if os.getsid(process.pid) in sessions]
+
+
+def broker(cluster: ClusterAtWork) -> list[psutil.Process]:
+    """This cluster's Redis-protocol server, which nobody's child is."""
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            line = " ".join(process.cmdline())
+            if str(cluster.state) in line and "valkey" in line:
+                found.append(process)
+    return found
+
+
+def submit_slow(cluster: ClusterAtWork, folder: Path) -> str:
+    (folder / "solution.py").write_text(SLOW)
+    (folder / "test_solution.py").write_text(TESTS)
+    return cluster.submit(folder, "--tests", folder)
+
+
+def assert_ended_once(document: dict[str, object]) -> None:
+    assert document["ending"] == "proven", document
+    verdicts, steps = document["verdicts"], document["steps"]
+    assert isinstance(verdicts, list)
+    assert isinstance(steps, list)
+    assert [verdict["level"] for verdict in verdicts] == [1, 2, 3]
+    assert {step["state"] for step in steps} == {"done"}
+    assert all(step["attempts"] <= 3 for step in steps)
+
+
+def test_a_killed_executor_group_loses_nothing(cluster: ClusterAtWork, tmp_path: Path) -> None:
+    task = submit_slow(cluster, tmp_path)
+    cluster.until_running(task, "execute")
+    for process in worker_session(cluster, "executor"):
+        process.kill()
+    document = cluster.until_ended(task)
+    assert_ended_once(document)
+    (execute,) = [s for s in document["steps"] if s["stage"] == "execute"]
+    assert execute["attempts"] == 2
+
+
+def test_a_killed_broker_loses_nothing(cluster: ClusterAtWork, tmp_path: Path) -> None:
+    task = submit_slow(cluster, tmp_path)
+    cluster.until_running(task, "execute")
+    servers = broker(cluster)
+    assert servers
+    for process in servers:
+        process.kill()
+    assert_ended_once(cluster.until_ended(task))
+    folder = ROOT / "examples" / "off_by_one"
+    assert_ended_once(cluster.until_ended(cluster.submit(folder, "--tests", folder)))
+
+
+def test_a_cancelled_task_stops_its_search(cluster: ClusterAtWork, tmp_path: Path) -> None:
+    task = submit_slow(cluster, tmp_path)
+    cluster.until_running(task, "execute")
+    assert cluster.run("cancel", task).returncode == 0
+    again = cluster.run("cancel", task)
+    assert (again.returncode, "FR203" in again.stderr) == (2, True)
+    time.sleep(2)
+    document = cluster.show(task)
+    assert (document["ending"], document["state"]) == ("cancelled", "failed")
+    assert document["verdicts"] == []

@@ -1,0 +1,124 @@
+"""The main job on a real cluster, from submission to proof."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from tests.cluster.conftest import ROOT, ClusterAtWork
+
+pytestmark = pytest.mark.cluster
+EXAMPLES = {
+    "off_by_one": "range(len(values) - size + 1)",
+    "wrong_operator": "year % 100 != 0 or year",
+    "wrong_variable": "right.get(key, 0)",
+    "swapped_arguments": "power(base, exponent // 2)",
+    "method_bug": "if amount > self.balance",
+    "two_files": "1 + RATES[kind]",
+}
+
+
+def write(folder: Path, code: str, tests: str) -> tuple[Path, str, Path]:
+    (folder / "solution.py").write_text(code)
+    (folder / "test_solution.py").write_text(tests)
+    return folder / "solution.py", "--tests", folder / "test_solution.py"
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_an_example_is_proven(cluster: ClusterAtWork, example: str) -> None:
+    folder = ROOT / "examples" / example
+    done = cluster.run("submit", folder, "--tests", folder, "--wait", "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    document = json.loads(done.stdout)
+    assert (document["ending"], document["proven_level"]) == ("proven", 3)
+    assert EXAMPLES[example] in "".join(document["result"].values())
+    assert {step["state"] for step in document["steps"]} == {"done"}
+    assert [verdict["outcome"] for verdict in document["verdicts"]] == ["passed"] * 3
+
+
+@pytest.mark.smoke
+def test_a_submission_is_watched_to_its_proof(cluster: ClusterAtWork) -> None:
+    folder = ROOT / "examples" / "off_by_one"
+    task = cluster.submit(folder, "--tests", folder)
+    watched = cluster.run("watch", task)
+    assert watched.returncode == 0, watched.stderr
+    assert "+    for start in range(len(values) - size + 1):" in watched.stdout
+    assert "proven to level 3" in watched.stdout
+    assert task in cluster.run("tasks").stdout
+
+
+def test_an_analysis_is_delivered(cluster: ClusterAtWork) -> None:
+    folder = ROOT / "examples" / "two_files"
+    done = cluster.run("submit", folder, "--kind", "analyze", "--wait", "--json")
+    document = json.loads(done.stdout)
+    assert (done.returncode, document["ending"]) == (0, "delivered")
+    (merge,) = [step for step in document["steps"] if step["stage"] == "merge"]
+    assert len(merge["output"]["present"]) == 5
+    assert merge["output"]["action_items"][0]["type"] == "validate_syntax"
+
+
+def test_a_validation_says_what_fails(cluster: ClusterAtWork) -> None:
+    folder = ROOT / "examples" / "off_by_one"
+    done = cluster.run(
+        "submit", folder, "--tests", folder, "--kind", "validate", "--wait", "--json"
+    )
+    document = json.loads(done.stdout)
+    assert (done.returncode, document["ending"], document["proven_level"]) == (1, "not_proven", 2)
+    assert "test_every_window_is_summed" in document["summary"]
+
+
+@pytest.mark.parametrize(
+    ("code", "tests", "ending", "said"),
+    [
+        ("def f(x):\n    return x\n", "from solution import f\ndef test():\n    assert f(1) == 1\n",
+         "proven", "nothing was changed"),
+        ("def f(x):\n    return x\n", "def test():\n    assert False\n", "not_proven", "test"),
+        ("def f(x:\n", "from solution import f\ndef test():\n    assert f(1)\n", "not_proven", ""),
+        ("def f(x):\n    return x\n", "import nowhere_to_be_found\ndef test():\n    pass\n",
+         "not_proven", "nowhere_to_be_found"),
+        ("def f(x):\n    while True:\n        pass\n",
+         "from solution import f\ndef test():\n    assert f(1) == 1\n", "not_proven", ""),
+    ],
+    ids=["already passes", "can never pass", "broken syntax", "missing import", "endless loop"],
+)  # fmt: skip
+def test_odd_input_ends_in_an_honest_verdict(
+    cluster: ClusterAtWork, tmp_path: Path, code: str, tests: str, ending: str, said: str
+) -> None:
+    document = cluster.until_ended(cluster.submit(*write(tmp_path, code, tests)))
+    assert document["ending"] == ending, document
+    assert said in document["summary"]
+    assert document["verdicts"]
+
+
+def test_the_same_key_is_the_same_task(cluster: ClusterAtWork) -> None:
+    folder = ROOT / "examples" / "off_by_one"
+    one, two = (cluster.submit(folder, "--tests", folder, "--key", "once") for _ in range(2))
+    assert one == two
+
+
+def test_health_answers(cluster: ClusterAtWork) -> None:
+    url = f"http://127.0.0.1:{cluster.environment['PORT']}/health"
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        assert json.load(answer)["status"] == "ok"
+
+
+def test_celery_finds_the_cluster_by_itself(cluster: ClusterAtWork) -> None:
+    status = cluster.python("-m", "celery", "-A", "workers", "status")
+    assert status.stdout.count("OK") == 4, status.stdout + status.stderr
+    queues = cluster.python("-m", "celery", "-A", "workers", "inspect", "active_queues")
+    assert "execute.cpu" in queues.stdout
+
+
+def test_an_unknown_task_is_named(cluster: ClusterAtWork) -> None:
+    for wrong in ("nonsense", "01a211d3-0e39-76d9-9943-9ac7c6190b01"):
+        done = cluster.run("show", wrong)
+        assert (done.returncode, "FR201" in done.stderr) == (2, True)
+
+
+def test_a_second_start_beside_the_first_is_refused(cluster: ClusterAtWork) -> None:
+    done = cluster.run("up")
+    assert (done.returncode, "FR305" in done.stderr) == (3, True), done.stderr
+    assert cluster.run("status").returncode == 0

@@ -1,5 +1,5 @@
-from basket import total
-from prices import with_tax
+from shop.basket import total
+from shop.prices import with_tax
 
 
 def test_tax_is_added():

@@ -46,7 +46,7 @@ def test_an_example_is_repaired_and_proven(example: str, mended: str, tmp_path: 
 
 
 def test_two_files_are_repaired_together() -> None:
-    done = fractal("fix", EXAMPLES / "two_files/shop", "--tests", EXAMPLES / "two_files")
+    done = fractal("fix", EXAMPLES / "two_files", "--tests", EXAMPLES / "two_files")
     assert done.returncode == 0, done.stderr
     assert "+    return round(net * (1 + RATES[kind]), 2)" in done.stdout
     assert "proven to level 3" in done.stdout

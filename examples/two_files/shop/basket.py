@@ -1,4 +1,4 @@
-from prices import with_tax
+from shop.prices import with_tax
 
 
 def total(items):

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -42,6 +44,11 @@ def test_an_ended_task_cannot_fail_again(state: TaskState) -> None:
 
 def test_every_ending_goes_with_a_terminal_state() -> None:
     assert {ending.state for ending in Ending} == TERMINAL
+
+
+def test_the_documentation_holds_this_diagram() -> None:
+    page = Path(__file__).resolve().parents[2] / "docs" / "lifecycle.md"
+    assert f"```mermaid\n{mermaid()}\n```" in page.read_text()
 
 
 def test_the_diagram_draws_every_edge() -> None:

@@ -122,3 +122,19 @@ def test_a_second_start_beside_the_first_is_refused(cluster: ClusterAtWork) -> N
     done = cluster.run("up")
     assert (done.returncode, "FR305" in done.stderr) == (3, True), done.stderr
     assert cluster.run("status").returncode == 0
+
+
+def test_python_reaches_the_cluster(cluster: ClusterAtWork) -> None:
+    program = """
+from pathlib import Path
+from fractal_rmo.domain.source import SourceTree
+from fractal_rmo.domain.task import Task
+from fractal_rmo.orchestrator import Orchestrator
+folder = Path("examples/off_by_one")
+names = ("solution.py", "test_solution.py")
+code, tests = (SourceTree({name: (folder / name).read_text()}) for name in names)
+result = Orchestrator().process_task(Task("sums of windows", code, tests))
+print(result.success, "len(values) - size + 1" in result.code)
+"""
+    done = cluster.python("-c", program)
+    assert done.stdout == "True True\n", done.stderr

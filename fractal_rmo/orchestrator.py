@@ -1,0 +1,60 @@
+"""The cluster from Python: ``Orchestrator().process_task(Task(...))``."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from fractal_rmo.bootstrap import client
+from fractal_rmo.domain.errors import ErrorCode, InfrastructureError
+from fractal_rmo.domain.lifecycle import Ending
+from fractal_rmo.domain.task import Task
+from fractal_rmo.domain.views import TaskView
+from fractal_rmo.services.submit import submit
+
+_POLL_S = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class TaskResult:
+    """How a task ended.
+
+    ``success`` means proven (or delivered, for an analysis).  ``code`` is the
+    proven text where there is one file, and the files one after another under
+    comments with their names where there are several; None without a proof.
+    """
+
+    success: bool
+    code: str | None
+    report: TaskView
+
+
+class Orchestrator:
+    """Submits to the cluster of this checkout and waits."""
+
+    def process_task(self, task: Task, *, timeout_s: float | None = None) -> TaskResult:
+        """Submit, wait for the ending, return the result.
+
+        ``timeout_s`` bounds the waiting (default: the task's own seconds and a
+        minute more); the task goes on when it is exceeded.  Raises
+        ``InputError`` for what is refused and ``InfrastructureError``
+        (NO_WORKERS) when the waiting is over.
+        """
+        tools = client()
+        task_id = submit(task, tools)
+        ends = time.monotonic() + (timeout_s or task.budget.seconds + 60)
+        while time.monotonic() < ends:
+            view = tools.tasks.show(task_id)
+            if view.row.ending:
+                return _result(view)
+            time.sleep(_POLL_S)
+        raise InfrastructureError(ErrorCode.NO_WORKERS, f"Task {task_id} has not ended in time.")
+
+
+def _result(view: TaskView) -> TaskResult:
+    success = view.row.ending in (Ending.PROVEN, Ending.DELIVERED)
+    files = dict(view.result.files) if view.result else {}
+    if len(files) == 1:
+        return TaskResult(success, next(iter(files.values())), view)
+    joined = "\n".join(f"# {path}\n{text}" for path, text in files.items())
+    return TaskResult(success, joined or None, view)

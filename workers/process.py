@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from celery.signals import worker_init, worker_process_init, worker_process_shutdown
 
 from fractal_rmo.bootstrap import make_heart, make_tools, migrate
+from fractal_rmo.domain.run import Runtime
 from workers.app import app
 
 if TYPE_CHECKING:
     from fractal_rmo.services.hold import Heart
     from fractal_rmo.services.tools import Tools
+
+_RUNTIMES = {
+    "executor": (Runtime.THIN, Runtime.THICK),
+    "validator": (Runtime.STATIC, Runtime.THICK),
+}
+"""What each role will run."""
 
 
 @lru_cache(maxsize=1)
@@ -36,9 +45,16 @@ def _before_the_fork(**_: Any) -> None:
 def _after_the_fork(**_: Any) -> None:
     tools.cache_clear()
     heart.cache_clear()
+    runtimes = _RUNTIMES.get(os.environ.get("AGENT_TYPE", ""), ())
+    threading.Thread(target=_warm, args=(runtimes,), name="warm", daemon=True).start()
+
+
+def _warm(runtimes: tuple[Runtime, ...]) -> None:
+    """Start jails and libraries while the process waits for its first step."""
+    tools().sandbox.warm(*runtimes)
 
 
 @worker_process_shutdown.connect  # type: ignore[untyped-decorator]
 def _at_the_end(**_: Any) -> None:
-    if tools.cache_info().currsize:
-        tools().sandbox.close()  # pylint: disable=too-many-function-args
+    if tools.cache_info().currsize:  # pylint: disable=too-many-function-args
+        tools().sandbox.close()

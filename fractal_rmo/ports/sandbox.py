@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from fractal_rmo.domain.run import Runner, Tier
+from fractal_rmo.domain.run import Runner, Runtime, Tier
 
 
 class Sandbox(Protocol):
@@ -21,6 +21,9 @@ class Sandbox(Protocol):
         A run after the end of the session raises ``RuntimeError``.  A jail
         that cannot be started yields ``RunEnding.UNAVAILABLE``.
         """
+
+    def warm(self, *runtimes: Runtime) -> None:
+        """Start what these runtimes need, ahead of their first run."""
 
     def close(self) -> None:
         """End the zygotes and everything below them."""

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import ceil
 
 from fractal_rmo.domain.jsonvalue import Json
 from fractal_rmo.domain.run import Limits, RunEnding, RunRequest, RunResult, Runtime
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.repair.localise import Place
 
-STEP_LIMIT = 1_000_000
+STEPS = 100_000
 """Lines one test may execute: counted, so that an endless loop ends alike everywhere."""
+MANY_STEPS = 1_000_000
+"""The same, for tests that are seen to need more."""
 _LIMITS = Limits(wall_s=20.0, cpu_s=20)
+_TOO_MANY_STEPS = "StepLimitExceeded"
 FAILING = ("failed", "error")
 
 
@@ -23,6 +27,7 @@ class Bench:
     tests: SourceTree
     runtime: Runtime = Runtime.THIN
     limits: Limits = _LIMITS
+    steps: int = STEPS
 
     def request(
         self,
@@ -39,7 +44,7 @@ class Bench:
             "code": list(code.files),
             "stop_at_first_failure": stop,
             "trace": trace,
-            "step_limit": STEP_LIMIT,
+            "step_limit": self.steps,
             "quick": True,  # where pytest is needed, only what needs it pays for it
         }
         if only:
@@ -52,10 +57,19 @@ class Bench:
         """The same bench where all of pytest is there."""
         return replace(self, runtime=Runtime.THICK)
 
-    def timed(self, seconds: float) -> Bench:
-        """The same bench with wall time bounded by what the untouched code took."""
-        wall = max(3.0, min(20.0, 3.0 * seconds))
-        return replace(self, limits=replace(self.limits, wall_s=wall, cpu_s=int(wall) + 1))
+    def patient(self) -> Bench:
+        """The same bench where a test may execute many lines."""
+        return replace(self, steps=MANY_STEPS)
+
+    def timed(self, result: RunResult) -> Bench:
+        """The same bench, its time bounded by what the untouched code took.
+
+        Processor time is the tighter bound: other work on the machine does
+        not change who is judged mended.
+        """
+        known = result.ending is RunEnding.COMPLETED
+        cpu = min(_LIMITS.cpu_s, max(1, ceil(5 * result.duration_s))) if known else 2
+        return replace(self, limits=replace(self.limits, wall_s=max(3.0, 2.0 * cpu), cpu_s=cpu))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +77,8 @@ class TestReport:
     """What one run of the tests said.
 
     ``outcomes`` maps test id to its outcome, ``executed`` is the trace,
-    ``raised`` holds the places in the code where a test's error came from.
+    ``raised`` holds the places in the code where a test's error came from,
+    ``endless`` the tests that executed too many lines.
     """
 
     __test__ = False
@@ -74,6 +89,7 @@ class TestReport:
     problem: str = ""
     executed: Mapping[str, Mapping[str, Collection[int]]] = field(default_factory=dict)
     raised: tuple[Place, ...] = ()
+    endless: frozenset[str] = frozenset()
 
     @property
     def failing(self) -> tuple[str, ...]:
@@ -107,6 +123,7 @@ def read_report(result: RunResult, code: SourceTree) -> TestReport:
         problem=str(value.get("problem") or ""),
         executed=_trace(value.get("lines")),
         raised=tuple((p, n) for p, n in places if p in code.files and isinstance(n, int)),
+        endless=frozenset(str(e.get("id")) for e in entries if e.get("type") == _TOO_MANY_STEPS),
     )
 
 

@@ -19,8 +19,10 @@ from fractal_rmo.repair.source import ParsedFile
 
 PLAUSIBLE = 5
 """Plausible patches after which a search is content."""
-FURTHER = 200
-"""Candidates tried after the first plausible one."""
+FURTHER = 40
+"""Candidates tried after the first plausible one, as alternatives if a validation rejects it."""
+MOST = 200
+"""The same, as long as a candidate to come could rank above all that were found."""
 
 
 @dataclass(frozen=True)
@@ -102,15 +104,22 @@ def search(
 
 
 def _first_run(problem: RepairProblem) -> Dialogue[RepairOutcome | tuple[Bench, TestReport]]:
-    """A traced run of all tests on the code as it is."""
-    quick = Bench(problem.tests)
-    for bench in (quick, quick.thick()):
-        request = bench.request(problem.code, "all tests, as submitted", stop=False, trace=True)
-        result = yield request
-        report = read_report(result, problem.code)
-        if report.supported:
-            break
-    return _opening(problem, result, report) or (bench.timed(result.duration_s), report)
+    """A traced run of all tests on the code as it is, and the bench for the candidates."""
+    bench = Bench(problem.tests)
+    result, report = yield from _whole(bench, problem.code)
+    if not report.supported:
+        bench = bench.thick()
+        result, report = yield from _whole(bench, problem.code)
+    if report.endless:
+        longer, later = yield from _whole(bench.patient(), problem.code)
+        if longer.ending is RunEnding.COMPLETED and later.endless != report.endless:
+            bench, result, report = bench.patient(), longer, later
+    return _opening(problem, result, report) or (bench.timed(result), report)
+
+
+def _whole(bench: Bench, code: SourceTree) -> Dialogue[tuple[RunResult, TestReport]]:
+    result = yield bench.request(code, "all tests, as submitted", stop=False, trace=True)
+    return result, read_report(result, code)
 
 
 def _opening(problem: RepairProblem, result: RunResult, report: TestReport) -> RepairOutcome | None:
@@ -175,7 +184,7 @@ class _Hunt:
                 return RepairOutcome(
                     RepairStatus.CANNOT_JUDGE, self._best(), self.tried, index, trouble
                 )
-            if self._is_content():
+            if self._is_content(proposal):
                 return self._end("")
             if pause():
                 return self._end("Paused.", RepairStatus.PAUSED)
@@ -201,12 +210,17 @@ class _Hunt:
             self.found.append((proposal, tree))
         return ""
 
-    def _is_content(self) -> bool:
-        enough = len(self.found) >= PLAUSIBLE
-        return enough or bool(self.found and self.tried - self.tried_at_first >= FURTHER)
+    def _is_content(self, last: Proposal) -> bool:
+        """Scores only fall, so what is to come scores at most what the last candidate did."""
+        if not self.found:
+            return False
+        further = self.tried - self.tried_at_first
+        settled = max(_merit(p) for p, _ in self.found) >= last.score
+        enough = FURTHER if settled else MOST
+        return len(self.found) >= PLAUSIBLE or further >= enough
 
     def _best(self) -> tuple[Candidate, ...]:
-        ranked = sorted(self.found, key=lambda pair: _simplicity(pair[0]))
+        ranked = sorted(self.found, key=lambda pair: _rank(pair[0]))
         return tuple(
             Candidate(tree, p.path, p.operator, p.edit.line, p.edit.description)
             for p, tree in ranked
@@ -219,11 +233,15 @@ class _Hunt:
         return RepairOutcome(status, self._best(), self.tried, position, note)
 
 
-def _simplicity(proposal: Proposal) -> tuple[float, str, int, int, str, str]:
-    """Sorts the likeliest patch first; one that only deletes counts half.
+def _merit(proposal: Proposal) -> float:
+    """The score by which plausible patches are ranked; one that only deletes counts half.
 
     Deleting what a test happens not to check is the commonest overfit (Qi et
     al., "An Analysis of Patch Plausibility and Correctness", ISSTA 2015).
     """
-    score = proposal.score * (0.5 if proposal.edit.deletes else 1.0)
-    return (-score, *proposal.order[1:])
+    return proposal.score * (0.5 if proposal.edit.deletes else 1.0)
+
+
+def _rank(proposal: Proposal) -> tuple[float, str, int, int, str, str]:
+    """Sorts the likeliest patch first."""
+    return (-_merit(proposal), *proposal.order[1:])

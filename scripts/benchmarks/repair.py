@@ -1,0 +1,252 @@
+#!/usr/bin/env python3
+"""Fixes without any model: buggy functions repaired by search, judged on inputs never shown to it.
+
+The engine sees ``code`` and ``tests`` of each row and nothing else.  Its best
+candidate is correct when it agrees with ``reference`` on all ``hidden_inputs``
+(an exception agrees with one of the same type), or passes ``hidden_tests``.
+``cpu_s`` adds the engine's own processor time to the time of its runs in the
+jail, which compute and do not wait.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from fractal_rmo.adapters.sandbox import ZygoteSandbox
+from fractal_rmo.domain.jsonvalue import Json
+from fractal_rmo.domain.run import Limits, RunEnding, Runner, RunRequest, RunResult, Runtime
+from fractal_rmo.domain.source import SourceTree
+from fractal_rmo.repair.search import RepairProblem, RepairStatus, search
+from fractal_rmo.services.drive import drive
+
+Row = Mapping[str, Any]
+MAX_CANDIDATES = 20_000
+_LIMITS = Limits(wall_s=60.0, cpu_s=60, memory_mb=1024)
+_JUDGE = """
+import copy, json, math
+from pathlib import Path
+import candidate, reference
+
+asked = json.loads(Path(__file__).with_name("asked.json").read_text())
+
+
+def same(a, b):
+    if isinstance(b, (list, tuple)) and type(a) is type(b):
+        return len(a) == len(b) and all(map(same, a, b))
+    if isinstance(a, float) or isinstance(b, float):
+        near = max(asked["atol"], 1e-6)
+        try:
+            return math.isclose(a, b, rel_tol=1e-7, abs_tol=near) or (a != a and b != b)
+        except TypeError:
+            return False
+    return a == b
+
+
+def answer(module, arguments):
+    try:
+        return getattr(module, asked["entry_point"])(*copy.deepcopy(arguments)), None
+    except Exception as error:
+        return None, type(error).__name__
+
+
+def test_agrees():
+    for arguments in asked["inputs"]:
+        theirs, raised = answer(reference, arguments)
+        ours, failed = answer(candidate, arguments)
+        assert raised == failed and same(ours, theirs), arguments
+"""
+
+
+def arguments(argv: list[str]) -> argparse.Namespace:
+    """The options."""
+    parser = argparse.ArgumentParser(prog="scripts/bench repair", description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="rows as JSON lines")
+    parser.add_argument("--limit", type=int, default=0, help="rows taken; 0 takes all")
+    parser.add_argument("--budget", type=float, default=900.0, help="seconds for everything")
+    parser.add_argument(
+        "--seed", type=int, default=0, help="which rows a limit takes; 0: the first"
+    )
+    return parser.parse_args(argv)
+
+
+def rows(chosen: argparse.Namespace) -> list[Row]:
+    """The rows to repair."""
+    lines = chosen.data.read_text(encoding="utf-8").splitlines()
+    found: list[Row] = [json.loads(line) for line in lines if line.strip()]
+    if chosen.seed:
+        Random(chosen.seed).shuffle(found)  # noqa: S311 - a sample, no secret
+    return found[: chosen.limit] if chosen.limit else found
+
+
+@dataclass
+class Meter:
+    """A runner that adds up how long its runs took."""
+
+    run: Runner
+    seconds: float = 0.0
+
+    def __call__(self, request: RunRequest) -> RunResult:
+        """Perform one run."""
+        result = self.run(request)
+        self.seconds += result.duration_s
+        return result
+
+
+@dataclass
+class Score:
+    """What was seen so far.  ``wrong`` and ``unsolved`` hold ids of rows."""
+
+    problems: int = 0
+    plausible: int = 0
+    correct: int = 0
+    later: int = 0
+    wrong: list[str] = field(default_factory=list)
+    unsolved: list[str] = field(default_factory=list)
+    not_judged: list[str] = field(default_factory=list)
+    cpu_s: float = 0.0
+    wall_s: float = 0.0
+    candidates: int = 0
+
+    def value(self) -> dict[str, object]:
+        """The figures as they are printed."""
+        return {
+            "problems": self.problems,
+            "plausible": self.plausible,
+            "correct": self.correct,
+            "correct_ci": [round(end, 4) for end in wilson(self.correct, self.problems)],
+            "overfit": len(self.wrong),
+            "correct_below_first": self.later,
+            "cpu_s": round(self.cpu_s, 2),
+            "wall_s": round(self.wall_s, 2),
+            "candidates": self.candidates,
+            "candidates_per_s": round(self.candidates / (self.wall_s or 1.0), 1),
+            "overfit_ids": self.wrong,
+            "unsolved_ids": self.unsolved,
+            "not_judged_ids": self.not_judged,
+        }
+
+
+def wilson(successes: int, trials: int) -> tuple[float, float]:
+    """The 95 % score interval of a share (Wilson, JASA 1927)."""
+    if not trials:
+        return 0.0, 1.0
+    z, share = 1.959964, successes / trials
+    middle = share + z * z / (2 * trials)
+    half = z * math.sqrt(share * (1 - share) / trials + z * z / (4 * trials * trials))
+    scale = 1 + z * z / trials
+    return max(0.0, (middle - half) / scale), min(1.0, (middle + half) / scale)
+
+
+def judge(row: Row, tree: SourceTree, run: Runner) -> bool | None:
+    """Whether a candidate is right; None when the judge itself could not say."""
+    result = run(_hidden_run(row, tree))
+    if result.ending is RunEnding.UNAVAILABLE:
+        return None
+    value = result.value if isinstance(result.value, Mapping) else {}
+    outcomes = [r["outcome"] for r in _list(value.get("results")) if isinstance(r, Mapping)]
+    fine = result.ending is RunEnding.COMPLETED and not value.get("problem")
+    return fine and bool(outcomes) and all(outcome == "passed" for outcome in outcomes)
+
+
+def _list(value: object) -> Sequence[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _hidden_run(row: Row, tree: SourceTree) -> RunRequest:
+    code = tree.files["solution.py"]
+    if row.get("hidden_tests"):
+        files = {"code/solution.py": code, "tests/test_hidden.py": row["hidden_tests"]}
+    else:
+        asked = {
+            "entry_point": row["entry_point"],
+            "inputs": row["hidden_inputs"],
+            "atol": row.get("atol") or 0.0,
+        }
+        files = {
+            "code/candidate.py": code,
+            "code/reference.py": row["reference"],
+            "tests/asked.json": json.dumps(asked),
+            "tests/test_hidden.py": _JUDGE,
+        }
+    named = [path.removeprefix("code/") for path in files if path.startswith("code/")]
+    payload: dict[str, Json] = {"tests": ["test_hidden.py"], "code": named, "quick": True}
+    return RunRequest(Runtime.THICK, "unit_tests", files, payload, _LIMITS, "hidden")
+
+
+def attempt(row: Row, run: Runner, score: Score, ends: float) -> str:
+    """Repair and judge one row; returns a word on it."""
+    problem = RepairProblem(
+        SourceTree({"solution.py": row["code"]}), SourceTree({"test_solution.py": row["tests"]})
+    )
+    meter, began, cpu = Meter(run), time.monotonic(), time.process_time()
+    dialogue = search(problem, max_candidates=MAX_CANDIDATES, pause=lambda: time.monotonic() > ends)
+    found = drive(dialogue, meter)
+    score.problems += 1
+    score.wall_s += time.monotonic() - began
+    score.cpu_s += time.process_time() - cpu + meter.seconds
+    score.candidates += found.tried
+    trees = [candidate.tree for candidate in found.candidates]
+    if found.status is RepairStatus.ALREADY_PASSES:
+        trees = [problem.code]
+    shown = found.candidates[0].description if found.candidates else found.note
+    return f"{_count(row, trees, run, score)} after {found.tried}: {shown}"
+
+
+def _count(row: Row, trees: Sequence[SourceTree], run: Runner, score: Score) -> str:
+    if not trees:
+        score.unsolved.append(row["id"])
+        return "unsolved"
+    score.plausible += 1
+    verdicts = [judge(row, tree, run) for tree in trees]
+    if verdicts[0]:
+        score.correct += 1
+        return "correct"
+    if verdicts[0] is None:
+        score.not_judged.append(row["id"])
+        return "not judged"
+    score.wrong.append(row["id"])
+    score.later += any(verdicts)
+    return "overfit, a later candidate is correct" if any(verdicts) else "overfit"
+
+
+def measure(chosen: argparse.Namespace) -> Score:
+    """All rows, one after the other, as long as the budget lasts."""
+    score, taken = Score(), rows(chosen)
+    ends = time.monotonic() + chosen.budget
+    sandbox = ZygoteSandbox()
+    try:
+        for number, row in _numbered(taken, ends):
+            with sandbox.session() as run:
+                said = attempt(row, run, score, ends)
+            print(f"{number}/{len(taken)} {row['id']}: {said}", file=sys.stderr, flush=True)
+    finally:
+        sandbox.close()
+    return score
+
+
+def _numbered(taken: Sequence[Row], ends: float) -> Iterator[tuple[int, Row]]:
+    for number, row in enumerate(taken, 1):
+        if time.monotonic() > ends:
+            return
+        yield number, row
+
+
+def main(argv: list[str]) -> int:
+    """Run the benchmark; the last line of the output is its result."""
+    print(json.dumps(measure(arguments(argv)).value()))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

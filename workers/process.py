@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -45,13 +44,8 @@ def _before_the_fork(**_: Any) -> None:
 def _after_the_fork(**_: Any) -> None:
     tools.cache_clear()
     heart.cache_clear()
-    runtimes = _RUNTIMES.get(os.environ.get("AGENT_TYPE", ""), ())
-    threading.Thread(target=_warm, args=(runtimes,), name="warm", daemon=True).start()
-
-
-def _warm(runtimes: tuple[Runtime, ...]) -> None:
-    """Start jails and libraries while the process waits for its first step."""
-    tools().sandbox.warm(*runtimes)
+    # the jails start by themselves while this process waits for its first step
+    tools().sandbox.warm(*_RUNTIMES.get(os.environ.get("AGENT_TYPE", ""), ()))
 
 
 @worker_process_shutdown.connect  # type: ignore[untyped-decorator]

@@ -18,7 +18,7 @@ SLOW = """
 import time
 
 def f(x):
-    time.sleep(0.05)
+    time.sleep(0.02)
     return x * 3 + 1 - 2
 """
 TESTS = """

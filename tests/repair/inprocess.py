@@ -18,7 +18,7 @@ class StepLimitExceeded(Exception):  # noqa: N818 - named as in the jail
 
 
 def drive(
-    dialogue: Dialogue[_Answer], run: Callable[[RunRequest], RunResult]
+    dialogue: Dialogue[_Answer], runner: Callable[[RunRequest], RunResult]
 ) -> tuple[_Answer, list[str]]:
     """Answer every request; returns the dialogue's answer and the labels seen."""
     labels: list[str] = []
@@ -26,7 +26,7 @@ def drive(
         request = next(dialogue)
         while True:
             labels.append(request.label)
-            request = dialogue.send(run(request))
+            request = dialogue.send(runner(request))
     except StopIteration as stop:
         return stop.value, labels
 
@@ -79,7 +79,7 @@ def _tests(request: RunRequest) -> dict[str, Callable[[], None]]:
     for path, text in request.files.items():
         if path.startswith("tests/"):
             space: dict[str, Any] = {"__name__": path}
-            exec(compile(text, path, "exec"), space)  # noqa: S102 - programs of our own tests
+            exec(compile(text, path, "exec"), space)  # noqa: S102 - programs of our own tests  # pylint: disable=exec-used
             tests = {k: v for k, v in space.items() if k.startswith("test")}
             found |= {f"{path.removeprefix('tests/')}::{k}": v for k, v in tests.items()}
     return found
@@ -129,4 +129,4 @@ class _Finder:
 
     def exec_module(self, module: types.ModuleType) -> None:
         path, text = self.sources[module.__name__]
-        exec(compile(text, path, "exec"), module.__dict__)  # noqa: S102 - as above
+        exec(compile(text, path, "exec"), module.__dict__)  # noqa: S102 - as above  # pylint: disable=exec-used

@@ -1,0 +1,195 @@
+"""The search, judged in this process: what it finds, in which order, and how it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fractal_rmo.domain.run import RunEnding, RunRequest, RunResult
+from fractal_rmo.domain.source import SourceTree
+from fractal_rmo.repair.candidates import distinct, parse_files, rank
+from fractal_rmo.repair.localise import Suspicion
+from fractal_rmo.repair.search import (
+    FURTHER,
+    RepairOutcome,
+    RepairProblem,
+    RepairStatus,
+    never,
+    search,
+)
+from fractal_rmo.repair.source import parse
+from tests.repair.inprocess import drive, run
+
+MANY = 20_000
+SUM = "def total(n):\n    s = 0\n    for i in range(n):\n        s += i\n    return s\n"
+SUM_TESTS = (
+    "from solution import total\n"
+    "def test_small(): assert total(1) == 1\n"
+    "def test_more(): assert total(4) == 10\n"
+    "def test_none(): assert total(0) == 0\n"
+)
+
+
+def problem(code: str, tests: str, position: int = 0) -> RepairProblem:
+    trees = SourceTree({"solution.py": code}), SourceTree({"test_solution.py": tests})
+    return RepairProblem(*trees, position=position)
+
+
+def solve(
+    asked: RepairProblem, most: int = MANY, pause: Callable[[], bool] = never
+) -> tuple[RepairOutcome, list[str]]:
+    return drive(search(asked, max_candidates=most, pause=pause), run)
+
+
+LARGEST = "def largest(a, b):\n    if a < b:\n        return a\n    return b\n"
+LARGEST_TESTS = (
+    "from solution import largest\n"
+    "def test_1(): assert largest(1, 2) == 2\n"
+    "def test_2(): assert largest(5, 2) == 5\n"
+)
+DIGITS = (
+    "def digits(n):\n    c = 0\n    while n > 0:\n"
+    "        n = n // 1\n        c += 1\n    return c\n"
+)
+DIGITS_TESTS = (
+    "from solution import digits\n"
+    "def test_1(): assert digits(123) == 3\n"
+    "def test_2(): assert digits(0) == 0\n"
+    "def test_3(): assert digits(10) == 2\n"
+)
+LEAP = "def leap(y):\n    return y % 4 == 0 and (y % 100 != 0 and y % 400 == 0)\n"
+LEAP_TESTS = (
+    "from solution import leap\n"
+    "def test_yes(): assert leap(1996) and leap(2000)\n"
+    "def test_no(): assert not leap(1900) and not leap(2023)\n"
+)
+REPAIRS = {
+    "off by one": (SUM, SUM_TESTS, "range(n + 1)"),
+    "comparison": (LARGEST, LARGEST_TESTS, "a > b"),
+    "endless loop": (DIGITS, DIGITS_TESTS, "n // 10"),
+    "connective": (LEAP, LEAP_TESTS, "!= 0 or y"),
+}
+
+
+@pytest.mark.parametrize(("code", "tests", "mended"), REPAIRS.values(), ids=REPAIRS.keys())
+def test_the_best_candidate_is_the_repair(code: str, tests: str, mended: str) -> None:
+    outcome, _ = solve(problem(code, tests))
+    assert outcome.status is RepairStatus.REPAIRED
+    assert mended in outcome.candidates[0].tree.files["solution.py"]
+
+
+def test_alternatives_are_sought_for_a_while_only() -> None:
+    outcome, _ = solve(problem(LEAP, LEAP_TESTS))
+    first = outcome.position - FURTHER
+    earlier, _ = solve(problem(LEAP, LEAP_TESTS), most=first)
+    assert earlier.candidates[0] == outcome.candidates[0]
+    assert not solve(problem(LEAP, LEAP_TESTS), most=first - 1)[0].candidates
+
+
+def test_only_the_failing_tests_run_first() -> None:
+    asked: list[object] = []
+
+    def watched(request: RunRequest) -> RunResult:
+        asked.append(request.payload.get("only"))
+        return run(request)
+
+    drive(search(problem(SUM, SUM_TESTS), max_candidates=1), watched)
+    assert asked[:2] == [None, ["test_solution.py::test_small", "test_solution.py::test_more"]]
+
+
+def test_code_that_passes_is_left_alone() -> None:
+    outcome, labels = solve(problem("def f():\n    return 1\n", "def test_1(): pass\n"))
+    assert outcome.status is RepairStatus.ALREADY_PASSES
+    assert len(labels) == 1
+
+
+def test_what_no_edit_mends_is_exhausted() -> None:
+    tests = (
+        "from solution import f\ndef test_1(): assert f() == 'a long and unlikely answer'[::2]\n"
+    )
+    outcome, _ = solve(problem("def f():\n    return {}\n", tests))
+    assert outcome.status is RepairStatus.EXHAUSTED
+    assert outcome.tried == outcome.position > 0
+    assert outcome.note == "Every one-edit candidate was tried."
+
+
+def test_a_rejected_candidate_does_not_come_again() -> None:
+    asked = problem(SUM, SUM_TESTS)
+    best = solve(asked)[0].candidates[0].tree
+    again = RepairProblem(asked.code, asked.tests, frozenset({best.sha256}))
+    assert best not in [c.tree for c in solve(again)[0].candidates]
+
+
+def test_broken_code_cannot_be_judged() -> None:
+    outcome, labels = solve(problem("def f(:\n", "def test_1(): pass\n"))
+    assert outcome.status is RepairStatus.CANNOT_JUDGE
+    assert outcome.note.startswith("solution.py is not valid Python")
+    assert not labels
+
+
+def test_a_lost_sandbox_is_no_verdict_and_loses_no_place() -> None:
+    runs = 0
+
+    def failing(request: RunRequest) -> RunResult:
+        nonlocal runs
+        runs += 1
+        return run(request) if runs <= 3 else RunResult(RunEnding.UNAVAILABLE, detail="Gone.")
+
+    outcome, _ = drive(search(problem(SUM, SUM_TESTS), max_candidates=MANY), failing)
+    assert (outcome.status, outcome.note) == (RepairStatus.CANNOT_JUDGE, "Gone.")
+    assert outcome.position == outcome.tried - 1
+
+
+def test_a_test_that_disappears_is_no_repair() -> None:
+    code = "import sys\nLIMIT = 1\ndef f():\n    return LIMIT\n"
+    tests = (
+        "from solution import LIMIT, f\n"
+        "def test_1(): assert f() == 2\n"
+        "if LIMIT == 1:\n    def test_2(): assert True\n"
+    )
+    outcome, _ = solve(problem(code, tests))
+    assert all("LIMIT = 1" in c.tree.files["solution.py"] for c in outcome.candidates)
+
+
+@given(cuts=st.lists(st.integers(1, 25), min_size=1, max_size=6))
+@settings(max_examples=15, deadline=None)
+def test_slices_judge_what_an_unbroken_search_judges(cuts: list[int]) -> None:
+    """Paused anywhere and resumed at its position, a search tries the same candidates in order."""
+    whole = _judged(solve(problem(SUM, SUM_TESTS))[1])
+    seen, position = [], 0
+    for length in [*cuts, MANY]:
+        left = iter(range(length - 1))
+        asked = problem(SUM, SUM_TESTS, position)
+        outcome, labels = solve(asked, pause=lambda left=left: next(left, None) is None)  # type: ignore[misc]
+        seen += _judged(labels)
+        position = outcome.position
+        if outcome.status is not RepairStatus.PAUSED:
+            break
+    assert seen == whole[: len(seen)]
+    assert outcome.status is RepairStatus.REPAIRED
+
+
+def _judged(labels: list[str]) -> list[str]:
+    """The candidates behind the labels, in order, each once."""
+    return list(dict.fromkeys(label for label in labels if label != "all tests, as submitted"))
+
+
+PROGRAMS = st.sampled_from([code for code, _, _ in REPAIRS.values()])
+
+
+@given(PROGRAMS, st.booleans())
+@settings(max_examples=10, deadline=None)
+def test_every_candidate_parses_and_differs(code: str, blank: bool) -> None:
+    tree = SourceTree({"solution.py": code + ("\n# é\n" if blank else "")})
+    files, broken = parse_files(tree)
+    proposals = rank(files, SourceTree({}), Suspicion(known=False))
+    trees = [changed for _, changed in distinct(tree, files, proposals)]
+    texts = [changed.files["solution.py"] for changed in trees]
+    assert not broken
+    assert len(trees) > 50
+    assert all(parse(text) is not None for text in texts)
+    assert len({*texts, tree.files["solution.py"]}) == len(texts) + 1
+    assert [p.score for p in proposals] == sorted((p.score for p in proposals), reverse=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kombu import Queue
+from kombu import Exchange, Queue
 
 from fractal_rmo.bootstrap import addresses
 from fractal_rmo.config.load import settings
@@ -65,7 +65,7 @@ worker_max_tasks_per_child = 1000
 worker_max_memory_per_child = 600_000  # KiB
 
 # every stage has its queue; a worker that is started by hand without -Q serves all of them
-task_queues = [Queue(name) for name in QUEUES]
+task_queues = [Queue(name, Exchange("fractal"), routing_key=name) for name in QUEUES]
 task_default_queue = "maintenance"
 task_create_missing_queues = False
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 from functools import lru_cache
 from typing import Any
 
@@ -44,6 +45,9 @@ def _review(finding: Finding) -> ActionItem:
 
 @lru_cache(maxsize=1)
 def _settings() -> Any:
+    """Bandit's settings; what its loader says of optional plugins is nobody's concern here."""
+    for name in ("bandit", "stevedore"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     from bandit.core.config import BanditConfig
 
     return BanditConfig()

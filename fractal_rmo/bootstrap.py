@@ -161,3 +161,20 @@ def stop_everything(*, purge: bool) -> None:
     stop_servers()
     if purge:
         servers.purge(state_paths())
+
+
+def sandbox_tiers() -> dict[str, str]:
+    """Each tier that is built, with "" where it works here and else the reason."""
+    from fractal_rmo.adapters.sandbox.probe import probe
+
+    return {tier.value: trouble for tier, trouble in probe().items()}
+
+
+def free_space() -> dict[str, int]:
+    """Megabytes free where state is kept."""
+    import shutil
+
+    folder = state_root()
+    while not folder.exists():
+        folder = folder.parent
+    return {str(folder): shutil.disk_usage(folder).free // 1_000_000}

@@ -75,12 +75,16 @@ def explain(code: str) -> None:
 
 @cli.command()
 def doctor() -> None:
-    """Check what this machine can do."""
-    from fractal_rmo.bootstrap import sandbox
+    """Check what this machine can do; nothing is started."""
+    from fractal_rmo.bootstrap import free_space, sandbox_tiers, server_trouble
 
     click.echo(f"fractal-rmo {VERSION}, Python {sys.version.split()[0]}")
-    with sandbox() as jail:
-        click.echo(f"sandbox tier: {jail.tier}")
+    for tier, trouble in sandbox_tiers().items():
+        click.echo(f"sandbox {tier}: {trouble or 'works'}")
+    for place, free_mb in free_space().items():
+        click.echo(f"free in {place}: {free_mb:,} MB")
+    for sentence in server_trouble() or ["database and broker answer"]:
+        click.echo(sentence)
 
 
 def _task(path: Path, tests: Path, kind: TaskKind, level: Level) -> Task:

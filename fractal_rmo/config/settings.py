@@ -65,9 +65,12 @@ class Redis:
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """One agent type: ``count`` processes a worker."""
+    """One agent type: ``count`` processes a worker; the rest is for its language model."""
 
     count: int = 1
+    model: str = ""
+    max_tokens: int = 4000
+    temperature: float = 0.3
 
 
 @dataclass(frozen=True, slots=True)

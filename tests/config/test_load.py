@@ -61,3 +61,28 @@ def test_a_variables_content_adds_no_keys(tmp_path: Path) -> None:
     evil = "x'}\nlimits: {max_retries: 99}"
     settings = load(folder, {"NAME": evil})
     assert (settings.system.name, settings.limits.max_retries) == (evil, 3)
+
+
+SPECIFIED = """
+system: {name: fractal-rmo, environment: production, log_level: INFO}
+agents:
+  analyzer: {count: 10, model: claude-3-opus, max_tokens: 4000, temperature: 0.3}
+  executor: {count: 5, model: gpt-4, max_tokens: 8000, temperature: 0.5}
+database:
+  {host: "${DB_HOST}", port: 5432, name: fractal_rmo, user: "${DB_USER}",
+   password: "${DB_PASSWORD}", pool_size: 20}
+redis: {host: "${REDIS_HOST}", port: 6379, password: "${REDIS_PASSWORD}", db: 0}
+learning:
+  {min_errors_for_pattern: 5, confidence_threshold: 0.75, update_frequency: hourly,
+   a_b_test_duration: 24h}
+limits:
+  {max_task_duration: 300, max_tokens_per_task: 50000, max_cost_per_task: 5.0, max_retries: 3}
+monitoring: {metrics_port: 9090, log_retention: 30d, alert_webhook: "${ALERT_WEBHOOK}"}
+"""
+
+
+def test_a_file_of_the_specifications_form_is_read(tmp_path: Path) -> None:
+    names = ("DB_HOST", "DB_USER", "DB_PASSWORD", "REDIS_HOST", "REDIS_PASSWORD", "ALERT_WEBHOOK")
+    settings = load(write(tmp_path, SPECIFIED), {name: name.lower() for name in names})
+    assert settings.redis.address == "redis://:redis_password@redis_host:6379/0"
+    assert (settings.agents.executor.model, settings.agents.executor.temperature) == ("gpt-4", 0.5)

@@ -45,6 +45,7 @@ def submit(
 ) -> None:
     """Hand PATH to the cluster; prints the task's id."""
     from fractal_rmo.bootstrap import client
+    from fractal_rmo.services.admit import admit
     from fractal_rmo.services.submit import submit as hand_in
 
     task = Task(
@@ -56,6 +57,7 @@ def submit(
         provider=provider,
         budget=budget(),
     )
+    admit(task)  # before any server is started for it
     task_id = hand_in(task, client(), key)
     if not wait:
         click.echo(json.dumps({"id": task_id}) if as_json else task_id)

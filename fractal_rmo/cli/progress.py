@@ -1,4 +1,4 @@
-"""One live line on a terminal; silence elsewhere."""
+"""One live line on a terminal; elsewhere a line for each stage."""
 
 from __future__ import annotations
 
@@ -17,13 +17,18 @@ class Line:
         self._live = stream.isatty()
         self._start = time.monotonic()
         self._shown = 0.0
+        self._stage = ""
 
     def __enter__(self) -> Self:
         return self
 
     def show(self, stage: str, label: str, number: int) -> None:
-        """Draw the line, at most ten times a second."""
+        """Draw the line, at most ten times a second; without a terminal new stages only."""
         now = time.monotonic()
+        if not self._live and stage != self._stage:
+            self._stage = stage
+            self._stream.write(f"{now - self._start:5.1f} s  {stage}\n")
+            self._stream.flush()
         if self._live and now - self._shown >= _EVERY_S:
             self._shown = now
             text = f"{stage:9} {now - self._start:5.1f} s  run {number:5}  {label}"

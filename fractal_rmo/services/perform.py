@@ -53,16 +53,23 @@ def perform(
     with heart.holding(claim) as hold:
         try:
             outcome = performers[claim.ref.stage](claim, hold, tools)
-        except InfrastructureError as error:
-            _LOG.warning("%s of task %s: %s", claim.ref.stage, claim.ref.task_id, error)
-            tools.steps.give_back(claim, str(error), _RETRY_S * claim.attempts)
-            return {"step": step_id, "did": "gave it back", "error": str(error)}
-        due = tools.steps.finish(claim, outcome)
+            due = tools.steps.finish(claim, outcome)
+        except Exception as error:  # noqa: BLE001 - the step's attempts bound how often
+            return _give_back(claim, error, tools)
     if due is None:
         return {"step": step_id, "did": "nothing: it was no longer held"}
     _ring(due, claim, tools, on_canvas=on_canvas)
     spent = round(time.monotonic() - started, 3)
     return {"step": step_id, "did": str(claim.ref.stage), "seconds": spent}
+
+
+def _give_back(claim: Claim, error: Exception, tools: Tools) -> dict[str, Json]:
+    """Queue the step again: a server was missing, time ran out, or a bug of ours showed."""
+    known = isinstance(error, InfrastructureError)
+    _LOG.warning("%s of task %s: %s", claim.ref.stage, claim.ref.task_id, error, exc_info=not known)
+    sentence = str(error) if known else f"{type(error).__name__}: {error}"
+    tools.steps.give_back(claim, sentence, _RETRY_S * claim.attempts)
+    return {"step": claim.ref.step_id, "did": "gave it back", "error": sentence}
 
 
 def _ring(due: tuple[StepRef, ...], claim: Claim, tools: Tools, *, on_canvas: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -109,3 +110,44 @@ def test_a_missing_path_and_broken_tests_are_named(tmp_path: Path) -> None:
     assert "FR112" in fractal("fix", tmp_path / "no.py", "--tests", tests).stderr
     tests.write_text("def test(:\n")
     assert "test_solution.py, line 1" in fractal("fix", code, "--tests", tests).stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("--kind", "dance"), "FR106"),
+        (("--kind", "generate"), "FR110"),
+        (("--kind", "refactor"), "FR109"),
+        (("--provider", "psychic"), "FR113"),
+        (("--level", "4"), "FR108"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_before_any_server_starts(
+    arguments: tuple[str, str], code: str, tmp_path: Path
+) -> None:
+    files = copy("off_by_one", tmp_path)
+    state = tmp_path / "state"
+    command = [
+        sys.executable,
+        "-m",
+        "fractal_rmo.cli.main",
+        "submit",
+        files[0],
+        "--tests",
+        files[1],
+    ]
+    done = subprocess.run(
+        [*command, *arguments],
+        cwd=ROOT,
+        env={**os.environ, "FRACTAL_STATE": str(state)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, code in done.stderr) == (2, True), done.stderr
+    assert not state.exists()
+
+
+def test_every_code_is_explained() -> None:
+    assert "LEVEL_NOT_BUILT" in fractal("explain", "fr108").stdout
+    assert fractal("explain", "FR999").returncode == 2

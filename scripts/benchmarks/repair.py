@@ -21,6 +21,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+# pylint: disable=wrong-import-position
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from fractal_rmo.adapters.sandbox import ZygoteSandbox

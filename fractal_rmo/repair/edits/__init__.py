@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fractal_rmo.repair.edits import calls, statements, symbols, terms, values
+from fractal_rmo.repair.edits import calls, statements, symbols, terms, values, wide
 from fractal_rmo.repair.edits.edit import Edit, Operator, Site
 
 OPERATORS: tuple[Operator, ...] = (
@@ -11,6 +11,7 @@ OPERATORS: tuple[Operator, ...] = (
     *calls.OPERATORS,
     *terms.OPERATORS,
     *statements.OPERATORS,
+    *wide.OPERATORS,
 )
 
 __all__ = ["OPERATORS", "Edit", "Operator", "Site"]

@@ -151,7 +151,8 @@ def _slice_bounds(node: ast.AST, site: Site) -> Iterator[Edit]:
 
 
 def _slice_added(node: ast.AST, site: Site) -> Iterator[Edit]:
-    if not isinstance(node, ast.Name | ast.Attribute | ast.Call) or not _takes_slice(node, site):
+    kinds = (ast.Name, ast.Attribute, ast.Call, ast.ListComp)
+    if not isinstance(node, kinds) or not _takes_slice(node, site):
         return
     text = site.file.segment(node)
     names = [n for n in site.file.names(node) if n not in {text, "self"}][:4]
@@ -254,7 +255,11 @@ OPERATORS = (
         "slice added",
         0.25,
         _slice_added,
-        (("x = f(y)\n", "x = f(y[1:])\n"), ("x = y\n", "x = y[::-1]\n")),
+        (
+            ("x = f(y)\n", "x = f(y[1:])\n"),
+            ("x = y\n", "x = y[::-1]\n"),
+            ("x = [a for a in y]\n", "x = [a for a in y][1:]\n"),
+        ),
     ),
     Operator("subscript dropped", 0.3, _subscript_dropped, (("x = y[0]\n", "x = y\n"),)),
     Operator(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
 
 from fractal_rmo.repair.edits.edit import Edit, Operator, Site
 
@@ -30,8 +31,15 @@ def _literal(node: ast.AST, site: Site) -> Iterator[Edit]:
         return
     kind = str if isinstance(node.value, str) else (int, float)
     alike = [v for v in site.literals if isinstance(v, kind) and v != node.value]
-    for new in alike[:LITERALS]:
+    chosen = dict.fromkeys([*_respelled(node.value, alike), *alike[:LITERALS]])
+    for new in chosen:
         yield site.swap(node, repr(new))
+
+
+def _respelled(old: object, alike: Sequence[object]) -> list[str]:
+    """Texts so like the old one that it may be a slip of the pen."""
+    texts = [text for text in alike if isinstance(text, str) and len(text) > 3]
+    return get_close_matches(old, texts, n=2, cutoff=0.75) if isinstance(old, str) else []
 
 
 def _truth(node: ast.AST, site: Site) -> Iterator[Edit]:
@@ -129,7 +137,22 @@ def _display(node: ast.AST, site: Site) -> Iterator[Edit]:
 
 OPERATORS = (
     Operator("off by one", 0.85, _off_by_one, (("x = 5\n", "x = 6\n"), ("x = 5\n", "x = 0\n"))),
-    Operator("literal", 0.4, _literal, (("a = 7\nb = 30\n", "a = 7\nb = 7\n"),)),
+    Operator(
+        "literal",
+        0.4,
+        _literal,
+        (
+            ("a = 7\nb = 30\n", "a = 7\nb = 7\n"),
+            (
+                "a = 'Erath', 1\nb = [{}, 'Earth']\n".format(
+                    ", ".join(f"'{c}'" for c in "abcdefghi")
+                ),
+                "a = 'Earth', 1\nb = [{}, 'Earth']\n".format(
+                    ", ".join(f"'{c}'" for c in "abcdefghi")
+                ),
+            ),
+        ),
+    ),
     Operator("truth value", 0.8, _truth, (("x = True\n", "x = False\n"),)),
     Operator("string", 0.35, _text, (("x = 'a, '\n", "x = 'a,'\n"), ("x = 'a'\n", "x = ''\n"))),
     Operator("alphabet", 0.12, _alphabet, (("x = 'abd'\n", "x = 'abdc'\n"),)),

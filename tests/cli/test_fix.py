@@ -127,15 +127,8 @@ def test_what_cannot_be_done_is_refused_before_any_server_starts(
 ) -> None:
     files = copy("off_by_one", tmp_path)
     state = tmp_path / "state"
-    command = [
-        sys.executable,
-        "-m",
-        "fractal_rmo.cli.main",
-        "submit",
-        files[0],
-        "--tests",
-        files[1],
-    ]
+    command = [sys.executable, "-m", "fractal_rmo.cli.main", "submit", *map(str, files)]
+    command.insert(-1, "--tests")
     done = subprocess.run(
         [*command, *arguments],
         cwd=ROOT,

@@ -58,8 +58,8 @@ class Bench:
         return replace(self, runtime=Runtime.THICK)
 
     def patient(self) -> Bench:
-        """The same bench where a test may execute many lines."""
-        return replace(self, steps=MANY_STEPS)
+        """The same bench where a test may execute many lines, all of them in a few seconds."""
+        return replace(self, steps=MANY_STEPS, limits=replace(self.limits, wall_s=6.0))
 
     def timed(self, result: RunResult) -> Bench:
         """The same bench, its time bounded by what the untouched code took.

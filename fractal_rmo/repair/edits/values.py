@@ -135,6 +135,8 @@ def _display(node: ast.AST, site: Site) -> Iterator[Edit]:
             yield site.swap(node, f"[{', '.join(rest)}]", 0.7, deletes=True)
 
 
+_NAMES = "['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'Earth']"
+
 OPERATORS = (
     Operator("off by one", 0.85, _off_by_one, (("x = 5\n", "x = 6\n"), ("x = 5\n", "x = 0\n"))),
     Operator(
@@ -143,14 +145,7 @@ OPERATORS = (
         _literal,
         (
             ("a = 7\nb = 30\n", "a = 7\nb = 7\n"),
-            (
-                "a = 'Erath', 1\nb = [{}, 'Earth']\n".format(
-                    ", ".join(f"'{c}'" for c in "abcdefghi")
-                ),
-                "a = 'Earth', 1\nb = [{}, 'Earth']\n".format(
-                    ", ".join(f"'{c}'" for c in "abcdefghi")
-                ),
-            ),
+            (f"a = 'Erath'\nb = {_NAMES}\n", f"a = 'Earth'\nb = {_NAMES}\n"),
         ),
     ),
     Operator("truth value", 0.8, _truth, (("x = True\n", "x = False\n"),)),

@@ -138,3 +138,23 @@ print(result.success, "len(values) - size + 1" in result.code)
 """
     done = cluster.python("-c", program)
     assert done.stdout == "True True\n", done.stderr
+
+
+def test_a_candidate_that_is_not_proven_returns_through_learning(
+    cluster: ClusterAtWork, tmp_path: Path
+) -> None:
+    # the repair engine judges under hash seed 0, the validator under 0 and 1
+    tests = (
+        "import sys\nfrom solution import f\n\n"
+        "def test_it():\n    assert f(1) == 2\n    assert not sys.flags.hash_randomization\n"
+    )
+    files = write(tmp_path, "def f(x):\n    return x - 1\n", tests)
+    document = cluster.until_ended(cluster.submit(*files))
+    assert document["ending"] == "not_proven"
+    flaky = [v["round"] for v in document["verdicts"] if v["outcome"] == "flaky"]
+    assert flaky[:2] == [1, 2]
+    judged = [s["output"] for s in document["steps"] if s["stage"] == "validate"]
+    rejected = [output["rejected"] for output in judged if "flaky" in output["feedback"]]
+    assert len(set(rejected)) == len(flaky)
+    merges = [s for s in document["steps"] if s["stage"] == "merge" and s["round"] == 2]
+    assert "flaky" in json.dumps(merges[0]["output"])

@@ -123,7 +123,7 @@ def _returned(node: ast.AST, site: Site, kind: type) -> list[ast.Constant]:
     """The constants of one type that the function around a node returns, in order."""
     function = site.file.function(node)
     values = [n.value for n in ast.walk(function) if isinstance(n, ast.Return)] if function else []
-    found = [v for v in values if isinstance(v, ast.Constant) and type(v.value) in (kind,)]
+    found = [v for v in values if isinstance(v, ast.Constant) and v.value.__class__ is kind]
     return sorted(found, key=lambda c: (c.lineno, c.col_offset))
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
+from fractal_rmo.analysis.items import plain
 from fractal_rmo.domain.action import ActionItem, Priority
+from fractal_rmo.domain.errors import ErrorCode, InputError
 from fractal_rmo.domain.finding import (
     AnalysisReport,
     AnalyzerRole,
@@ -15,6 +16,9 @@ from fractal_rmo.domain.finding import (
     MergedAnalysis,
     Severity,
 )
+
+Document = Mapping[str, Any]
+_Read = TypeVar("_Read")
 
 
 def to_document(report: AnalysisReport, analyzer_id: str, task_id: str) -> dict[str, Any]:
@@ -28,24 +32,15 @@ def to_document(report: AnalysisReport, analyzer_id: str, task_id: str) -> dict[
             "issues_found": [_finding_out(finding) for finding in report.findings],
             "recommendations": list(report.recommendations),
             "action_items": [_item_out(item) for item in report.action_items],
-            "metrics": dict(report.metrics),
+            "metrics": plain(report.metrics),
             "failed": report.failed,
         },
     }
 
 
-def from_document(document: Mapping[str, Any]) -> AnalysisReport:
-    """The report that ``to_document`` wrote; raises ``KeyError`` or ``ValueError`` for others."""
-    analysis = document["analysis"]
-    return AnalysisReport(
-        role=AnalyzerRole(analysis["role"]),
-        confidence=analysis["confidence"],
-        findings=tuple(_finding_in(finding) for finding in analysis["issues_found"]),
-        recommendations=tuple(analysis["recommendations"]),
-        action_items=tuple(_item_in(item) for item in analysis["action_items"]),
-        metrics=analysis["metrics"],
-        failed=analysis["failed"],
-    )
+def from_document(document: Document) -> AnalysisReport:
+    """The report that ``to_document`` wrote; raises ``InputError`` (BAD_DOCUMENT) for others."""
+    return _read("an analyzer's report", _report_in, document)
 
 
 def merged_to_document(merged: MergedAnalysis) -> dict[str, Any]:
@@ -53,14 +48,39 @@ def merged_to_document(merged: MergedAnalysis) -> dict[str, Any]:
     return {
         "action_items": [_item_out(item) for item in merged.action_items],
         "findings": [_finding_out(finding) for finding in merged.findings],
-        "conflicts": [dataclasses.asdict(conflict) for conflict in merged.conflicts],
+        "conflicts": [_fields(conflict) for conflict in merged.conflicts],
         "present": [role.value for role in merged.present],
         "missing": [role.value for role in merged.missing],
     }
 
 
-def merged_from_document(document: Mapping[str, Any]) -> MergedAnalysis:
-    """The answer that ``merged_to_document`` wrote."""
+def merged_from_document(document: Document) -> MergedAnalysis:
+    """The answer that ``merged_to_document`` wrote; raises ``InputError`` for others."""
+    return _read("a merged analysis", _merged_in, document)
+
+
+def _read(what: str, reader: Callable[[Document], _Read], document: Document) -> _Read:
+    try:
+        return reader(document)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        detail = f"This is not {what}: {type(error).__name__} {error}."
+        raise InputError(ErrorCode.BAD_DOCUMENT, detail) from error
+
+
+def _report_in(document: Document) -> AnalysisReport:
+    analysis = document["analysis"]
+    return AnalysisReport(
+        role=AnalyzerRole(analysis["role"]),
+        confidence=float(analysis["confidence"]),
+        findings=tuple(_finding_in(finding) for finding in analysis["issues_found"]),
+        recommendations=tuple(analysis["recommendations"]),
+        action_items=tuple(_item_in(item) for item in analysis["action_items"]),
+        metrics=dict(analysis["metrics"]),
+        failed=analysis["failed"],
+    )
+
+
+def _merged_in(document: Document) -> MergedAnalysis:
     return MergedAnalysis(
         action_items=tuple(_item_in(item) for item in document["action_items"]),
         findings=tuple(_finding_in(finding) for finding in document["findings"]),
@@ -70,35 +90,35 @@ def merged_from_document(document: Mapping[str, Any]) -> MergedAnalysis:
     )
 
 
+def _fields(value: Finding | Conflict | ActionItem) -> dict[str, Any]:
+    # not dataclasses.asdict: it copies every value deeply, and all of these are frozen
+    return {name: getattr(value, name) for name in value.__dataclass_fields__}
+
+
 def _finding_out(finding: Finding) -> dict[str, Any]:
-    return dataclasses.asdict(finding) | {
-        "role": finding.role.value,
-        "severity": finding.severity.value,
-    }
+    return _fields(finding) | {"role": finding.role.value, "severity": finding.severity.value}
 
 
-def _finding_in(document: Mapping[str, Any]) -> Finding:
+def _finding_in(document: Document) -> Finding:
     role, severity = AnalyzerRole(document["role"]), Severity(document["severity"])
     return Finding(**{**document, "role": role, "severity": severity})
 
 
 def _item_out(item: ActionItem) -> dict[str, Any]:
-    return {
-        "id": item.id,
-        "type": item.type,
+    return _fields(item) | {
         "priority": item.priority.value,
-        "parameters": dict(item.parameters),
+        "parameters": plain(item.parameters),
         "dependencies": list(item.dependencies),
         "sources": list(item.sources),
-        "reason": item.reason,
     }
 
 
-def _item_in(document: Mapping[str, Any]) -> ActionItem:
+def _item_in(document: Document) -> ActionItem:
     return ActionItem(
         **{
             **document,
             "priority": Priority(document["priority"]),
+            "parameters": dict(document["parameters"]),
             "dependencies": tuple(document["dependencies"]),
             "sources": tuple(document["sources"]),
         }

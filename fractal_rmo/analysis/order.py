@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import heapq
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 
 from fractal_rmo.domain.action import ActionItem
@@ -10,24 +12,46 @@ from fractal_rmo.domain.errors import ErrorCode, InputError
 
 
 def order_by_dependencies(items: Sequence[ActionItem]) -> tuple[ActionItem, ...]:
-    """Topological order; among those that are free the most urgent first, then by id.
+    """Topological order; among those that are free the most urgent first, then as given.
 
     Dependencies on ids that are not among the items are ignored.  Raises
-    ``InputError`` (BAD_DOCUMENT) naming a cycle.
+    ``InputError`` (BAD_DOCUMENT) naming a cycle, or an id that is used twice.
     """
-    by_id = {item.id: item for item in items}
-    graph = {i: [d for d in item.dependencies if d in by_id] for i, item in by_id.items()}
-    sorter = TopologicalSorter(graph)
+    position = _positions(items)
+    sorter = TopologicalSorter(graph_of(items))
     try:
         sorter.prepare()
     except CycleError as error:
         ring = " -> ".join(error.args[1])
         raise InputError(ErrorCode.BAD_DOCUMENT, f"Action items form a ring: {ring}.") from error
     ordered: list[ActionItem] = []
-    free: list[ActionItem] = []
+    free: list[tuple[int, int]] = []
     while sorter.is_active():
-        free += [by_id[i] for i in sorter.get_ready()]
-        free.sort(key=lambda item: (item.priority.rank, item.id))
-        ordered.append(free.pop(0))
+        for name in sorter.get_ready():
+            heapq.heappush(free, (items[position[name]].priority.rank, position[name]))
+        ordered.append(items[heapq.heappop(free)[1]])
         sorter.done(ordered[-1].id)
     return tuple(ordered)
+
+
+def graph_of(items: Sequence[ActionItem]) -> dict[str, list[str]]:
+    """Ids to the ids among the items that come first."""
+    known = {item.id for item in items}
+    return {item.id: [need for need in item.dependencies if need in known] for item in items}
+
+
+def find_ring(graph: Mapping[str, Sequence[str]]) -> list[str]:
+    """The ids on one ring, each depending on the next; empty where there is none."""
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        # graphlib names each one before what depends on it, and the first one again at the end
+        return [*reversed(error.args[1])][:-1]
+    return []
+
+
+def _positions(items: Sequence[ActionItem]) -> dict[str, int]:
+    for name, uses in Counter(item.id for item in items).items():
+        if uses > 1:  # one of them would vanish from the result
+            raise InputError(ErrorCode.BAD_DOCUMENT, f"{uses} action items have the id '{name}'.")
+    return {item.id: number for number, item in enumerate(items)}

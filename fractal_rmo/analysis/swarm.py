@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from fractal_rmo.analysis import dependency, logic, performance, security, syntax
+from fractal_rmo.analysis.reading import printable
 from fractal_rmo.domain.finding import AnalysisReport, AnalyzerRole
 from fractal_rmo.domain.source import SourceTree
 
@@ -26,12 +27,12 @@ def analyze(role: AnalyzerRole, tree: SourceTree, tests: SourceTree) -> Analysis
     try:
         return ANALYZERS[role](tree, tests)
     except Exception as error:  # noqa: BLE001 - a chord's header must never raise
-        sentence = f"{type(error).__name__}: {error}"[:500]
+        sentence = printable(f"{type(error).__name__}: {error}"[:500])
         return AnalysisReport(role, confidence=0.0, failed=sentence)
 
 
 def warm() -> None:
     """Load the libraries that analyzers import on first use."""
-    probe = SourceTree({"probe.py": "def f(x):\n    return x\n"})
-    for role in AnalyzerRole:
-        analyze(role, probe, SourceTree())
+    for text in ("def f(x):\n    return x\n", "def f(:\n"):  # parso reads only what is broken
+        for role in AnalyzerRole:
+            analyze(role, SourceTree({"probe.py": text}), SourceTree())

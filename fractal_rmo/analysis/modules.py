@@ -99,7 +99,7 @@ class Modules:
 
 def dotted(path: str) -> str:
     """``pkg/__init__.py`` to ``pkg``, ``a/b.py`` to ``a.b``, ``.`` to nothing."""
-    if path == "." or path == "__init__.py":
+    if path in {".", "__init__.py"}:
         return ""
     return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 

@@ -38,7 +38,7 @@ def _unbound(text: str) -> set[str]:
     bound, read = set(_GIVEN), set()
     for table in _tables(top):
         for symbol in table.get_symbols():
-            # symtable takes a function named 'top' for the module (CPython issue 113728)
+            # symtable takes a function named 'top' for the module in Python 3.11
             outside = table is top or (symbol.is_global() and not symbol.is_local())
             if outside and (symbol.is_assigned() or symbol.is_imported() or symbol.is_namespace()):
                 bound.add(symbol.get_name())

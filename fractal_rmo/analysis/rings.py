@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 
@@ -32,9 +33,10 @@ def _reach(graph: Mapping[str, AbstractSet[str]], start: str) -> set[str]:
 
 def _shortest(graph: Mapping[str, AbstractSet[str]], start: str) -> list[str]:
     """The nodes of a shortest way from ``start`` back to it, which must exist."""
-    paths = [[start]]
+    paths = deque([[start]])
     seen: set[str] = set()
-    for path in paths:  # grows while it is walked: a breadth-first search
+    while paths:
+        path = paths.popleft()
         for target in sorted(graph.get(path[-1], frozenset())):
             if target == start:
                 return path

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import warnings
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from fractal_rmo.analysis.items import item, places, worst_first
@@ -29,7 +30,7 @@ def analyze(tree: SourceTree, _tests: SourceTree) -> AnalysisReport:
         findings += [*errors(path, text), *_size(path, text)]
         module = parse(text) if len(text) <= MAX_CHARS else None
         found = _broken_outline(text) if module is None else _outline(module)
-        outline[path] = [line for line, _ in zip(found, range(_MAX_OUTLINE), strict=False)]
+        outline[path] = [*islice(found, _MAX_OUTLINE)]
     broken = [finding for finding in findings if finding.severity is Severity.CRITICAL]
     return AnalysisReport(
         ROLE,

@@ -144,7 +144,7 @@ def test_feedback_reaches_a_repair_even_if_its_analyzer_is_missing(kind: str) ->
 
 
 def test_without_feedback_no_repair_is_added() -> None:
-    assert merge([]).action_items == ()
+    assert not merge([]).action_items
 
 
 def test_a_real_swarm_checks_syntax_first_and_proves_last() -> None:

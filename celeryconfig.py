@@ -41,6 +41,8 @@ broker_transport_options = {
     "global_keyprefix": "fractal:",
 }
 result_backend_transport_options = {
+    # who submits hears within seconds that the broker is down; the stored task waits for it
+    "retry_policy": {"timeout": 3.0},
     "visibility_timeout": visibility_timeout,
     "global_keyprefix": "fractal:",
 }

@@ -104,6 +104,7 @@ def main() -> int:
 def become(role: str) -> NoReturn:
     """Let the role's program take this process's place."""
     ensure_servers()
+    os.environ["FRACTAL_STATE"] = str(state_root())  # it may have been relative to this folder
     # celery and gunicorn look for ``workers``, ``webapp`` and ``celeryconfig`` here
     os.chdir(CHECKOUT)
     # a deploy's SIGTERM gives running work back

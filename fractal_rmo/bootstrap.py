@@ -22,11 +22,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where the servers are; ``embedded`` says that at least one is ours to start."""
+    """Where the servers are, and which of them are ours to start."""
 
     database: str
     redis: str
-    embedded: bool
+    embedded_database: bool
+    embedded_broker: bool
 
 
 def state_paths() -> StatePaths:
@@ -44,16 +45,21 @@ def addresses() -> Addresses:
     return Addresses(
         database=configured[0] or paths.database_url,
         redis=configured[1] or paths.redis_url,
-        embedded=not all(configured),
+        embedded_database=not configured[0],
+        embedded_broker=not configured[1],
     )
 
 
-def ensure_servers() -> None:
-    """Start the embedded servers where they are used and down, and bring the tables up to date."""
-    if addresses().embedded:
-        from fractal_rmo.adapters.embedded.servers import ensure_running
+def ensure_servers() -> bool:
+    """Start the embedded servers that are used and down; whether any had to be started."""
+    where = addresses()
+    if not (where.embedded_database or where.embedded_broker):
+        return False
+    from fractal_rmo.adapters.embedded.servers import ensure_running
 
-        ensure_running(state_paths())
+    return ensure_running(
+        state_paths(), database=where.embedded_database, broker=where.embedded_broker
+    )
 
 
 def migrate() -> None:
@@ -96,11 +102,15 @@ def make_heart(tools: Tools) -> Heart:
 
 
 @lru_cache(maxsize=1)
-def client() -> Tools:
-    """The ports of a process that submits and reads: servers up, tables current."""
+def client(report: Callable[[str], None] = print) -> Tools:
+    """The ports of a process that submits and reads: servers up, tables current.
+
+    ``report`` is told when the embedded servers were down and had to be started.
+    """
     from fractal_rmo.adapters.bus.app import make_app
 
-    ensure_servers()
+    if ensure_servers():
+        report("started the embedded servers; 'fractal-rmo down' stops them")
     migrate()
     return make_tools(make_app())
 
@@ -141,15 +151,15 @@ def make_supervisor(report: Callable[[str], None]) -> Supervisor:
 
     from fractal_rmo.adapters.supervisor.supervisor import Supervisor
 
-    return Supervisor(CHECKOUT / "Procfile", state_paths(), dict(os.environ), report=report)
+    environment = {**os.environ, "FRACTAL_STATE": str(state_root())}
+    return Supervisor(CHECKOUT / "Procfile", state_paths(), environment, report=report)
 
 
 def stop_servers() -> None:
-    """Stop the embedded servers, where they are used."""
-    if addresses().embedded:
-        from fractal_rmo.adapters.embedded.servers import stop
+    """Stop the embedded servers of this state folder; nothing happens when none runs."""
+    from fractal_rmo.adapters.embedded.servers import stop
 
-        stop(state_paths())
+    stop(state_paths())
 
 
 def stop_everything(*, purge: bool) -> None:

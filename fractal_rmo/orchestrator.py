@@ -42,7 +42,7 @@ class Orchestrator:
         """
         tools = client()
         task_id = submit(task, tools)
-        ends = time.monotonic() + (timeout_s or task.budget.seconds + 60)
+        ends = time.monotonic() + (task.budget.seconds + 60 if timeout_s is None else timeout_s)
         while time.monotonic() < ends:
             view = tools.tasks.show(task_id)
             if view.row.ending:

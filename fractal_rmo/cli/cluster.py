@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from fractal_rmo.cli.follow import budget, follow, print_view
+from fractal_rmo.cli.follow import budget, connect, follow, print_view
 from fractal_rmo.cli.group import INFRASTRUCTURE, PROVEN, to_kind, to_level, to_provider
 from fractal_rmo.cli.read import read_tree
 from fractal_rmo.domain.source import SourceTree
@@ -44,7 +44,6 @@ def submit(
     wait: bool,
 ) -> None:
     """Hand PATH to the cluster; prints the task's id."""
-    from fractal_rmo.bootstrap import client
     from fractal_rmo.services.admit import admit
     from fractal_rmo.services.submit import submit as hand_in
 
@@ -58,7 +57,7 @@ def submit(
         budget=budget(),
     )
     admit(task)  # before any server is started for it
-    task_id = hand_in(task, client(), key)
+    task_id = hand_in(task, connect(), key)
     if not wait:
         click.echo(json.dumps({"id": task_id}) if as_json else task_id)
         return
@@ -70,9 +69,7 @@ def submit(
 @_json
 def show(task_id: str, as_json: bool) -> None:
     """Print everything known of a task."""
-    from fractal_rmo.bootstrap import client
-
-    print_view(client().tasks.show(task_id), as_json=as_json)
+    print_view(connect().tasks.show(task_id), as_json=as_json)
 
 
 @click.command()
@@ -84,14 +81,19 @@ def watch(task_id: str, as_json: bool) -> None:
 
 
 @click.command()
-@click.option("--limit", default=20, show_default=True, help="How many, newest first.")
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 1000),
+    default=20,
+    show_default=True,
+    help="How many, newest first.",
+)
 @_json
 def tasks(limit: int, as_json: bool) -> None:
     """List the newest tasks."""
-    from fractal_rmo.bootstrap import client
     from fractal_rmo.cli.views import rows_document, rows_table
 
-    rows = client().tasks.recent(limit)
+    rows = connect().tasks.recent(limit)
     if as_json:
         click.echo(json.dumps(rows_document(rows)))
     else:
@@ -102,9 +104,7 @@ def tasks(limit: int, as_json: bool) -> None:
 @click.argument("task_id", metavar="ID")
 def cancel(task_id: str) -> None:
     """End a task; what it has reached is kept."""
-    from fractal_rmo.bootstrap import client
-
-    client().tasks.cancel(task_id)
+    connect().tasks.cancel(task_id)
     click.echo(f"cancelled {task_id}")
 
 

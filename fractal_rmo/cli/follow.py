@@ -6,13 +6,22 @@ import json
 import sys
 import threading
 import time
+from typing import TYPE_CHECKING
 
 import click
 
 from fractal_rmo.cli.group import INFRASTRUCTURE, NOT_PROVEN, PROVEN
 from fractal_rmo.domain.budget import Budget
+from fractal_rmo.domain.errors import ErrorCode, InfrastructureError
 from fractal_rmo.domain.lifecycle import Ending
 from fractal_rmo.domain.views import TaskView
+
+if TYPE_CHECKING:
+    from fractal_rmo.services.tools import Tools
+
+_LOOK_EVERY_S = 0.2
+_PATIENCE_S = 10.0
+_DATABASE_S = 30.0
 
 
 def budget() -> Budget:
@@ -28,9 +37,26 @@ def budget() -> Budget:
     )
 
 
+def say(sentence: str) -> None:
+    """A sentence beside the result, on the error stream."""
+    click.echo(sentence, err=True)
+
+
+def connect() -> Tools:
+    """The cluster's ports; says so when servers had to be started for them."""
+    from fractal_rmo.bootstrap import client
+
+    return client(say)
+
+
 def follow(task_id: str, *, as_json: bool, ended: threading.Event | None = None) -> int:
     """Watch a task until it or the watching has ``ended``, print it, return the exit code."""
-    from fractal_rmo.bootstrap import client
+    view = _watch(task_id, ended or threading.Event())
+    print_view(view, as_json=as_json)
+    return exit_code(view)
+
+
+def _watch(task_id: str, ended: threading.Event) -> TaskView:
     from fractal_rmo.cli.progress import Line
     from fractal_rmo.cli.views import now_at
 
@@ -38,16 +64,26 @@ def follow(task_id: str, *, as_json: bool, ended: threading.Event | None = None)
     warned = False
     with Line(sys.stderr) as line:
         while True:
-            view = client().tasks.show(task_id)
-            if view.row.ending or (ended and ended.is_set()):
-                break
+            view = _look(task_id)
+            if view.row.ending or ended.is_set():
+                return view
             line.show(*now_at(view))
-            if not warned and time.monotonic() - started > 10 and _untouched(view):
+            if not warned and time.monotonic() - started > _PATIENCE_S and _untouched(view):
                 warned = True
-                click.echo("no worker has taken the task up yet; it is kept", err=True)
-            time.sleep(0.15)
-    print_view(view, as_json=as_json)
-    return exit_code(view)
+                say("no worker has taken the task up yet; it is kept")
+            ended.wait(_LOOK_EVERY_S)
+
+
+def _look(task_id: str) -> TaskView:
+    """The task; a database that is being started again is waited for."""
+    ends = time.monotonic() + _DATABASE_S
+    while True:
+        try:
+            return connect().tasks.show(task_id)
+        except InfrastructureError as error:
+            if error.code is not ErrorCode.DATABASE_DOWN or time.monotonic() > ends:
+                raise
+            time.sleep(1)
 
 
 def _untouched(view: TaskView) -> bool:

@@ -12,10 +12,11 @@ from pathlib import Path
 
 import click
 
+from fractal_rmo.cli.apply import apply
 from fractal_rmo.cli.cluster import COMMANDS
 from fractal_rmo.cli.group import INFRASTRUCTURE, NOT_PROVEN, PROVEN, Group, to_level
 from fractal_rmo.cli.read import read_tree
-from fractal_rmo.domain.errors import CATALOGUE, ErrorCode, InputError
+from fractal_rmo.domain.errors import CATALOGUE, ErrorCode
 from fractal_rmo.domain.task import Task, TaskKind
 from fractal_rmo.domain.verdict import Level, Outcome
 from fractal_rmo.version import VERSION
@@ -42,7 +43,13 @@ _as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON 
 @_tests
 @_upto
 @_as_json
-@click.option("--seconds", default=300.0, show_default=True, help="Stop searching after this time.")
+@click.option(
+    "--seconds",
+    type=click.FloatRange(0, 86_400),
+    default=300.0,
+    show_default=True,
+    help="Stop searching after this time.",
+)
 @click.option("--apply", "apply_", is_flag=True, help="Write a proven patch into the files.")
 def fix(path: Path, tests: Path, level: Level, as_json: bool, seconds: float, apply_: bool) -> None:
     """Repair PATH so that its tests pass, and prove the result, in this process."""
@@ -115,22 +122,11 @@ def _perform(task: Task, as_json: bool, seconds: float, apply_to: Path | None) -
     else:
         print_solution(solution, time.monotonic() - start)
     if apply_to and solution.proven:
-        _write(apply_to, task, dict(solution.result.files))
+        for written in apply(apply_to, task.code, solution.result):
+            click.echo(f"wrote {written}", err=True)
     if solution.verdicts and solution.verdicts[-1].outcome is Outcome.ERROR:
         return INFRASTRUCTURE
     return PROVEN if solution.proven else NOT_PROVEN
-
-
-def _write(path: Path, task: Task, files: dict[str, str]) -> None:
-    """Write what changed; refuse when a file is no longer what was repaired."""
-    targets = {name: path if path.is_file() else path / name for name in files}
-    changed = {name for name in files if files[name] != task.code.files.get(name)}
-    for name in changed:
-        if targets[name].read_bytes().decode() != task.code.files.get(name):
-            raise InputError(ErrorCode.STALE_VERSION, f"{targets[name]} changed meanwhile.")
-    for name in changed:
-        targets[name].write_bytes(files[name].encode())
-        click.echo(f"wrote {targets[name]}", err=True)
 
 
 for _command in COMMANDS:
@@ -139,7 +135,7 @@ for _command in COMMANDS:
 
 def main() -> None:
     """Entry point of the console script."""
-    cli()
+    cli(prog_name="fractal-rmo")
 
 
 if __name__ == "__main__":

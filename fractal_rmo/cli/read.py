@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from fractal_rmo.domain.errors import ErrorCode, InputError
-from fractal_rmo.domain.source import MAX_TREE_BYTES, SourceTree
+from fractal_rmo.domain.source import MAX_FILES, MAX_TREE_BYTES, SourceTree
 
 _LEFT_OUT = {"__pycache__", "node_modules", "build", "dist"}
 
@@ -26,15 +27,27 @@ def read_tree(path: Path, *, tests: bool) -> SourceTree:
         return SourceTree({path.name: read_text(path)})
     if not path.is_dir():
         raise InputError(ErrorCode.NO_SUCH_FILE, f"There is nothing at '{path}'.")
-    found = [file for file in sorted(path.rglob("*.py")) if _counts(file.relative_to(path))]
-    chosen = [file for file in found if is_test(file) == tests]
+    chosen = [file for file in _python_files(path) if is_test(file) == tests]
     if not chosen:
         raise InputError(ErrorCode.NO_SUCH_FILE, f"The folder '{path}' holds no Python file.")
     return SourceTree({file.relative_to(path).as_posix(): read_text(file) for file in chosen})
 
 
-def _counts(relative: Path) -> bool:
-    return not any(part in _LEFT_OUT or part.startswith(".") for part in relative.parts[:-1])
+def _python_files(folder: Path) -> list[Path]:
+    """The regular ``*.py`` files below a folder, hidden and built ones left out.
+
+    Raises ``InputError`` (TOO_LARGE) at the first beyond ``2 * MAX_FILES``.
+    """
+    found: list[Path] = []
+    for base, inner, names in os.walk(folder):
+        inner[:] = sorted(n for n in inner if n not in _LEFT_OUT and not n.startswith("."))
+        files = [Path(base, name) for name in sorted(names) if name.endswith(".py")]
+        found += [file for file in files if file.is_file()]
+        if len(found) > 2 * MAX_FILES:
+            raise InputError(
+                ErrorCode.TOO_LARGE, f"'{folder}' holds more than {2 * MAX_FILES} Python files."
+            )
+    return found
 
 
 def read_text(path: Path) -> str:

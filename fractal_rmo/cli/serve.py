@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import threading
-import time
 from pathlib import Path
 
-import click
-
-from fractal_rmo.cli.follow import budget, follow
+from fractal_rmo.cli.follow import budget, connect, follow, say
 from fractal_rmo.cli.group import PROVEN
 from fractal_rmo.cli.read import read_tree
-from fractal_rmo.domain.errors import InfrastructureError
+from fractal_rmo.domain.errors import FractalError, InfrastructureError
 from fractal_rmo.domain.task import Task
 
 _LOOK_EVERY_S = 2.0
+INTERRUPTED = 130
 
 
 def serve(path: Path, tests: Path | None, *, demo: bool, once: bool) -> int:
@@ -23,28 +22,38 @@ def serve(path: Path, tests: Path | None, *, demo: bool, once: bool) -> int:
 
     Stops whatever it started, the embedded servers included.
     """
-    from fractal_rmo.bootstrap import make_supervisor, stop_servers
+    from fractal_rmo.bootstrap import ensure_servers, make_supervisor, stop_servers
 
     task = _task(path, tests) if demo else None
     ended = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: ended.set())
-    started = time.monotonic()
-    supervisor = make_supervisor(_say)
-    supervisor.start()  # what is refused here belongs to somebody else, and is left alone
+    were_down = ensure_servers()
+    supervisor = make_supervisor(say)
     try:
-        _say(f"processes started after {time.monotonic() - started:.1f} s")
-        threading.Thread(target=_keep_servers, args=(ended,), daemon=True).start()
-        code = _demonstrate(task, ended) if task else PROVEN
-        if not once:
-            _say("serving; Ctrl-C stops everything")
-            ended.wait()
-        return code
+        supervisor.start()
+        code = _serve(task, ended, once=once)
+    except BaseException:
+        if were_down:  # else they belong to whoever started them
+            stop_servers()
+        raise
     finally:
         ended.set()
-        _say("stopping")
         supervisor.stop()
-        stop_servers()
+    say("stopping")
+    stop_servers()
+    return code
+
+
+def _serve(task: Task | None, ended: threading.Event, *, once: bool) -> int:
+    say("the processes are started")
+    threading.Thread(target=_keep_servers, args=(ended,), daemon=True).start()
+    code = _demonstrate(task, ended) if task and not ended.is_set() else PROVEN
+    if once:
+        return INTERRUPTED if ended.is_set() else code
+    say("serving; Ctrl-C stops everything")
+    ended.wait()
+    return code
 
 
 def _keep_servers(ended: threading.Event) -> None:
@@ -55,11 +64,7 @@ def _keep_servers(ended: threading.Event) -> None:
         try:
             ensure_servers()
         except InfrastructureError as error:
-            _say(str(error))
-
-
-def _say(sentence: str) -> None:
-    click.echo(sentence, err=True)
+            say(str(error))
 
 
 def _task(path: Path, tests: Path | None) -> Task:
@@ -72,9 +77,13 @@ def _task(path: Path, tests: Path | None) -> Task:
 
 
 def _demonstrate(task: Task, ended: threading.Event) -> int:
-    from fractal_rmo.bootstrap import client
     from fractal_rmo.services.submit import submit
 
-    task_id = submit(task, client())
-    _say(f"submitted {', '.join(task.code.files)} as task {task_id}")
-    return follow(task_id, as_json=False, ended=ended)
+    tools = connect()
+    task_id = submit(task, tools)
+    say(f"submitted {', '.join(task.code.files)} as task {task_id}")
+    code = follow(task_id, as_json=False, ended=ended)
+    if ended.is_set():
+        with contextlib.suppress(FractalError):  # it may have ended by itself
+            tools.tasks.cancel(task_id)
+    return code

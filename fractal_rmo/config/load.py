@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import math
 import os
 import re
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from typing import Any, get_type_hints
 
 import yaml
 
+from fractal_rmo.config.check import check
 from fractal_rmo.config.settings import Settings
 from fractal_rmo.domain.errors import ErrorCode, SettingsError
 
@@ -36,7 +38,7 @@ def settings() -> Settings:
 def state_root() -> Path:
     """Where everything that runs keeps its files: beside a checkout, else under XDG's folder."""
     if chosen := os.environ.get("FRACTAL_STATE"):
-        return Path(chosen)
+        return Path(chosen).absolute()  # a process may change its folder later
     if (CHECKOUT / "celeryconfig.py").exists():
         return CHECKOUT / ".fractal"
     base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
@@ -46,12 +48,17 @@ def state_root() -> Path:
 def load(folder: Path, environment: Mapping[str, str]) -> Settings:
     """Lay ``<environment>.yaml`` over ``default.yaml``, and the environment over both."""
     document = _read(folder / "default.yaml", environment)
-    name = environment.get("FRACTAL_ENVIRONMENT", "development")
+    name = environment.get("FRACTAL_ENVIRONMENT") or "development"
+    if name != "development" and not (folder / f"{name}.yaml").exists():
+        raise SettingsError(
+            ErrorCode.BAD_SETTING, f"FRACTAL_ENVIRONMENT is '{name}', without config/{name}.yaml."
+        )
     _overlay(document, _read(folder / f"{name}.yaml", environment))
     for variable, (section, key) in reversed(_OVERRIDES.items()):
         if value := environment.get(variable):
             document.setdefault(section, {})[key] = value
     built: Settings = _build(Settings, document, "")
+    check(built)
     return built
 
 
@@ -60,7 +67,7 @@ def _read(path: Path, environment: Mapping[str, str]) -> dict[str, Any]:
         return {}
     try:
         document = yaml.safe_load(path.read_text("utf-8")) or {}
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise SettingsError(ErrorCode.BAD_SETTING, f"{path.name} is no YAML: {error}") from error
     if not isinstance(document, dict):
         raise SettingsError(ErrorCode.BAD_SETTING, f"{path.name} must hold sections.")
@@ -131,6 +138,6 @@ def _scalar(kind: Any, value: object) -> Any:
     if value is None or isinstance(value, bool | dict | list):
         raise TypeError(type(value))
     made = kind(value)
-    if kind in (int, float) and made < 0:
+    if kind in (int, float) and not (made >= 0 and math.isfinite(made)):
         raise ValueError(made)
     return made

@@ -27,6 +27,8 @@ class ErrorCode(StrEnum):
     NO_SUCH_FILE = "FR112"
     UNKNOWN_PROVIDER = "FR113"
     BAD_DOCUMENT = "FR114"
+    BAD_KEY = "FR115"
+    CANNOT_WRITE = "FR116"
     NO_SUCH_TASK = "FR201"
     ILLEGAL_TRANSITION = "FR202"
     TASK_ENDED = "FR203"
@@ -39,9 +41,8 @@ class ErrorCode(StrEnum):
     SERVER_FAILED = "FR306"
     DATA_VERSION = "FR307"
     NO_WORKERS = "FR308"
-    STEP_DEAD = "FR309"
+    FOREIGN_FOLDER = "FR309"
     SANDBOX_UNAVAILABLE = "FR401"
-    SANDBOX_TOO_WEAK = "FR402"
     BAD_SETTING = "FR501"
     UNKNOWN_SETTING = "FR502"
 
@@ -111,6 +112,14 @@ CATALOGUE: dict[ErrorCode, Explanation] = {
         "A JSON document does not fit its schema.",
         "The message holds the path into the document and what was expected there.",
     ),
+    ErrorCode.BAD_KEY: Explanation(
+        "The idempotency key cannot be used, or belongs to a task with other content.",
+        "Use a new key of at most 200 printable characters.",
+    ),
+    ErrorCode.CANNOT_WRITE: Explanation(
+        "The proven patch could not be written; no file was changed.",
+        "Make the file writable, or apply the printed diff yourself.",
+    ),
     ErrorCode.NO_SUCH_TASK: Explanation(
         "No task has this id.",
         "List what there is with 'fractal-rmo tasks'.",
@@ -159,24 +168,20 @@ CATALOGUE: dict[ErrorCode, Explanation] = {
         "No worker takes the task up.",
         "Start the cluster with 'fractal-rmo up' or 'honcho start'; the task is kept.",
     ),
-    ErrorCode.STEP_DEAD: Explanation(
-        "A step lost its worker on every attempt and was given up.",
-        "'fractal-rmo show ID' prints what is known of each attempt.",
+    ErrorCode.FOREIGN_FOLDER: Explanation(
+        "The state folder holds files that are not ours.",
+        "Set FRACTAL_STATE to a folder that is empty or does not exist.",
     ),
     ErrorCode.SANDBOX_UNAVAILABLE: Explanation(
         "No sandbox can be started, so nothing could be judged.",
         "'fractal-rmo doctor' says which tier fails and why.",
-    ),
-    ErrorCode.SANDBOX_TOO_WEAK: Explanation(
-        "Production refuses to run foreign code in the sandbox tier found here.",
-        "Allow unprivileged user namespaces on this host.",
     ),
     ErrorCode.BAD_SETTING: Explanation(
         "A setting has a value that cannot be used.",
         "The message names the setting, its source and what is allowed.",
     ),
     ErrorCode.UNKNOWN_SETTING: Explanation(
-        "The configuration file holds a key that nothing reads.",
+        "The configuration file holds an unknown key.",
         "Correct its spelling or remove it; the message lists the keys near it.",
     ),
 }
@@ -191,7 +196,8 @@ class FractalError(Exception):
     def __init__(self, code: ErrorCode, detail: str = "") -> None:
         super().__init__(code, detail)
         self.code = code
-        self.detail = detail or CATALOGUE[code].title
+        sentence = (detail or CATALOGUE[code].title).strip()
+        self.detail = sentence if sentence.endswith((".", "?", "!")) else f"{sentence}."
 
     @property
     def remedy(self) -> str:

@@ -124,3 +124,12 @@ class Claim:
     outputs: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
     earlier: tuple[Mapping[str, Json], ...] = ()
     """What VALIDATE recorded in earlier rounds: ``rejected`` (sha256) and ``feedback``."""
+
+    def slices(self, stage: Stage) -> list[Mapping[str, Json]]:
+        """The outputs of a stage's steps of this round, in order of their slices."""
+        named = [(n, o) for n, o in self.outputs.items() if n.partition("/")[0] == stage]
+        return [output for _, output in sorted(named, key=lambda pair: _slice_number(pair[0]))]
+
+
+def _slice_number(name: str) -> int:
+    return int(name.rpartition("-")[2]) if "-" in name else 1

@@ -20,7 +20,7 @@ def wilson_lower(successes: int, trials: int, z: float = Z) -> float:
     share = successes / trials
     centre = share + z * z / (2 * trials)
     spread = z * math.sqrt(share * (1 - share) / trials + z * z / (4 * trials * trials))
-    return max(0.0, (centre - spread) / (1 + z * z / trials))
+    return min(share, max(0.0, (centre - spread) / (1 + z * z / trials)))
 
 
 def extract(

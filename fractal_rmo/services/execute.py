@@ -63,7 +63,8 @@ Performed = tuple[ExecutionResult, SourceTree | None]
 
 def _direct(claim: Claim, _hold: Hold, _tools: Tools) -> Performed:
     """Nothing to change: what was submitted is what will be judged."""
-    return _done(Strategy.DIRECT, "unchanged", f"A {claim.kind} task changes nothing."), claim.code
+    note = f"Nothing is changed by a task of kind {claim.kind}."
+    return _done(Strategy.DIRECT, "unchanged", note), claim.code
 
 
 def _simulated(claim: Claim, _hold: Hold, _tools: Tools) -> Performed:
@@ -156,25 +157,15 @@ def _done(
     )
 
 
-def _slices(claim: Claim) -> list[Mapping[str, Json]]:
-    """The outputs of this round's earlier slices, in order."""
-    named = [(n, o) for n, o in claim.outputs.items() if n.partition("/")[0] == Stage.EXECUTE]
-    return [output for _, output in sorted(named, key=lambda pair: _number(pair[0]))]
-
-
-def _number(name: str) -> int:
-    return int(name.rpartition("-")[2]) if "-" in name else 1
-
-
 def _previous_slice(claim: Claim) -> int:
-    slices = _slices(claim)
+    slices = claim.slices(Stage.EXECUTE)
     position = slices[-1].get("position", 0) if slices else 0
     return position if isinstance(position, int) else 0
 
 
 def _outcome(claim: Claim, result: ExecutionResult, candidate: SourceTree | None) -> StepOutcome:
     if result.output["status"] == RepairStatus.PAUSED:
-        number = len(_slices(claim)) + 2
+        number = len(claim.slices(Stage.EXECUTE)) + 2
         return StepOutcome(output=result.output, more=f"slice-{number}")
     if candidate is None:
         return StepOutcome(

@@ -9,7 +9,7 @@ from fractal_rmo.domain.message import Message, MessageType
 from fractal_rmo.domain.outcome import StepOutcome
 from fractal_rmo.domain.pattern import ErrorRecord
 from fractal_rmo.domain.run import RunRequest
-from fractal_rmo.domain.step import Claim
+from fractal_rmo.domain.step import Claim, Stage
 from fractal_rmo.domain.task import TaskKind
 from fractal_rmo.domain.verdict import Outcome, Verdict, is_proven, proven_level
 from fractal_rmo.learning.signature import signature
@@ -83,8 +83,8 @@ def decide(claim: Claim, verdicts: tuple[Verdict, ...]) -> StepOutcome:
 
 def _may_return(claim: Claim, last: Verdict) -> bool:
     """Another round can only help where another candidate can come of it."""
-    execution = next((o for n, o in claim.outputs.items() if n.startswith("execute")), {})
-    others = execution.get("status") == "repaired"
+    execution = claim.slices(Stage.EXECUTE)
+    others = bool(execution) and execution[-1].get("status") == "repaired"
     tries_left = claim.round <= claim.budget.retries and claim.seconds_left > 1
     judged = last.outcome in (Outcome.FAILED, Outcome.FLAKY)
     return claim.kind is TaskKind.FIX and judged and others and tries_left

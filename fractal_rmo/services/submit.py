@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 
-from fractal_rmo.domain.errors import InfrastructureError
+from fractal_rmo.domain.errors import ErrorCode, InfrastructureError, InputError
 from fractal_rmo.domain.task import Task
 from fractal_rmo.services.admit import admit
 from fractal_rmo.services.tools import Tools
 
 _LOG = logging.getLogger(__name__)
+_LONGEST_KEY = 200
 
 
 def submit(task: Task, tools: Tools, key: str = "") -> str:
@@ -17,6 +18,8 @@ def submit(task: Task, tools: Tools, key: str = "") -> str:
 
     A broker that does not answer delays the work until the sweeper finds it.
     """
+    if len(key) > _LONGEST_KEY or not key.isprintable():
+        raise InputError(ErrorCode.BAD_KEY)
     task_id, steps = tools.tasks.submit(admit(task), key)
     if steps:
         try:

@@ -34,16 +34,16 @@ time.sleep(600)
 """
 
 SUPERVISE = """
-import os, sys, time
+import os, signal, sys, time
 from pathlib import Path
 from fractal_rmo.adapters.embedded.paths import StatePaths
-from fractal_rmo.adapters.supervisor.signals import orderly_end
 from fractal_rmo.adapters.supervisor.supervisor import Supervisor
 folder = Path(sys.argv[1])
-with orderly_end():
-    with Supervisor(folder / "Procfile", StatePaths(folder / "state"), os.environ, grace_seconds=1):
-        (folder / "up").touch()
-        time.sleep(600)
+for number in (signal.SIGTERM, signal.SIGHUP):
+    signal.signal(number, lambda number, _: sys.exit(128 + number))
+with Supervisor(folder / "Procfile", StatePaths(folder / "state"), os.environ, grace_seconds=1):
+    (folder / "up").touch()
+    time.sleep(600)
 """
 
 

@@ -144,3 +144,33 @@ def test_what_cannot_be_done_is_refused_before_any_server_starts(
 def test_every_code_is_explained() -> None:
     assert "LEVEL_NOT_BUILT" in fractal("explain", "fr108").stdout
     assert fractal("explain", "FR999").returncode == 2
+
+
+def test_a_file_that_cannot_be_written_keeps_every_file(tmp_path: Path) -> None:
+    code, tests = copy("off_by_one", tmp_path)
+    before = code.read_text()
+    draft = code.with_name(code.name + ".fractal-rmo-new")
+    draft.mkdir()  # where the new text would be prepared
+    done = fractal("fix", code, "--tests", tests, "--apply")
+    assert (done.returncode, "FR116" in done.stderr) == (2, True), done.stderr
+    assert code.read_text() == before
+
+
+def test_a_pipe_in_a_folder_is_no_file_to_wait_for(tmp_path: Path) -> None:
+    copy("off_by_one", tmp_path)
+    os.mkfifo(tmp_path / "pipe.py")
+    assert fractal("validate", tmp_path, "--tests", tmp_path, "--level", "1").returncode == 0
+
+
+@pytest.mark.parametrize("variable", ["DATABASE_URL", "REDIS_URL"])
+def test_a_wrong_address_is_a_sentence(variable: str, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "fractal_rmo.cli.main", "tasks"],
+        cwd=ROOT,
+        env={**os.environ, variable: "garbage", "FRACTAL_STATE": str(tmp_path / "state")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, "FR501" in done.stderr) == (2, True), done.stderr
+    assert "Traceback" not in done.stderr

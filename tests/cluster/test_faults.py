@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import time
 from pathlib import Path
@@ -93,7 +94,35 @@ def test_a_cancelled_task_stops_its_search(cluster: ClusterAtWork, tmp_path: Pat
     assert cluster.run("cancel", task).returncode == 0
     again = cluster.run("cancel", task)
     assert (again.returncode, "FR203" in again.stderr) == (2, True)
-    time.sleep(2)
     document = cluster.show(task)
     assert (document["ending"], document["state"]) == ("cancelled", "failed")
     assert document["verdicts"] == []
+    until_nothing_is_open(cluster, task)
+
+
+def until_nothing_is_open(cluster: ClusterAtWork, task: str) -> None:
+    for _ in range(100):
+        states = {step["state"] for step in cluster.show(task)["steps"]}
+        if not states & {"queued", "running", "waiting"}:
+            return
+        time.sleep(0.5)
+    raise AssertionError(states)
+
+
+def test_a_killed_database_loses_nothing(cluster: ClusterAtWork, tmp_path: Path) -> None:
+    task = submit_slow(cluster, tmp_path)
+    cluster.until_running(task, "execute")
+    lines = (cluster.state / "data" / "postgres" / "postmaster.pid").read_text().splitlines()
+    psutil.Process(int(lines[0])).kill()
+    done = cluster.run("watch", task, "--json")
+    assert done.returncode == 0, done.stderr
+    assert_ended_once(json.loads(done.stdout))
+
+
+def test_without_a_broker_a_task_is_stored_and_waits(cluster: ClusterAtWork) -> None:
+    folder = ROOT / "examples" / "off_by_one"
+    nowhere = {**cluster.environment, "REDIS_URL": "redis://127.0.0.1:1/0"}
+    apart = ClusterAtWork(nowhere, cluster.state, cluster.pid)
+    done = apart.run("submit", folder, "--tests", folder)
+    assert (done.returncode, "waits for the broker" in done.stderr) == (0, True), done.stderr
+    assert_ended_once(cluster.until_ended(done.stdout.strip()))

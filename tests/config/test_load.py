@@ -86,3 +86,40 @@ def test_a_file_of_the_specifications_form_is_read(tmp_path: Path) -> None:
     settings = load(write(tmp_path, SPECIFIED), {name: name.lower() for name in names})
     assert settings.redis.address == "redis://:redis_password@redis_host:6379/0"
     assert (settings.agents.executor.model, settings.agents.executor.temperature) == ("gpt-4", 0.5)
+
+
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ({"DATABASE_URL": "garbage"}, "DATABASE_URL"),
+        ({"DATABASE_URL": "mysql://a/b"}, "DATABASE_URL"),
+        ({"DATABASE_URL": "postgresql://h:notaport/x"}, "DATABASE_URL"),
+        ({"REDIS_URL": "amqp://a"}, "REDIS_URL"),
+        ({"FRACTAL_ENVIRONMENT": "prodction"}, "config/prodction.yaml"),
+        ({"FRACTAL_LOG_LEVEL": "LOUD"}, "DEBUG, INFO"),
+    ],
+)
+def test_what_the_environment_gets_wrong_is_named(environment: dict[str, str], said: str) -> None:
+    with pytest.raises(SettingsError, match="FR501") as refused:
+        load(SHIPPED, environment)
+    assert said in str(refused.value)
+
+
+def test_a_secret_in_a_wrong_address_is_not_repeated() -> None:
+    with pytest.raises(SettingsError) as refused:
+        load(SHIPPED, {"REDIS_URL": "amqp://user:hunter2@host"})
+    assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "pipeline: {lease_s: 0}",
+        "pipeline: {slice_s: 31}",
+        "agents: {executor: {count: 0}}",
+        "limits: {max_task_duration: .inf}",
+    ],
+)
+def test_settings_that_cannot_work_are_refused(text: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="FR501"):
+        load(write(tmp_path, text), {})

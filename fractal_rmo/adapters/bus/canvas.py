@@ -6,8 +6,6 @@ from collections.abc import Sequence
 
 from celery import Celery, chain, chord
 from celery.canvas import Signature
-from kombu.exceptions import OperationalError
-from redis.exceptions import RedisError
 
 from fractal_rmo.domain.errors import ErrorCode, InfrastructureError
 from fractal_rmo.domain.step import Stage, StepRef
@@ -48,5 +46,7 @@ class CanvasDoorbell:
     def _publish(self, canvas: Signature) -> None:
         try:
             canvas.apply_async(**_PRODUCER)
-        except (OperationalError, RedisError, OSError) as error:
-            raise InfrastructureError(ErrorCode.BROKER_DOWN, f"{error}") from error
+        except (
+            Exception
+        ) as error:  # transport and result store each raise their own, even RuntimeError
+            raise InfrastructureError(ErrorCode.BROKER_DOWN, str(error)) from error

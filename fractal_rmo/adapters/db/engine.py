@@ -51,7 +51,9 @@ def run(engine: Engine, work: Callable[[Connection], _Answer]) -> _Answer:
             with engine.connect() as opened:
                 return work(opened)
     except OperationalError as error:
-        raise InfrastructureError(ErrorCode.DATABASE_DOWN, _first_line(error)) from error
+        if _is_unreachable(error):
+            raise InfrastructureError(ErrorCode.DATABASE_DOWN, _first_line(error)) from error
+        raise
 
 
 def transact(engine: Engine, work: Callable[[Connection], _Answer]) -> _Answer:
@@ -72,6 +74,12 @@ def row(
     if isinstance(statement, Prepared):
         return run(engine, lambda db: statement.first(db, values))
     return run(engine, lambda db: db.execute(statement, dict(values)).mappings().first())
+
+
+def _is_unreachable(error: OperationalError) -> bool:
+    """No SQLSTATE, a connection exception (08) or a server that stops or starts (57P)."""
+    state = getattr(error.orig, "pgcode", None)
+    return state is None or state.startswith(("08", "57P"))
 
 
 def _first_line(error: OperationalError) -> str:

@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 from collections.abc import Iterator, Sequence
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Connection, Engine, RowMapping, text
 from uuid6 import uuid7
@@ -53,7 +54,7 @@ _SHOW = text(_ROW + "WHERE id = CAST(:id AS uuid)")
 _RECENT = text(_ROW + "ORDER BY created_at DESC LIMIT :limit")
 _BY_KEY = text(
     """
-SELECT id FROM tasks WHERE id = :id OR (owner_id IS NULL AND idempotency_key = :key)
+SELECT id, content_sha256 FROM tasks WHERE id = :id OR (owner_id IS NULL AND idempotency_key = :key)
 """
 )
 _FILES = text("SELECT round, origin, path, content FROM files WHERE task_id = :id ORDER BY round")
@@ -89,16 +90,18 @@ class SqlTaskStore:
         values = {**_columns(task), "id": task_id, "key": key or None, "grace": self._grace_s}
         values["steps"] = codec.to_json(steps)
         if row(self._engine, _SUBMIT, values) is None:
-            known = row(self._engine, _BY_KEY, {"id": task_id, "key": key})
-            if known is None or str(known["id"]) != task_id:
-                return str(known["id"]) if known else task_id, ()
+            known = run(self._engine, lambda db: db.execute(_BY_KEY, values).mappings().one())
+            if known["content_sha256"] != values["sha256"]:
+                raise InputError(ErrorCode.BAD_KEY, f"The key '{key}' has other content.")
+            if str(known["id"]) != task_id:
+                return str(known["id"]), ()
         return task_id, tuple(
             StepRef(step["id"], task_id, Stage(step["stage"]), step["action"]) for step in steps
         )
 
     def show(self, task_id: str) -> TaskView:
         """See the port."""
-        _check_id(task_id)
+        task_id = _checked(task_id)
         task, files, steps, verdicts = run(self._engine, lambda db: _read(db, task_id))
         triples = [[f["origin"], f["path"], f["content"]] for f in files]
         proven = task["ending"] == Ending.PROVEN
@@ -120,7 +123,7 @@ class SqlTaskStore:
 
     def cancel(self, task_id: str) -> None:
         """See the port."""
-        _check_id(task_id)
+        task_id = _checked(task_id)
         transact(self._engine, lambda db: _cancel(db, task_id))
 
 
@@ -168,13 +171,13 @@ def _read(db: Connection, task_id: str) -> tuple[RowMapping, _Rows, _Rows, _Rows
     return task, files, steps, verdicts
 
 
-def _check_id(task_id: str) -> None:
-    from uuid import UUID
-
+def _checked(task_id: str) -> str:
+    """The id in its usual form; raises ``InputError``."""
     try:
-        UUID(task_id)
+        return str(UUID(task_id))
     except ValueError as error:
-        raise InputError(ErrorCode.NO_SUCH_TASK, f"'{task_id[:60]}' is no task id.") from error
+        shown = codec.clean_text(task_id[:60])
+        raise InputError(ErrorCode.NO_SUCH_TASK, f"'{shown}' is no task id.") from error
 
 
 def _columns(task: Task) -> dict[str, Any]:

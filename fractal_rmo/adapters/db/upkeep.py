@@ -25,11 +25,15 @@ RETURNING s.id, s.task_id, s.stage, s.action
 """)
 _EXPIRED = text("""
 UPDATE steps s
-SET state = 'queued', lease_until = NULL, publish_after = now(),
+SET state = CASE WHEN lost.ended THEN 'dropped' ELSE 'queued' END, lease_until = NULL,
+    publish_after = CASE WHEN lost.ended THEN NULL ELSE now() END,
     error = 'attempt ' || s.attempts || ': the worker was lost (its lease expired)'
 FROM (
-    SELECT id FROM steps WHERE state = 'running' AND lease_until < now() AND attempts < max_attempts
-    FOR UPDATE SKIP LOCKED
+    SELECT s.id, t.ending IS NOT NULL AS ended FROM steps s JOIN tasks t ON t.id = s.task_id
+    WHERE (s.state = 'running' AND s.lease_until < now()
+           AND (s.attempts < s.max_attempts OR t.ending IS NOT NULL))
+       OR (s.state = 'queued' AND t.ending IS NOT NULL)
+    FOR UPDATE OF s SKIP LOCKED
 ) AS lost
 WHERE s.id = lost.id
 """)

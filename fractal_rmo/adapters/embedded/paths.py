@@ -30,6 +30,11 @@ _PLAIN = re.compile(r"[A-Za-z0-9/._-]+")
 _SHORT_ROOT = Path("/tmp")  # noqa: S108 - the folder below it is checked to be ours alone
 
 
+#: Written into the data folder by ``stamp``.
+STAMP = "version.json"
+_OURS = {"data", "logs", "locks", "run"}
+
+
 @dataclass(frozen=True, slots=True)
 class StatePaths:
     """The state folder of a checkout (``.fractal``) and everything below it.
@@ -103,21 +108,33 @@ class StatePaths:
         """For Celery: broker (kombu), result backend, ``inspect``, Flower."""
         return f"redis+socket://{self.valkey_socket}?virtual_host=0"
 
-    @property
-    def redis_client_url(self) -> str:
-        """For redis-py's ``Redis.from_url``, which knows only the scheme ``unix``."""
-        return f"unix://{self.valkey_socket}?db=0"
-
     def create(self) -> None:
         """Make the folders, readable by this user only.
 
-        Raises ``InfrastructureError`` (SERVER_FAILED) when the socket folder
-        belongs to someone else, who could then answer in our servers' place.
+        Raises ``InfrastructureError``: FOREIGN_FOLDER when the root holds
+        someone's files, which a later purge must not meet, and SERVER_FAILED
+        when it cannot be made or the socket folder belongs to someone else, who
+        could then answer in our servers' place.
         """
-        self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for folder in (self.data, self.logs, self.locks, self.sockets):
-            folder.mkdir(exist_ok=True, mode=0o700)
+        try:
+            self._require_own_root()
+            self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+            for folder in (self.data, self.logs, self.locks, self.sockets):
+                folder.mkdir(exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise InfrastructureError(
+                ErrorCode.SERVER_FAILED, f"The state folder {self.root} cannot be used: {error}."
+            ) from error
         self.require_private_sockets()
+
+    def _require_own_root(self) -> None:
+        if not self.root.exists() or (self.data / STAMP).exists():
+            return
+        foreign = sorted({entry.name for entry in self.root.iterdir()} - _OURS)
+        if foreign:
+            raise InfrastructureError(
+                ErrorCode.FOREIGN_FOLDER, f"{self.root} holds '{foreign[0]}', which is not ours."
+            )
 
     def require_private_sockets(self) -> None:
         """Raise ``InfrastructureError`` unless the socket folder is ours alone."""

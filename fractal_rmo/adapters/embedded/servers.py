@@ -5,8 +5,10 @@ Any process may call ``ensure_running``; the servers outlive it.
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from dataclasses import dataclass
+from pathlib import Path
 
 from fractal_rmo.adapters.embedded import postgres, processes, stamp, valkey
 from fractal_rmo.adapters.embedded.binaries import find_postgres
@@ -28,29 +30,35 @@ class ServerStatus:
     uptime_seconds: float | None
 
 
-def ensure_running(paths: StatePaths) -> None:
-    """Start what does not answer; a few milliseconds when both do.
+def ensure_running(paths: StatePaths, *, database: bool = True, broker: bool = True) -> bool:
+    """Start what is wanted and does not answer; whether anything had to be started.
+
+    A few milliseconds when all of it answers.
 
     Safe to call from several processes at once: one starts, the others wait.
 
     Raises ``InfrastructureError``: SERVER_FAILED (the sentence names the log),
     NO_SPACE (200 MB for a new database), DATA_VERSION (both versions named).
     """
-    if _both_answer(paths):
-        return
+    if _answer(paths, database=database, broker=broker):
+        return False
     paths.create()
     with locked(paths.locks / "servers.lock", _LOCK_SECONDS):
         programs = find_postgres()
         stamp.check_or_write(paths, programs.major)
-        postgres.ensure(paths, programs)
-        valkey.ensure(paths)
+        if database:
+            postgres.ensure(paths, programs)
+        if broker:
+            valkey.ensure(paths)
+    return True
 
 
-def _both_answer(paths: StatePaths) -> bool:
+def _answer(paths: StatePaths, *, database: bool, broker: bool) -> bool:
     if not paths.sockets.exists():
         return False
     paths.require_private_sockets()
-    return valkey.answers(paths) and postgres.answers(paths)
+    up = not broker or valkey.answers(paths)
+    return up and (not database or postgres.answers(paths))
 
 
 def stop(paths: StatePaths) -> None:
@@ -70,21 +78,28 @@ def _stop(paths: StatePaths) -> None:
 
 
 def purge(paths: StatePaths) -> None:
-    """Stop both servers and delete the whole state folder and the sockets.
+    """Stop both servers and delete everything of ours, the state folder too when it is empty then.
 
-    A folder that carries no stamp of ours may hold someone's files: of it only
-    the parts with our names are deleted.
+    Only names that we gave are deleted: the folder may hold someone's files.
     """
-    ours = stamp.stamp_path(paths).exists()
     if paths.locks.exists():
         with locked(paths.locks / "servers.lock", _LOCK_SECONDS):
             _stop(paths)
             # while still locked, so that nobody starts a server in a folder that is going away
-            for folder in (paths.data, paths.logs, paths.sockets):
+            for folder in (paths.postgres_data, paths.valkey_data, paths.sockets):
                 shutil.rmtree(folder, ignore_errors=True)
-    shutil.rmtree(paths.locks, ignore_errors=True)
-    if ours:
-        shutil.rmtree(paths.root, ignore_errors=True)
+            _delete(paths.data, "beat-schedule*", stamp.stamp_path(paths).name)
+            _delete(paths.logs, "*.log*")
+    _delete(paths.locks, "*.lock", "*.json", "*.pid")
+    for folder in (paths.data, paths.logs, paths.locks, paths.root):
+        with contextlib.suppress(OSError):
+            folder.rmdir()
+
+
+def _delete(folder: Path, *patterns: str) -> None:
+    for pattern in patterns:
+        for path in folder.glob(pattern):
+            path.unlink(missing_ok=True)
 
 
 def status(paths: StatePaths) -> tuple[ServerStatus, ServerStatus]:

@@ -7,17 +7,16 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from fractal_rmo.adapters.embedded.paths import StatePaths
+from fractal_rmo.adapters.embedded.paths import STAMP, StatePaths
 from fractal_rmo.domain.errors import ErrorCode, InfrastructureError
 
 #: Raised when the layout below the data folder changes.
 FORMAT = 1
-_NAME = "version.json"
 
 
 def stamp_path(paths: StatePaths) -> Path:
     """Return the stamp's file."""
-    return paths.data / _NAME
+    return paths.data / STAMP
 
 
 def check_or_write(paths: StatePaths, postgres_major: int) -> None:

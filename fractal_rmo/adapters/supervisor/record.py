@@ -38,11 +38,11 @@ def read(path: Path) -> list[Identity]:
     """Return the recorded leaders; none when the record is gone or of before a reboot."""
     try:
         found = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
+        if found["boot"] != _BOOT.read_text("utf-8"):
+            return []
+        return [Identity(int(pid), int(started)) for pid, started in found["leaders"]]
+    except (OSError, ValueError, KeyError, TypeError):
         return []
-    if found["boot"] != _BOOT.read_text("utf-8"):
-        return []
-    return [Identity(pid, started) for pid, started in found["leaders"]]
 
 
 def end_sessions(leaders: Iterable[Identity]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import Engine, text
@@ -10,7 +11,7 @@ from sqlalchemy import Engine, text
 from fractal_rmo.adapters.db.steps import SqlStepStore
 from fractal_rmo.adapters.db.tasks import SqlTaskStore
 from fractal_rmo.adapters.db.upkeep import GENESIS, SqlUpkeep, chain_hash, content_digest
-from fractal_rmo.domain.errors import FractalError, LifecycleError
+from fractal_rmo.domain.errors import FractalError, InputError, LifecycleError
 from fractal_rmo.domain.lifecycle import Ending, TaskState
 from fractal_rmo.domain.message import Message, MessageType
 from fractal_rmo.domain.outcome import AgentSnapshot, StepOutcome
@@ -225,3 +226,31 @@ def test_a_task_past_its_deadline_ends_by_name(desk: Desk) -> None:
         db.execute(text("UPDATE tasks SET deadline = now() - interval '1 second'"))
     assert desk.upkeep.end_overdue() == 1
     assert desk.tasks.show(desk.task).row.ending is Ending.DEADLINE
+
+
+def test_a_running_step_of_a_cancelled_task_is_dropped_and_never_published(engine: Engine) -> None:
+    desk = Desk(engine, lease_s=0.0)
+    desk.claim(desk.of(Stage.ANALYZE)[0])
+    desk.tasks.cancel(desk.task)
+    assert desk.upkeep.reap() == 1
+    assert {step.state for step in desk.tasks.show(desk.task).steps} == {StepState.DROPPED}
+    assert desk.upkeep.sweep() == []
+
+
+def test_a_key_with_other_content_is_refused(desk: Desk) -> None:
+    desk.tasks.submit(TASK, "key")
+    other = Task("mend it", SourceTree({"a.py": "x = 3\n"}), TASK.tests)
+    with pytest.raises(InputError, match="FR115"):
+        desk.tasks.submit(other, "key")
+
+
+def test_an_id_is_found_in_any_spelling(desk: Desk) -> None:
+    assert desk.tasks.show(f"urn:uuid:{desk.task.upper()}").row.id == desk.task
+
+
+def test_slices_are_told_in_order(desk: Desk) -> None:
+    claim = desk.claim(desk.of(Stage.ANALYZE)[0])
+    names = ["execute", *(f"execute/slice-{n}" for n in range(2, 12)), "merge"]
+    outputs = {name: {"n": number} for number, name in enumerate(names)}
+    claim = replace(claim, outputs=dict(reversed(outputs.items())))
+    assert [output["n"] for output in claim.slices(Stage.EXECUTE)] == list(range(11))

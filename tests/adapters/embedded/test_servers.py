@@ -62,7 +62,7 @@ def finish(process: subprocess.Popen[str]) -> None:
 
 def test_sqlalchemy_kombu_and_redis_reach_the_servers(started: StatePaths) -> None:
     assert query(started, "SELECT current_database()") == "fractal_rmo"
-    with redis.Redis.from_url(started.redis_client_url) as client:
+    with redis.Redis(unix_socket_path=str(started.valkey_socket)) as client:
         assert client.ping()
     with Connection(started.redis_url) as broker:  # type: ignore[no-untyped-call]
         queue = broker.SimpleQueue("bell")
@@ -73,7 +73,7 @@ def test_sqlalchemy_kombu_and_redis_reach_the_servers(started: StatePaths) -> No
 
 def test_no_port_is_opened(started: StatePaths) -> None:
     assert query(started, "SHOW listen_addresses") == ""
-    with redis.Redis.from_url(started.redis_client_url) as client:
+    with redis.Redis(unix_socket_path=str(started.valkey_socket)) as client:
         assert client.config_get("port") == {"port": "0"}
 
 
@@ -90,13 +90,13 @@ def test_a_second_start_changes_nothing_and_takes_no_time(started: StatePaths) -
 
 def test_killed_servers_come_back_with_their_data(started: StatePaths) -> None:
     query(started, "CREATE TABLE kept (n int)", "INSERT INTO kept VALUES (7)")
-    with redis.Redis.from_url(started.redis_client_url) as client:
+    with redis.Redis(unix_socket_path=str(started.valkey_socket)) as client:
         client.set("kept", "7")
     for process in both(started):
         processes.end(process, (signal.SIGKILL, 5.0))
     servers.ensure_running(started)
     assert query(started, "SELECT n FROM kept") == 7
-    with redis.Redis.from_url(started.redis_client_url) as client:
+    with redis.Redis(unix_socket_path=str(started.valkey_socket)) as client:
         assert client.get("kept") == b"7"
 
 
@@ -257,9 +257,21 @@ def test_purging_leaves_nothing(started: StatePaths) -> None:
     assert not started.root.exists()
 
 
-def test_purging_a_folder_that_is_not_ours_spares_its_files(tmp_path: Path) -> None:
-    (tmp_path / "thesis.txt").write_text("years of work")
-    paths = StatePaths(tmp_path)
-    paths.create()
+def test_a_folder_with_someones_files_is_refused_and_left_alone(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    (home / "data").mkdir(parents=True)
+    precious = [home / "letter.txt", home / "data" / "photos"]
+    for path in precious:
+        path.write_text("precious")
+    with pytest.raises(InfrastructureError, match="FR309"):
+        servers.ensure_running(StatePaths(home))
+    servers.purge(StatePaths(home))
+    assert [path.read_text() for path in precious] == ["precious", "precious"]
+
+
+def test_purging_spares_what_came_into_the_folder_later(tmp_path: Path) -> None:
+    paths = StatePaths(tmp_path / "state")
+    servers.ensure_running(paths)
+    (paths.root / "note.txt").write_text("mine")
     servers.purge(paths)
-    assert (tmp_path / "thesis.txt").exists()
+    assert sorted(path.name for path in paths.root.rglob("*")) == ["note.txt"]

@@ -1,0 +1,51 @@
+"""What must hold between settings, and which addresses can be used."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from fractal_rmo.config.settings import Settings
+from fractal_rmo.domain.errors import ErrorCode, SettingsError
+
+_DATABASES = ("postgresql+psycopg2",)
+_BROKERS = ("redis", "rediss", "redis+socket")
+_LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+_LONGEST_SLICE_S = 30
+"""The specification's limit of one action."""
+
+
+def check(settings: Settings) -> None:
+    """Raise ``SettingsError`` (BAD_SETTING) naming the first setting that cannot be used."""
+    _address("DATABASE_URL (database)", settings.database.address, _DATABASES)
+    _address("REDIS_URL (redis)", settings.redis.address, _BROKERS)
+    if settings.system.log_level not in _LOG_LEVELS:
+        _refuse(f"system.log_level is '{settings.system.log_level}'", ", ".join(_LOG_LEVELS))
+    times = settings.pipeline
+    if not 0 < times.heartbeat_s < times.lease_s:
+        _refuse("pipeline.heartbeat_s", "more than 0 and less than pipeline.lease_s")
+    if not 0 < times.slice_s <= _LONGEST_SLICE_S:
+        _refuse(f"pipeline.slice_s is {times.slice_s:g}", f"0 to {_LONGEST_SLICE_S}")
+    if not times.sweep_s > 0:
+        _refuse("pipeline.sweep_s", "more than 0")
+    agents = settings.agents
+    for agent in (agents.analyzer, agents.executor, agents.validator, agents.learner):
+        if agent.count < 1:
+            _refuse("the count of an agent", "at least 1")
+
+
+def _address(name: str, url: str, schemes: tuple[str, ...]) -> None:
+    """Known scheme, and a port that is one; the address holds a secret and is not repeated."""
+    if not url:
+        return
+    try:
+        parts = urlsplit(url)
+        known = parts.scheme in schemes and (parts.port is None or parts.port > 0)
+    except ValueError:
+        known = False
+    if not known:
+        fits = " or ".join(f"{scheme}://…" for scheme in schemes)
+        _refuse(f"{name} is no address that can be used", fits)
+
+
+def _refuse(what: str, fits: str) -> None:
+    raise SettingsError(ErrorCode.BAD_SETTING, f"{what}; what fits is {fits}.")

@@ -19,7 +19,7 @@ _SNIPPET = 120
 _KEPT_CHARS = 65_536
 """Larger files are parsed anew each time: a tree takes some fifty times its text in memory."""
 MAX_CHARS = 250_000
-"""Only the syntax of larger files is checked: they are data or generated, and take half a minute."""
+"""Only the syntax of larger files is checked: data or generated code, half a minute a megabyte."""
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _UNSTORABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from fractal_rmo.domain.jsonvalue import Json, JsonObject
     from fractal_rmo.services.solve import Solution
 
+_SHARED = " (tests and code shared a process)"
 _COLOURS = {Outcome.PASSED: "green", Outcome.FAILED: "red", Outcome.ERROR: "red"}
 
 
@@ -58,7 +59,7 @@ def levels_table(verdicts: Sequence[Verdict]) -> Table:
             f"{verdict.level} {verdict.level.name.lower()}",
             f"[{colour}]{verdict.outcome}[/{colour}]",
             f"{verdict.duration_s:.2f} s",
-            escape(safe(verdict.summary)),
+            escape(safe(verdict.summary + (_SHARED if verdict.shared_process else ""))),
         )
     return table
 

@@ -60,7 +60,7 @@ def static(python: Path, *, with_pylint: bool) -> list[Check]:
 
 def fast(python: Path, folder: Path) -> list[Check]:
     """The unit tests in two halves that run side by side, and the cluster's smoke test."""
-    unit = "not cluster and not slow"
+    unit = "not cluster and not slow and not thorough"
     elsewhere = ["tests", "--ignore=tests/adapters"]
     return [
         _tests(python, folder, "unit", unit, 85, elsewhere),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from celery.signals import worker_init, worker_process_init, worker_process_shutdown
 
+from fractal_rmo.analysis import swarm
 from fractal_rmo.bootstrap import make_heart, make_tools, migrate
 from fractal_rmo.domain.run import Runtime
 from workers.app import app
@@ -45,7 +46,10 @@ def _after_the_fork(**_: Any) -> None:
     tools.cache_clear()
     heart.cache_clear()
     # the jails start by themselves while this process waits for its first step
-    tools().sandbox.warm(*_RUNTIMES.get(os.environ.get("AGENT_TYPE", ""), ()))
+    role = os.environ.get("AGENT_TYPE", "")
+    tools().sandbox.warm(*_RUNTIMES.get(role, ()))
+    if role == "analyzer":
+        swarm.warm()
 
 
 @worker_process_shutdown.connect  # type: ignore[untyped-decorator]

@@ -18,7 +18,7 @@ from fractal_rmo.cli.group import INFRASTRUCTURE, NOT_PROVEN, PROVEN, Group, to_
 from fractal_rmo.cli.read import read_tree
 from fractal_rmo.domain.errors import CATALOGUE, ErrorCode
 from fractal_rmo.domain.task import Task, TaskKind
-from fractal_rmo.domain.verdict import Level, Outcome
+from fractal_rmo.domain.verdict import Level, found_no_sandbox
 from fractal_rmo.version import VERSION
 
 
@@ -48,7 +48,7 @@ _as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON 
     type=click.FloatRange(0, 86_400),
     default=300.0,
     show_default=True,
-    help="Stop searching after this time.",
+    help="Begin no further candidate after this time.",
 )
 @click.option("--apply", "apply_", is_flag=True, help="Write a proven patch into the files.")
 def fix(path: Path, tests: Path, level: Level, as_json: bool, seconds: float, apply_: bool) -> None:
@@ -124,7 +124,7 @@ def _perform(task: Task, as_json: bool, seconds: float, apply_to: Path | None) -
     if apply_to and solution.proven:
         for written in apply(apply_to, task.code, solution.result):
             click.echo(f"wrote {written}", err=True)
-    if solution.verdicts and solution.verdicts[-1].outcome is Outcome.ERROR:
+    if found_no_sandbox(solution.verdicts):
         return INFRASTRUCTURE
     return PROVEN if solution.proven else NOT_PROVEN
 

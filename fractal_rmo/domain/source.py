@@ -13,7 +13,8 @@ from fractal_rmo.domain.errors import ErrorCode, InputError
 MAX_TREE_BYTES = 1_048_576
 MAX_FILES = 200
 MAX_NAME_CHARS = 200
-_NAME = re.compile(r"[A-Za-z0-9_.\-]+(/[A-Za-z0-9_.\-]+)*", re.ASCII)
+_PART = r"[A-Za-z0-9_.\-+=@, ()\[\]]+"
+_NAME = re.compile(rf"{_PART}(/{_PART})*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
 from fractal_rmo.domain.jsonvalue import Json
+from fractal_rmo.domain.run import RunEnding
 
 
 class Level(IntEnum):
@@ -75,4 +76,12 @@ def is_proven(verdicts: Iterable[Verdict], asked: Level) -> bool:
         complete
         and not any(v.stops for v in climbed.values())
         and proven_level(climbed.values()) > 0
+    )
+
+
+def found_no_sandbox(verdicts: Iterable[Verdict]) -> bool:
+    """Whether a level could not be judged because no jail could be started."""
+    return any(
+        v.outcome is Outcome.ERROR and v.evidence.get("ending") == RunEnding.UNAVAILABLE
+        for v in verdicts
     )

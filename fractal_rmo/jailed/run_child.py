@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from fractal_rmo.jailed import jail
+from fractal_rmo.jailed.layout import Box, lay_out
 from fractal_rmo.jailed.limits import RunLimits, apply_limits, open_reporting_room
 from fractal_rmo.jailed.problems import OutOfMemory
 from fractal_rmo.jailed.shadowing import forget_shadowed_modules
 
-Program = Callable[[Path, Mapping[str, Any]], dict[str, Any]]
+Program = Callable[[Box, Mapping[str, Any]], dict[str, Any]]
 NONCE_BYTES = 32
 
 
@@ -25,7 +26,7 @@ def run_child(
     program: Program,
     request: Mapping[str, Any],
     identity: jail.Identity,
-    box: Path,
+    room: Path,
     pipes: tuple[int, int],
     nonce: bytes,
 ) -> NoReturn:
@@ -41,14 +42,14 @@ def run_child(
         limits = RunLimits.read(request["limits"])
         apply_limits(limits, identity.counted_before)
         jail.drop_privileges(identity)
-        _enter(box, request["files"])
+        box = _enter(room, request["files"])
         finish(_answer(program, box, request["payload"], limits))
     except BaseException as error:  # noqa: BLE001 - the last line of the process
         finish({"fault": f"{type(error).__name__}: {error}"[:500]})
 
 
 def _answer(
-    program: Program, box: Path, payload: Mapping[str, Any], limits: RunLimits
+    program: Program, box: Box, payload: Mapping[str, Any], limits: RunLimits
 ) -> dict[str, Any]:
     try:
         return {"value": program(box, payload)}
@@ -103,20 +104,18 @@ def _highest_fd() -> int:
         return min(resource.getrlimit(resource.RLIMIT_NOFILE)[0], 65536)
 
 
-def _enter(box: Path, files: Mapping[str, str]) -> None:
-    """Write the files, then make the code folder home: cwd, sys.path and environment."""
-    for name in ("code", "tests", "tmp", "shm"):
-        (box / name).mkdir()
-    for name, text in files.items():
-        target = box / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, encoding="utf-8", newline="")
-    os.chdir(box / "code")
+def _enter(room: Path, files: Mapping[str, str]) -> Box:
+    """Lay the files out, then make the code folder home: cwd, sys.path and environment."""
+    for name in ("tmp", "shm"):
+        (room / name).mkdir()
+    box = lay_out(room, files)
+    os.chdir(box.code)
     os.environ.clear()
     os.environ.update(
-        HOME=str(box), TMPDIR=str(box / "tmp"), LANG="C.UTF-8", PYTHONDONTWRITEBYTECODE="1"
+        HOME=str(room), TMPDIR=str(room / "tmp"), LANG="C.UTF-8", PYTHONDONTWRITEBYTECODE="1"
     )
-    sys.path[:0] = [str(box / "code"), str(box / "tests")]
+    sys.path[:0] = box.path
     sys.path_importer_cache.clear()
     tempfile.tempdir = None
-    forget_shadowed_modules(files)
+    forget_shadowed_modules(box.path)
+    return box

@@ -6,9 +6,9 @@ import importlib
 import platform
 from collections.abc import Mapping
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
+from fractal_rmo.jailed.layout import Box
 from fractal_rmo.jailed.run_child import Program
 
 _COMMON = (
@@ -45,7 +45,7 @@ def preload(runtime: str, ruff: str) -> Mapping[str, Program]:
 def _naming(tools: Mapping[str, str], program: Program) -> Program:
     """The same program, whose value also says which versions of which tools gave it."""
 
-    def run(box: Path, payload: Mapping[str, Any]) -> dict[str, Any]:
+    def run(box: Box, payload: Mapping[str, Any]) -> dict[str, Any]:
         return {**program(box, payload), "tools": tools}
 
     return run

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 
 _STANDS = {
     "pytest", "_pytest", "pluggy", "iniconfig", "hypothesis", "sortedcontainers", "fractal_rmo",
@@ -22,15 +23,10 @@ _STANDS = {
 }  # fmt: skip
 
 
-def forget_shadowed_modules(files: Iterable[str]) -> None:
-    """Drop from ``sys.modules`` each preloaded top-level name that ``files`` brings itself."""
-    for name in {_top_level(path) for path in files}:
+def forget_shadowed_modules(folders: Iterable[str]) -> None:
+    """Drop from ``sys.modules`` each preloaded name that one of the ``folders`` brings itself."""
+    for name in {entry.stem for folder in folders for entry in Path(folder).iterdir()}:
         if name in _STANDS or name in sys.builtin_module_names:
             continue
         for loaded in [m for m in sys.modules if m == name or m.startswith(f"{name}.")]:
             del sys.modules[loaded]
-
-
-def _top_level(path: str) -> str:
-    """The module that ``code/queue.py`` or ``tests/helpers/__init__.py`` brings."""
-    return path.split("/")[1].removesuffix(".py") if "/" in path else path

@@ -23,6 +23,7 @@ FURTHER = 40
 """Candidates tried after the first plausible one, as alternatives if a validation rejects it."""
 MOST = 200
 """The same, as long as a candidate to come could rank above all that were found."""
+_PASSES = "passes the tests."
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,8 @@ class RepairStatus(StrEnum):
     PAUSED = "paused"
     CANNOT_JUDGE = "cannot_judge"
     """Nothing could be said about the candidates; the note says why."""
+    UNAVAILABLE = "unavailable"
+    """No jail could be started, which says nothing about the code."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,8 @@ class RepairOutcome:
     """What a search came to.
 
     ``candidates`` pass all given tests, best first.  ``tried`` counts the
-    candidates judged in this call, ``position`` where the next call goes on.
+    candidates judged in this call, ``position`` where the next call goes on,
+    ``note`` says in a sentence why there is no candidate.
     """
 
     status: RepairStatus
@@ -129,7 +133,7 @@ def _opening(problem: RepairProblem, result: RunResult, report: TestReport) -> R
     is just no trace of it.
     """
     if result.ending is RunEnding.UNAVAILABLE:
-        return _cannot_judge(problem, result.detail or "No sandbox could be started.")
+        return _cannot_judge(problem, result.detail, RepairStatus.UNAVAILABLE)
     if result.ending is not RunEnding.COMPLETED:
         return None
     if not report.supported:
@@ -145,12 +149,16 @@ def _opening(problem: RepairProblem, result: RunResult, report: TestReport) -> R
     if "passed" not in report.outcomes.values():
         return _cannot_judge(problem, "No test passed or failed: all were skipped.")
     return RepairOutcome(
-        RepairStatus.ALREADY_PASSES, position=problem.position, note="All tests pass as submitted."
+        RepairStatus.ALREADY_PASSES,
+        position=problem.position,
+        note="The submitted code passes its tests; nothing was changed.",
     )
 
 
-def _cannot_judge(problem: RepairProblem, note: str) -> RepairOutcome:
-    return RepairOutcome(RepairStatus.CANNOT_JUDGE, position=problem.position, note=note)
+def _cannot_judge(
+    problem: RepairProblem, note: str, status: RepairStatus = RepairStatus.CANNOT_JUDGE
+) -> RepairOutcome:
+    return RepairOutcome(status, position=problem.position, note=note)
 
 
 @dataclass
@@ -174,7 +182,9 @@ class _Hunt:
             if index < self.problem.position:
                 continue
             if index >= max_candidates:
-                return self._end(f"The limit of {max_candidates:,} candidates was met.")
+                return self._end(
+                    f"The limit of {max_candidates:,} candidates was met; none {_PASSES}"
+                )
             self.position = index + 1
             if tree.sha256 in self.problem.excluded:
                 continue
@@ -182,13 +192,14 @@ class _Hunt:
             trouble = yield from self._judge(proposal, tree)
             if trouble:
                 return RepairOutcome(
-                    RepairStatus.CANNOT_JUDGE, self._best(), self.tried, index, trouble
+                    RepairStatus.UNAVAILABLE, self._best(), self.tried, index, trouble
                 )
             if self._is_content(proposal):
                 return self._end("")
             if pause():
-                return self._end("Paused.", RepairStatus.PAUSED)
-        return self._end("Every one-edit candidate was tried.")
+                words = f"Stopped after {_counted(self.position)}; none {_PASSES}"
+                return self._end(words, RepairStatus.PAUSED)
+        return self._end(f"All one-edit candidates were tried, {self.position:,}; none {_PASSES}")
 
     def _judge(self, proposal: Proposal, tree: SourceTree) -> Dialogue[str]:
         """Run the failing tests, then all.  Returns a sentence when the jail itself failed."""
@@ -231,6 +242,10 @@ class _Hunt:
             status, note = RepairStatus.REPAIRED, ""
         position = max(self.position, self.problem.position)
         return RepairOutcome(status, self._best(), self.tried, position, note)
+
+
+def _counted(number: int) -> str:
+    return "1 candidate" if number == 1 else f"{number:,} candidates"
 
 
 def _merit(proposal: Proposal) -> float:

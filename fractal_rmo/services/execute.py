@@ -103,9 +103,9 @@ def _sandboxed(claim: Claim, hold: Hold, tools: Tools) -> Performed:
 
 def _found(claim: Claim, found: RepairOutcome) -> Performed:
     best = found.candidates[0] if found.candidates else None
-    if found.status is RepairStatus.CANNOT_JUDGE and "sandbox" in found.note.lower():
+    if found.status is RepairStatus.UNAVAILABLE:
         raise SandboxUnavailableError(ErrorCode.SANDBOX_UNAVAILABLE, found.note)
-    note = best.description if best else found.note or _WORDS[found.status]
+    note = best.description if best else found.note
     result = _done(
         Strategy.SANDBOXED,
         found.status.value,
@@ -116,14 +116,6 @@ def _found(claim: Claim, found: RepairOutcome) -> Performed:
     )
     return result, best.tree if best else claim.code
 
-
-_WORDS = {
-    RepairStatus.ALREADY_PASSES: "The submitted code passes its tests; nothing was changed.",
-    RepairStatus.EXHAUSTED: "No single edit makes the tests pass.",
-    RepairStatus.PAUSED: "The search goes on.",
-    RepairStatus.CANNOT_JUDGE: "No candidate could be judged.",
-    RepairStatus.REPAIRED: "Repaired.",
-}
 
 STRATEGIES: Mapping[Strategy, Callable[[Claim, Hold, Tools], Performed]] = MappingProxyType(
     {

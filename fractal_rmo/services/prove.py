@@ -11,7 +11,13 @@ from fractal_rmo.domain.pattern import ErrorRecord
 from fractal_rmo.domain.run import RunRequest
 from fractal_rmo.domain.step import Claim, Stage
 from fractal_rmo.domain.task import TaskKind
-from fractal_rmo.domain.verdict import Outcome, Verdict, is_proven, proven_level
+from fractal_rmo.domain.verdict import (
+    Outcome,
+    Verdict,
+    found_no_sandbox,
+    is_proven,
+    proven_level,
+)
 from fractal_rmo.learning.signature import signature
 from fractal_rmo.services.drive import drive
 from fractal_rmo.services.hold import Hold
@@ -45,9 +51,8 @@ def _climb(claim: Claim, hold: Hold, tools: Tools) -> tuple[Verdict, ...]:
 
     with tools.sandbox.session() as run:
         verdicts = drive(climb(subject, claim.level), run, watch)
-    last = verdicts[-1]
-    if last.outcome is Outcome.ERROR and last.evidence.get("ending") == "unavailable":
-        raise SandboxUnavailableError(ErrorCode.SANDBOX_UNAVAILABLE, last.summary)
+    if found_no_sandbox(verdicts):
+        raise SandboxUnavailableError(ErrorCode.SANDBOX_UNAVAILABLE, verdicts[-1].summary)
     return verdicts
 
 

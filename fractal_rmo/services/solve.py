@@ -11,7 +11,7 @@ from fractal_rmo.domain.task import Task, TaskKind
 from fractal_rmo.domain.verdict import Verdict, is_proven, proven_level
 from fractal_rmo.ports.sandbox import Sandbox
 from fractal_rmo.repair.diff import unified_diff
-from fractal_rmo.repair.search import RepairOutcome, RepairProblem, RepairStatus, search
+from fractal_rmo.repair.search import RepairOutcome, RepairProblem, search
 from fractal_rmo.services.admit import admit
 from fractal_rmo.services.drive import drive
 from fractal_rmo.validation.ladder import climb
@@ -77,17 +77,10 @@ def _fix(task: Task, run: Runner, progress: Progress, out_of_time: Callable[[], 
         best = _with_repair(solution, task, found, candidate.description)
         if best.proven:
             return best
-    return best or _unrepaired(task, found, run, progress)
-
-
-def _unrepaired(task: Task, found: RepairOutcome, run: Runner, progress: Progress) -> Solution:
-    """The verdict on the submitted code: it passes already, or nothing mended it."""
-    explanation = (
-        "The submitted code passes its tests; nothing was changed."
-        if found.status is RepairStatus.ALREADY_PASSES
-        else found.note or f"None of {found.tried} candidates passes the tests."
-    )
-    return _with_repair(_judged(task, task.code, run, progress), task, found, explanation)
+    if best:
+        return best
+    # the verdict on the submitted code: it passes already, or nothing mended it
+    return _with_repair(_judged(task, task.code, run, progress), task, found, found.note)
 
 
 def _with_repair(

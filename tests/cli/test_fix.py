@@ -46,6 +46,7 @@ def test_an_example_is_repaired_and_proven(example: str, mended: str, tmp_path: 
     assert mended in document["files"]["solution.py"]
 
 
+@pytest.mark.thorough
 def test_two_files_are_repaired_together() -> None:
     done = fractal("fix", EXAMPLES / "two_files", "--tests", EXAMPLES / "two_files")
     assert done.returncode == 0, done.stderr
@@ -53,6 +54,7 @@ def test_two_files_are_repaired_together() -> None:
     assert "proven to level 3" in done.stdout
 
 
+@pytest.mark.thorough
 def test_apply_writes_the_proven_patch(tmp_path: Path) -> None:
     code, tests = copy("off_by_one", tmp_path)
     assert fractal("fix", code, "--tests", tests, "--apply").returncode == 0
@@ -60,6 +62,7 @@ def test_apply_writes_the_proven_patch(tmp_path: Path) -> None:
     assert fractal("validate", code, "--tests", tests).returncode == 0
 
 
+@pytest.mark.thorough
 def test_tests_that_can_never_pass_end_not_proven(tmp_path: Path) -> None:
     code, tests = copy("off_by_one", tmp_path)
     tests.write_text("def test_never():\n    assert False\n")
@@ -68,6 +71,33 @@ def test_tests_that_can_never_pass_end_not_proven(tmp_path: Path) -> None:
     assert done.returncode == 1, done.stdout + done.stderr
     assert "NOT proven" in done.stdout
     assert code.read_text() == before
+
+
+def test_tests_that_import_something_missing_are_not_proven(tmp_path: Path) -> None:
+    code, tests = copy("off_by_one", tmp_path)
+    tests.write_text("import not_there\n" + tests.read_text())
+    done = fractal("fix", code, "--tests", tests)
+    assert (done.returncode, "not_there" in done.stdout) == (1, True), done.stderr
+
+
+def test_the_end_of_the_time_is_said(tmp_path: Path) -> None:
+    code, tests = copy("off_by_one", tmp_path)
+    tests.write_text("def test_never():\n    assert False\n")
+    done = fractal("fix", code, "--tests", tests, "--seconds", "0")
+    assert "Stopped after 1 candidate; none" in done.stdout, done.stdout
+
+
+def test_a_patch_of_a_file_with_a_space_is_one_that_git_applies(tmp_path: Path) -> None:
+    code, _ = copy("off_by_one", tmp_path)
+    code.rename(code.with_name("my code.py"))
+    (tmp_path / "solution.py").write_text(
+        "import importlib\nwindow_sums = importlib.import_module('my code').window_sums\n"
+    )
+    done = fractal("fix", tmp_path, "--tests", tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    patch = done.stdout[: done.stdout.index("\n┏")]
+    subprocess.run(["git", "apply", "-"], cwd=tmp_path, input=f"{patch}\n", text=True, check=True)
+    assert fractal("validate", tmp_path, "--tests", tmp_path).returncode == 0
 
 
 def test_code_that_does_not_parse_is_told_where(tmp_path: Path) -> None:
@@ -146,6 +176,7 @@ def test_every_code_is_explained() -> None:
     assert fractal("explain", "FR999").returncode == 2
 
 
+@pytest.mark.thorough
 def test_a_file_that_cannot_be_written_keeps_every_file(tmp_path: Path) -> None:
     code, tests = copy("off_by_one", tmp_path)
     before = code.read_text()

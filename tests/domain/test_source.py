@@ -15,6 +15,11 @@ def test_a_name_that_leaves_its_folder_is_refused(name: str) -> None:
     assert refused.value.code is ErrorCode.BAD_FILE_NAME
 
 
+@pytest.mark.parametrize("name", ["my notes.py", "a (copy).py", "v1+2/b.py"])
+def test_names_that_people_give_are_taken(name: str) -> None:
+    assert SourceTree({name: ""}).files == {name: ""}
+
+
 def test_one_byte_too_many_is_refused_and_the_last_allowed_is_not() -> None:
     assert SourceTree({"a.py": "x" * MAX_TREE_BYTES}).size == MAX_TREE_BYTES
     with pytest.raises(InputError) as refused:

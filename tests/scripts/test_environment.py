@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.thorough
+
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 MODULE = "import sys; print('called with', *sys.argv[1:])\n"
 

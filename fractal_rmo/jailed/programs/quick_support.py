@@ -22,7 +22,7 @@ def is_supported(path: str, file: Path, with_pytest: bool) -> bool:
     if path.rpartition("/")[2] in ("conftest.py", "pytest.py"):
         return False
     try:
-        tree = ast.parse(file.read_text(encoding="utf-8"))
+        tree = ast.parse(file.read_text(encoding="utf-8-sig"))
         return _Reader(tree, with_pytest).is_plain()
     except (SyntaxError, ValueError, RecursionError):
         return False

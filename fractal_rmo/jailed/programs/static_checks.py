@@ -27,6 +27,8 @@ from mypy.dmypy_server import Server
 from mypy.modulefinder import BuildSource
 from mypy.options import Options
 
+from fractal_rmo.jailed.layout import Box, source_root
+
 Finding = dict[str, Any]
 
 _RULES = "E4,E7,E9,F,B,PLE,W605"
@@ -50,14 +52,14 @@ def versions(ruff: str) -> dict[str, str]:
     return {**found, "ruff": said.strip().removeprefix("ruff ")}
 
 
-def prepare(ruff: str) -> Callable[[Path, Mapping[str, Any]], dict[str, Any]]:
+def prepare(ruff: str) -> Callable[[Box, Mapping[str, Any]], dict[str, Any]]:
     """Warm the tools up once; the returned program is called in forks."""
     server = _warm_mypy()
     settings = bandit_config.BanditConfig()
     _load_bandit_plugins(settings)
 
-    def run(box: Path, payload: Mapping[str, Any]) -> dict[str, Any]:
-        code = box / "code"
+    def run(box: Box, payload: Mapping[str, Any]) -> dict[str, Any]:
+        code = box.code
         paths = sorted(payload["code"])
         answer: dict[str, Any] = {"problem": ""}
         checks: dict[str, Callable[[], list[Finding]]] = {
@@ -147,15 +149,22 @@ def _run_mypy(server: Server, code: Path, paths: Sequence[str]) -> list[Finding]
     sources = []
     for path in paths:
         file = code / path
-        file.write_text(silence_mypy_comments(file.read_text(encoding="utf-8")), encoding="utf-8")
-        module = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-        sources.append(BuildSource(path, module, None))
+        text = file.read_text(encoding="utf-8-sig")
+        file.write_text(silence_mypy_comments(text), encoding="utf-8")
+        sources.append(BuildSource(path, _module_name(file, code), None))
     # the search path was settled while warming up; these modules are found where we are now
     return [
         _finding(found)
         for line in _check(server, sources).splitlines()
         if (found := _MYPY_LINE.fullmatch(line))
     ]
+
+
+def _module_name(file: Path, code: Path) -> str:
+    """The name under which the code's other files import a file; packages may lie below ``src``."""
+    source = source_root(code)
+    start = code if source not in file.parents else source
+    return ".".join(file.relative_to(start).with_suffix("").parts).removesuffix(".__init__")
 
 
 def _finding(found: re.Match[str]) -> Finding:

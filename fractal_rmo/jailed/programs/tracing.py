@@ -11,18 +11,19 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from functools import lru_cache
 from types import FrameType
 from typing import Any
 
+from fractal_rmo.jailed.layout import Box
 from fractal_rmo.jailed.problems import StepLimitExceeded
 
 
 class LineTracer:
-    """Counts and records line events of files below ``code``, for one test at a time."""
+    """Counts and records line events of the code's files, for one test at a time."""
 
-    def __init__(self, code: Path, step_limit: int | None) -> None:
-        self._prefix = f"{code}/"
+    def __init__(self, box: Box, step_limit: int | None) -> None:
+        self._path = lru_cache(maxsize=None)(box.code_path)
         self._limit = sys.maxsize if step_limit is None else step_limit
         self._steps = 0
         self._lines: dict[str, set[int]] = {}
@@ -43,17 +44,14 @@ class LineTracer:
 
     def lines(self) -> dict[str, list[int]]:
         """Executed lines of the last test, sorted, by path relative to the code."""
-        cut = len(self._prefix)
-        return {path[cut:]: sorted(numbers) for path, numbers in sorted(self._lines.items())}
+        return {path: sorted(numbers) for path, numbers in sorted(self._lines.items())}
 
     def _on_call(self, frame: FrameType, _event: str, _argument: Any) -> Any:
-        if not frame.f_code.co_filename.startswith(self._prefix):
-            return None
-        return self._on_line
+        return self._on_line if self._path(frame.f_code.co_filename) else None
 
     def _on_line(self, frame: FrameType, event: str, _argument: Any) -> Any:
         if event == "line":
-            self._lines.setdefault(frame.f_code.co_filename, set()).add(frame.f_lineno)
+            self._lines.setdefault(self._path(frame.f_code.co_filename), set()).add(frame.f_lineno)
             self._steps += 1
             if self._steps > self._limit:
                 sys.setprofile(self._bring_back)
@@ -65,6 +63,6 @@ class LineTracer:
             sys.settrace(self._on_call)
 
 
-def make_tracer(code: Path, trace: bool, step_limit: int | None) -> LineTracer | None:
+def make_tracer(box: Box, trace: bool, step_limit: int | None) -> LineTracer | None:
     """A tracer when the request needs one."""
-    return LineTracer(code, step_limit) if trace or step_limit is not None else None
+    return LineTracer(box, step_limit) if trace or step_limit is not None else None

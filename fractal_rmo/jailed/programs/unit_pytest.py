@@ -17,8 +17,10 @@ import hypothesis.strategies
 import pytest
 from _pytest import config as pytest_config
 
+from fractal_rmo.jailed.layout import Box, lay_out
 from fractal_rmo.jailed.problems import OutOfMemory, is_real_exhaustion
 from fractal_rmo.jailed.programs import unit_quick
+from fractal_rmo.jailed.programs.importing import imports_plainly, is_test_file
 from fractal_rmo.jailed.programs.tracing import make_tracer
 from fractal_rmo.jailed.programs.unit_report import Report, Request, import_problem, shorten
 
@@ -26,7 +28,7 @@ __all__ = ["run", "versions"]
 
 _OPTIONS = (
     "-qq", "-s", "--no-header", "--no-summary", "--tb=no", "-p", "no:cacheprovider",
-    "--import-mode=importlib", "-c", os.devnull,
+    "-c", os.devnull,
 )  # fmt: skip
 _QUIET_ENDINGS = (
     pytest.ExitCode.OK,
@@ -42,7 +44,7 @@ def versions() -> dict[str, str]:
     return {"pytest": pytest.__version__, "hypothesis": hypothesis.__version__}
 
 
-def run(box: Path, payload: Mapping[str, Any]) -> dict[str, Any]:
+def run(box: Box, payload: Mapping[str, Any]) -> dict[str, Any]:
     """Run the submitted test files; see ``unit_report`` for the value.
 
     With ``quick`` in the payload the small runner goes first, and pytest only
@@ -53,20 +55,16 @@ def run(box: Path, payload: Mapping[str, Any]) -> dict[str, Any]:
         if value["supported"]:
             return value
     request = Request.read(payload)
-    recorder = _Recorder(Report(box / "code"), request)
+    recorder = _Recorder(Report(box), request)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    tests = box / "tests"
-    files = [str(tests / path) for path in request.tests if _is_test_file(path)]
+    files = [str(box.tests / path) for path in request.tests if is_test_file(path)]
     if files:
-        _call_pytest([*_OPTIONS, f"--rootdir={tests}", *files], recorder)
+        mode = "append" if imports_plainly(box, request.tests) else "importlib"
+        where = [f"--import-mode={mode}", f"--rootdir={box.tests}"]
+        _call_pytest([*_OPTIONS, *where, *files], recorder)
     elif request.tests:
         recorder.report.problem = "No file is named test_*.py or *_test.py."
     return recorder.report.value(request.trace)
-
-
-def _is_test_file(path: str) -> bool:
-    name = path.rsplit("/", 1)[-1]
-    return name.endswith("_test.py") or (name.startswith("test_") and name.endswith(".py"))
 
 
 def _call_pytest(arguments: list[str], recorder: _Recorder) -> None:
@@ -90,7 +88,7 @@ class _Recorder:
 
     def __init__(self, report: Report, request: Request) -> None:
         self.report, self._request = report, request
-        self._tracer = make_tracer(report.code, request.trace, request.step_limit)
+        self._tracer = make_tracer(report.box, request.trace, request.step_limit)
         self.exhausted: str | None = None
 
     def note(self, problem: str) -> None:
@@ -195,11 +193,10 @@ def _warm() -> None:
     """Run one test now, so that pytest's plugins are imported before the first fork."""
     path = list(sys.path)
     with tempfile.TemporaryDirectory(prefix="fractal-rmo-") as folder:
-        for name in ("code", "tests"):
-            (Path(folder) / name).mkdir()
-        (Path(folder) / "tests" / "test_warm.py").write_text("def test_warm():\n    assert True\n")
+        box = lay_out(Path(folder), {"tests/test_warm.py": "def test_warm():\n    assert True\n"})
+        sys.path[:0] = box.path
         with redirect_stdout(StringIO()):
-            run(Path(folder), {"tests": ["test_warm.py"]})
+            run(box, {"tests": ["test_warm.py"]})
     sys.path[:] = path
     sys.modules.pop("test_warm", None)
 

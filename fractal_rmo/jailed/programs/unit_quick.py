@@ -8,11 +8,10 @@ pytest.  Where pytest is loaded, ``raises``, ``approx`` and plain
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import inspect
 import linecache
 import random
-import sys
 import unittest
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
@@ -21,6 +20,8 @@ from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Any
 
+from fractal_rmo.jailed.layout import Box, module_name
+from fractal_rmo.jailed.programs.importing import imports_plainly, is_test_file
 from fractal_rmo.jailed.programs.quick_parameters import variants
 from fractal_rmo.jailed.programs.quick_support import is_supported
 from fractal_rmo.jailed.programs.tracing import LineTracer, make_tracer
@@ -35,21 +36,21 @@ from fractal_rmo.jailed.programs.unit_report import (
 _Tests = dict[str, Callable[[], None]]
 
 
-def run(box: Path, payload: Mapping[str, Any], with_pytest: bool = False) -> dict[str, Any]:
+def run(box: Box, payload: Mapping[str, Any], with_pytest: bool = False) -> dict[str, Any]:
     """Collect and run; see ``unit_report`` for the value.
 
     ``with_pytest`` says that pytest is loaded, so that tests which only use
     its ``raises``, ``approx`` and plain ``parametrize`` run here too.
     """
     request = Request.read(payload)
-    report = Report(box / "code")
-    folder = box / "tests"
-    if not all(is_supported(path, folder / path, with_pytest) for path in request.tests):
+    report = Report(box)
+    plain = all(is_supported(path, box.tests / path, with_pytest) for path in request.tests)
+    if not plain or not imports_plainly(box, request.tests):
         report.supported = False
         return report.value(request.trace)
     tests: _Tests = {}
     for path in request.tests:
-        tests |= _collect(path, folder / path, report)
+        tests |= _collect(path, box.tests / path, report)
     ids = [name for name in tests if request.only is None or name in request.only]
     if request.shuffle_seed is not None:
         random.Random(request.shuffle_seed).shuffle(ids)  # noqa: S311 - an order, no secret
@@ -60,11 +61,10 @@ def run(box: Path, payload: Mapping[str, Any], with_pytest: bool = False) -> dic
 
 def _collect(path: str, file: Path, report: Report) -> _Tests:
     """The tests of one file by id; a file that cannot be imported becomes the problem."""
-    name = path.rsplit("/", 1)[-1]
-    if not (name.startswith("test_") or name.endswith("_test.py")):
+    if not is_test_file(path):
         return {}
     try:
-        return _tests(path, _import(path, file))
+        return _tests(path, importlib.import_module(module_name(file)))
     except MemoryError:
         raise
     except BaseException as error:  # noqa: BLE001 - also sys.exit at import
@@ -81,17 +81,6 @@ def _tests(path: str, module: ModuleType) -> _Tests:
         elif inspect.isclass(value) and _is_test_class(key, value):
             found |= _methods(f"{path}::{key}", value)
     return found
-
-
-def _import(path: str, file: Path) -> ModuleType:
-    name = path.removesuffix(".py").replace("/", ".")
-    spec = importlib.util.spec_from_file_location(name, file)
-    if spec is None or spec.loader is None:
-        raise ImportError(f"{path} is no Python module", name=name)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 def _is_test_class(name: str, kind: type) -> bool:
@@ -125,7 +114,7 @@ def _method(kind: type, name: str, arguments: Mapping[str, object]) -> Callable[
 
 
 def _run_all(tests: _Tests, request: Request, report: Report) -> None:
-    tracer = make_tracer(report.code, request.trace, request.step_limit)
+    tracer = make_tracer(report.box, request.trace, request.step_limit)
     for name, test in tests.items():
         failed = _run_one(name, test, tracer, report)
         if tracer and request.trace:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from fractal_rmo.jailed.layout import Box
 from fractal_rmo.jailed.problems import OutOfMemory, is_real_exhaustion
 
 MESSAGE_CHARS = 600
@@ -44,9 +44,9 @@ class Request:
 
 @dataclass
 class Report:
-    """Grows while tests run; ``code`` is the folder of the code."""
+    """Grows while tests run."""
 
-    code: Path
+    box: Box
     supported: bool = True
     collected: list[str] = field(default_factory=list)
     results: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -63,7 +63,7 @@ class Report:
             raise OutOfMemory(test)
         if self.results.get(test, {}).get("outcome") in ("failed", "error"):
             return
-        path, line = deepest_in(self.code, error.__traceback__ if error else None)
+        path, line = deepest_in(self.box, error.__traceback__ if error else None)
         self.results[test] = {
             "id": test,
             "outcome": outcome,
@@ -84,14 +84,13 @@ class Report:
         return {**answer, "lines": self.lines} if trace else answer
 
 
-def deepest_in(code: Path, traceback: TracebackType | None) -> tuple[str, int]:
-    """(path relative to ``code``, line) of the deepest frame there; ``("", 0)`` for none."""
+def deepest_in(box: Box, traceback: TracebackType | None) -> tuple[str, int]:
+    """(path relative to the code, line) of the deepest frame there; ``("", 0)`` for none."""
     found = ("", 0)
-    prefix = f"{code}/"
     while traceback is not None:
-        name = traceback.tb_frame.f_code.co_filename
-        if name.startswith(prefix):
-            found = (name.removeprefix(prefix), traceback.tb_lineno or 0)
+        path = box.code_path(traceback.tb_frame.f_code.co_filename)
+        if path:
+            found = (path, traceback.tb_lineno or 0)
         traceback = traceback.tb_next
     return found
 

@@ -61,10 +61,11 @@ def static(python: Path, *, with_pylint: bool) -> list[Check]:
 def fast(python: Path, folder: Path) -> list[Check]:
     """The unit tests in two halves that run side by side, and the cluster's smoke test."""
     unit = "not cluster and not slow and not thorough"
-    elsewhere = ["tests", "--ignore=tests/adapters"]
+    half = ["tests/adapters", "tests/cli"]
+    elsewhere = ["tests", *(f"--ignore={path}" for path in half)]
     return [
         _tests(python, folder, "unit", unit, 85, elsewhere),
-        _tests(python, folder, "adapters", unit, 85, ["tests/adapters"]),
+        _tests(python, folder, "adapters", unit, 85, half),
         _tests(python, folder, "smoke", "cluster and smoke", 60),
     ]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from fractal_rmo.domain.run import Runner, RunRequest
+from fractal_rmo.domain.run import Runner, RunRequest, Runtime
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.domain.task import Task, TaskKind
-from fractal_rmo.domain.verdict import Verdict, is_proven, proven_level
+from fractal_rmo.domain.verdict import Level, Verdict, is_proven, proven_level
 from fractal_rmo.ports.sandbox import Sandbox
 from fractal_rmo.repair.diff import unified_diff
 from fractal_rmo.repair.search import RepairOutcome, RepairProblem, search
@@ -55,6 +55,8 @@ def solve(
     ``out_of_time`` is asked between runs; the best that was reached by then is returned.
     """
     admit(task)
+    if task.level >= Level.STATIC:
+        sandbox.warm(Runtime.STATIC)  # the slowest to start; the search goes on meanwhile
     with sandbox.session() as run:
         if task.kind is TaskKind.FIX:
             return _fix(task, run, progress, out_of_time)

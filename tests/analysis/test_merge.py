@@ -32,6 +32,7 @@ def kinds(analysis: MergedAnalysis) -> list[str]:
     return [item.type for item in analysis.action_items]
 
 
+@pytest.mark.thorough
 @given(SWARMS, FEEDBACK, st.randoms())
 def test_the_order_of_reports_does_not_matter(
     reports: list[AnalysisReport], feedback: list[str], source: random.Random
@@ -41,6 +42,7 @@ def test_the_order_of_reports_does_not_matter(
     assert merge(shuffled, feedback) == merge(reports, feedback)
 
 
+@pytest.mark.thorough
 @given(SWARMS, FEEDBACK)
 def test_saying_it_twice_changes_nothing(
     reports: list[AnalysisReport], feedback: list[str]
@@ -48,6 +50,7 @@ def test_saying_it_twice_changes_nothing(
     assert merge([*reports, *reports], feedback) == merge(reports, feedback)
 
 
+@pytest.mark.thorough
 @given(SWARMS, FEEDBACK)
 def test_ids_are_those_of_the_content(reports: list[AnalysisReport], feedback: list[str]) -> None:
     items = merge(reports, feedback).action_items
@@ -64,6 +67,7 @@ def test_nothing_that_was_asked_for_is_lost(reports: list[AnalysisReport]) -> No
     assert set(analysis.findings) == {finding for r in heard for finding in r.findings}
 
 
+@pytest.mark.thorough
 @given(SWARMS)
 def test_every_role_is_present_or_missing(reports: list[AnalysisReport]) -> None:
     analysis = merge(reports)

@@ -32,9 +32,9 @@ def copy(example: str, folder: Path) -> tuple[Path, Path]:
     ("example", "mended"),
     [
         ("off_by_one", "range(len(values) - size + 1)"),
-        ("wrong_operator", "year % 100 != 0 or year"),
-        ("swapped_arguments", "power(base, exponent // 2)"),
-        ("method_bug", "if amount > self.balance"),
+        pytest.param("wrong_operator", "year % 100 != 0 or year", marks=pytest.mark.thorough),
+        pytest.param("swapped_arguments", "power(base, exponent // 2)", marks=pytest.mark.thorough),
+        pytest.param("method_bug", "if amount > self.balance", marks=pytest.mark.thorough),
     ],
 )
 def test_an_example_is_repaired_and_proven(example: str, mended: str, tmp_path: Path) -> None:
@@ -73,6 +73,7 @@ def test_tests_that_can_never_pass_end_not_proven(tmp_path: Path) -> None:
     assert code.read_text() == before
 
 
+@pytest.mark.thorough
 def test_tests_that_import_something_missing_are_not_proven(tmp_path: Path) -> None:
     code, tests = copy("off_by_one", tmp_path)
     tests.write_text("import not_there\n" + tests.read_text())
@@ -80,6 +81,7 @@ def test_tests_that_import_something_missing_are_not_proven(tmp_path: Path) -> N
     assert (done.returncode, "not_there" in done.stdout) == (1, True), done.stderr
 
 
+@pytest.mark.thorough
 def test_the_end_of_the_time_is_said(tmp_path: Path) -> None:
     code, tests = copy("off_by_one", tmp_path)
     tests.write_text("def test_never():\n    assert False\n")
@@ -87,6 +89,7 @@ def test_the_end_of_the_time_is_said(tmp_path: Path) -> None:
     assert "Stopped after 1 candidate; none" in done.stdout, done.stdout
 
 
+@pytest.mark.thorough
 def test_a_patch_of_a_file_with_a_space_is_one_that_git_applies(tmp_path: Path) -> None:
     code, _ = copy("off_by_one", tmp_path)
     code.rename(code.with_name("my code.py"))

@@ -8,6 +8,8 @@ from types import ModuleType
 
 import pytest
 
+pytestmark = pytest.mark.thorough
+
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 
 

@@ -74,6 +74,7 @@ def make_tools(app: Celery) -> Tools:
     from fractal_rmo.adapters.bus.canvas import CanvasDoorbell
     from fractal_rmo.adapters.db.engine import make_engine
     from fractal_rmo.adapters.db.learning import SqlLearningStore
+    from fractal_rmo.adapters.db.links import SqlLinkStore
     from fractal_rmo.adapters.db.steps import SqlStepStore
     from fractal_rmo.adapters.db.tasks import SqlTaskStore
     from fractal_rmo.adapters.db.upkeep import SqlUpkeep
@@ -88,6 +89,7 @@ def make_tools(app: Celery) -> Tools:
         steps=SqlStepStore(engine, lease_s=times.lease_s, grace_s=times.grace_s),
         upkeep=SqlUpkeep(engine, grace_s=times.grace_s),
         learning=SqlLearningStore(engine),
+        links=SqlLinkStore(engine),
         bell=CanvasDoorbell(app),
         sandbox=ZygoteSandbox(),
     )

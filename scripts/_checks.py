@@ -8,12 +8,14 @@ import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ET
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO
 
+_ON_BOTH_CORES = ("-n", "2", "--dist", "loadfile")
 NO_TESTS_COLLECTED = 5
 """pytest's exit code; fine for a selection that happens to be empty."""
 
@@ -59,13 +61,10 @@ def static(python: Path, *, with_pylint: bool) -> list[Check]:
 
 
 def fast(python: Path, folder: Path) -> list[Check]:
-    """The unit tests in two halves that run side by side, and the cluster's smoke test."""
+    """The quicker unit tests on both cores, and the cluster's smoke test."""
     unit = "not cluster and not slow and not thorough"
-    half = ["tests/adapters", "tests/cli"]
-    elsewhere = ["tests", *(f"--ignore={path}" for path in half)]
     return [
-        _tests(python, folder, "unit", unit, 85, elsewhere),
-        _tests(python, folder, "adapters", unit, 85, half),
+        _tests(python, folder, "unit", unit, 88, _ON_BOTH_CORES),
         _tests(python, folder, "smoke", "cluster and smoke", 60),
     ]
 
@@ -73,8 +72,10 @@ def fast(python: Path, folder: Path) -> list[Check]:
 def whole(python: Path, folder: Path, *, slow: bool) -> list[Check]:
     """All tests, counting which lines run, in this process and in those it starts."""
     found = [
-        _tests(python, folder, "unit", "not cluster and not slow", 300, covered=True),
-        _tests(python, folder, "cluster", "cluster and not slow", 300, covered=True),
+        _tests(
+            python, folder, "unit", "not cluster and not slow", 360, _ON_BOTH_CORES, covered=True
+        ),
+        _tests(python, folder, "cluster", "cluster and not slow", 400, covered=True),
     ]
     if slow:
         found.append(_tests(python, folder, "slow", "slow", 3600, covered=True))
@@ -96,13 +97,13 @@ def _tests(
     name: str,
     selection: str,
     share_s: int,
-    paths: list[str] | None = None,
+    extra: Sequence[str] = (),
     *,
     covered: bool = False,
 ) -> Check:
     report = folder / f"{name}.xml"
     runner = ["-m", "coverage", "run", "-m", "pytest"] if covered else ["-m", "pytest"]
-    options = ["-m", selection, f"--junitxml={report}", *(paths or [])]
+    options = ["-m", selection, f"--junitxml={report}", *extra]
     return Check(name, [str(python), *runner, *options], share_s, report)
 
 

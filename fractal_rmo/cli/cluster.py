@@ -14,6 +14,7 @@ from fractal_rmo.cli.read import read_tree
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.domain.task import Provider, Task, TaskKind
 from fractal_rmo.domain.verdict import Level
+from fractal_rmo.domain.views import TaskQuery
 
 EXAMPLE = Path("examples/off_by_one")
 _path = click.Path(path_type=Path)
@@ -93,7 +94,7 @@ def tasks(limit: int, as_json: bool) -> None:
     """List the newest tasks."""
     from fractal_rmo.cli.views import rows_document, rows_table
 
-    rows = connect().tasks.recent(limit)
+    rows = connect().tasks.find(TaskQuery(limit=limit))
     if as_json:
         click.echo(json.dumps(rows_document(rows)))
     else:

@@ -105,14 +105,17 @@ class Claim:
     """A step that this process holds, with all that its stage needs.
 
     ``fence`` guards the finish: a zombie's late write carries an old one.
-    ``outputs`` maps ``stage`` or ``stage/action`` of this round to output; the
-    analyzers' are those of the first round, which later rounds reuse.
+    ``tries`` counts the rounds since the task was submitted or retried, this
+    one included.  ``outputs`` maps ``stage`` or ``stage/action`` of this round
+    to output; the analyzers' are those of the first of these rounds, which
+    later ones reuse.
     """
 
     ref: StepRef
     fence: int
     attempts: int
     round: int
+    tries: int
     kind: TaskKind
     level: Level
     provider: Provider

@@ -9,7 +9,7 @@ from fractal_rmo.domain.jsonvalue import Json
 from fractal_rmo.domain.lifecycle import Ending, TaskState
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.domain.step import StepState
-from fractal_rmo.domain.verdict import Verdict
+from fractal_rmo.domain.verdict import Outcome, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,17 +20,39 @@ class TaskRow:
     kind: str
     description: str
     level: int
+    provider: str
     state: TaskState
     ending: Ending | None
     proven_level: int
     round: int
     created_at: str
     elapsed_s: float
+    levels: Mapping[int, Outcome] = field(default_factory=dict)
+    """What each level of the ladder said in the latest round."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskQuery:
+    """Which tasks a list shows, newest first.
+
+    ``ending`` is an ``Ending`` or ``"running"``; ``words`` are looked for in
+    the description, ``before`` is the id of the last task of the page before.
+    """
+
+    kind: str = ""
+    ending: str = ""
+    words: str = ""
+    before: str = ""
+    limit: int = 20
+
+
+RUNNING = "running"
+"""The filter for tasks that have not ended."""
 
 
 @dataclass(frozen=True, slots=True)
 class StepRow:
-    """One step as shown."""
+    """One step as shown; ``elapsed_s`` is None before it is taken up."""
 
     stage: str
     action: str
@@ -39,7 +61,28 @@ class StepRow:
     attempts: int
     error: str
     progress: Mapping[str, Json]
-    output: Mapping[str, Json]
+    output: Mapping[str, Json] = field(default_factory=dict)
+    elapsed_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskStatus:
+    """How far a task is: small, and whole each time, so that none must be missed."""
+
+    row: TaskRow
+    summary: str
+    steps: tuple[StepRow, ...]
+    """Without outputs."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """A message that was sent about a task; ``id`` grows, ``at_s`` counts from submission."""
+
+    id: int
+    at_s: float
+    type: str
+    payload: Mapping[str, Json]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +98,4 @@ class TaskView:
     steps: tuple[StepRow, ...] = ()
     verdicts: tuple[tuple[int, Verdict], ...] = field(default_factory=tuple)
     """(round, verdict) in the order in which they were reached."""
+    log: tuple[LogEntry, ...] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from fractal_rmo.domain.jsonvalue import Json
@@ -10,7 +10,7 @@ from fractal_rmo.domain.outcome import AgentSnapshot, StepOutcome
 from fractal_rmo.domain.pattern import ErrorRecord, Pattern
 from fractal_rmo.domain.step import Claim, StepRef
 from fractal_rmo.domain.task import Task
-from fractal_rmo.domain.views import TaskRow, TaskView
+from fractal_rmo.domain.views import TaskQuery, TaskRow, TaskStatus, TaskView
 
 
 class StepStore(Protocol):
@@ -55,11 +55,20 @@ class TaskStore(Protocol):
     def show(self, task_id: str) -> TaskView:
         """Everything known of a task.  Raises ``InputError`` NO_SUCH_TASK."""
 
-    def recent(self, limit: int) -> Sequence[TaskRow]:
-        """The newest tasks first."""
+    def statuses(self, task_ids: Collection[str]) -> Mapping[str, TaskStatus]:
+        """How far these tasks are, by id; unknown ids are left out."""
+
+    def find(self, query: TaskQuery) -> Sequence[TaskRow]:
+        """A page of tasks."""
 
     def cancel(self, task_id: str) -> None:
         """End the task as cancelled.  Raises ``LifecycleError`` when it has ended."""
+
+    def retry(self, task_id: str) -> tuple[StepRef, ...]:
+        """Begin an ended task anew, with its whole budget; returns the new round's steps.
+
+        Raises ``LifecycleError`` when it has not ended.
+        """
 
 
 class Upkeep(Protocol):
@@ -76,6 +85,13 @@ class Upkeep(Protocol):
 
     def seal_messages(self) -> int:
         """Append unsealed messages to the hash-chained audit log; returns how many."""
+
+
+class LinkStore(Protocol):
+    """One-time links."""
+
+    def use(self, nonce: str) -> bool:
+        """True for the first who uses this link, whichever process asks."""
 
 
 class LearningStore(Protocol):

@@ -90,7 +90,7 @@ def _may_return(claim: Claim, last: Verdict) -> bool:
     """Another round can only help where another candidate can come of it."""
     execution = claim.slices(Stage.EXECUTE)
     others = bool(execution) and execution[-1].get("status") == "repaired"
-    tries_left = claim.round <= claim.budget.retries and claim.seconds_left > 1
+    tries_left = claim.tries <= claim.budget.retries and claim.seconds_left > 1
     judged = last.outcome in (Outcome.FAILED, Outcome.FLAKY)
     return claim.kind is TaskKind.FIX and judged and others and tries_left
 

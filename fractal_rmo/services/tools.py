@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractal_rmo.config.settings import Settings
 from fractal_rmo.ports.doorbell import Doorbell
 from fractal_rmo.ports.sandbox import Sandbox
-from fractal_rmo.ports.stores import LearningStore, StepStore, TaskStore, Upkeep
+from fractal_rmo.ports.stores import LearningStore, LinkStore, StepStore, TaskStore, Upkeep
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,5 +19,6 @@ class Tools:
     steps: StepStore
     upkeep: Upkeep
     learning: LearningStore
+    links: LinkStore
     bell: Doorbell
     sandbox: Sandbox

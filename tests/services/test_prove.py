@@ -19,6 +19,7 @@ CLAIM = Claim(
     fence=1,
     attempts=1,
     round=1,
+    tries=1,
     kind=TaskKind.FIX,
     level=Level.STATIC,
     provider=Provider.AUTO,
@@ -52,7 +53,7 @@ def test_a_failed_candidate_is_learned_from_and_excluded() -> None:
 @pytest.mark.parametrize(
     "claim",
     [
-        replace(CLAIM, round=4),
+        replace(CLAIM, tries=4),
         replace(CLAIM, seconds_left=0.0),
         replace(CLAIM, kind=TaskKind.VALIDATE),
         replace(CLAIM, outputs={"execute": {"status": "exhausted"}}),
@@ -67,7 +68,7 @@ def test_exhaustion_is_decided_before_learning(claim: Claim) -> None:
 
 
 def test_max_retries_three_means_three_returns() -> None:
-    assert [decide(replace(CLAIM, round=n), FAILED).learn for n in (1, 2, 3, 4)] == [
+    assert [decide(replace(CLAIM, tries=n), FAILED).learn for n in (1, 2, 3, 4)] == [
         True,
         True,
         True,

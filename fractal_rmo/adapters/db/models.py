@@ -98,7 +98,11 @@ class ApiKey(Base):
 
 
 class TaskRecord(Base):
-    """A task.  ``fan_in`` counts the analyzers of the round that have not ended."""
+    """A task.
+
+    ``fan_in`` counts the analyzers of the round that have not ended,
+    ``base_round`` the rounds before the latest retry by a person.
+    """
 
     __tablename__ = "tasks"
     __table_args__ = (
@@ -131,6 +135,7 @@ class TaskRecord(Base):
     ending: Mapped[str | None]
     summary: Mapped[str] = _text()
     round: Mapped[int] = mapped_column(server_default="1")
+    base_round: Mapped[int] = _count()
     fan_in: Mapped[int] = mapped_column(server_default="5")
     proven_level: Mapped[int] = _count()
     content_sha256: Mapped[str] = _text()
@@ -308,6 +313,14 @@ class ExperimentRecord(Base):
     state: Mapped[dict[str, Any]] = _document()
     started_at: Mapped[datetime] = _now()
     ended_at: Mapped[datetime | None]
+
+
+class UsedLink(Base):
+    """A one-time sign-in link that was opened."""
+
+    __tablename__ = "used_links"
+    nonce_sha256: Mapped[str] = mapped_column(primary_key=True)
+    used_at: Mapped[datetime] = _now()
 
 
 class JobRecord(Base):

@@ -39,16 +39,18 @@ WITH task AS (
     UPDATE tasks t SET state = 'analyzing', version = t.version + 1
     FROM claimed c WHERE t.id = c.task_id AND t.state = 'idle'
 )
-SELECT c.*, task.kind, task.level, task.provider, task.budget,
+SELECT c.*, task.base_round, task.kind, task.level, task.provider, task.budget,
        extract(epoch FROM task.deadline - now())::float AS seconds_left,
        (SELECT jsonb_agg(jsonb_build_array(f.origin, f.path, f.content)) FROM files f
         WHERE f.task_id = c.task_id
           AND (f.round = 0 OR (f.round = c.round AND c.stage = 'validate'))) AS files,
        (SELECT jsonb_object_agg(p.stage || '/' || p.action, p.output) FROM steps p
         WHERE c.stage <> 'analyze' AND p.task_id = c.task_id AND p.state = 'done'
-          AND (p.round = c.round OR p.stage = 'analyze')) AS outputs,
+          AND (p.round = c.round
+               OR (p.stage = 'analyze' AND p.round = task.base_round + 1))) AS outputs,
        (SELECT jsonb_agg(p.output) FROM steps p
-        WHERE p.task_id = c.task_id AND p.round < c.round AND p.stage = 'validate') AS earlier
+        WHERE p.task_id = c.task_id AND p.round < c.round AND p.round > task.base_round
+          AND p.stage = 'validate') AS earlier
 FROM claimed c, task
 """
 CLAIM = Prepared("claim_step", _CLAIM, _TYPES)

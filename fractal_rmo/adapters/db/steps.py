@@ -111,6 +111,7 @@ def _claim(found: RowMapping) -> Claim:
         fence=found["fence"],
         attempts=found["attempts"],
         round=found["round"],
+        tries=found["round"] - found["base_round"],
         kind=TaskKind(found["kind"]),
         level=Level(found["level"]),
         provider=Provider(found["provider"]),

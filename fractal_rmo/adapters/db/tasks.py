@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -14,11 +14,12 @@ from uuid6 import uuid7
 from fractal_rmo.adapters.db import codec
 from fractal_rmo.adapters.db.engine import row, run, transact
 from fractal_rmo.domain.errors import ErrorCode, InputError, LifecycleError
-from fractal_rmo.domain.lifecycle import Ending, TaskState, way_to_failed
+from fractal_rmo.domain.lifecycle import Ending, TaskState, check, way_to_failed
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.domain.step import ROLES, Stage, StepRef, StepState
 from fractal_rmo.domain.task import Task
-from fractal_rmo.domain.views import StepRow, TaskRow, TaskView
+from fractal_rmo.domain.verdict import Outcome
+from fractal_rmo.domain.views import LogEntry, StepRow, TaskQuery, TaskRow, TaskStatus, TaskView
 
 _SUBMIT = text("""
 WITH task AS (
@@ -46,21 +47,41 @@ WITH task AS (
 SELECT id FROM task
 """)
 _ROW = """
-SELECT id, kind, description, level, state, ending, proven_level, round, created_at, summary,
-       budget,       extract(epoch FROM coalesce(ended_at, now()) - created_at)::float AS elapsed_s
+SELECT id, kind, description, level, provider, state, ending, proven_level, round, created_at,
+       summary, budget,
+       extract(epoch FROM coalesce(ended_at, now()) - created_at)::float AS elapsed_s,
+       (SELECT jsonb_object_agg(v.level, v.outcome) FROM verdicts v
+        WHERE v.task_id = tasks.id AND v.round = tasks.round) AS levels
 FROM tasks
 """
+_STEP = """
+SELECT task_id, stage, action, round, state, attempts, error, progress,
+       extract(epoch FROM coalesce(finished_at, now()) - started_at)::float AS elapsed_s
+"""
 _SHOW = text(_ROW + "WHERE id = CAST(:id AS uuid)")
-_RECENT = text(_ROW + "ORDER BY created_at DESC LIMIT :limit")
+_STATUS = text(_ROW + "WHERE id = ANY(CAST(:ids AS uuid[]))")
+_FIND = text(
+    _ROW
+    + """
+WHERE (:kind = '' OR kind = :kind)
+  AND (:ending = '' OR ending = :ending OR (:ending = 'running' AND ending IS NULL))
+  AND (:words = '' OR strpos(lower(description), lower(:words)) > 0)
+  AND (:before = '' OR id < CAST(nullif(:before, '') AS uuid))
+ORDER BY id DESC LIMIT :limit
+"""
+)
 _BY_KEY = text(
     """
 SELECT id, content_sha256 FROM tasks WHERE id = :id OR (owner_id IS NULL AND idempotency_key = :key)
 """
 )
 _FILES = text("SELECT round, origin, path, content FROM files WHERE task_id = :id ORDER BY round")
-_STEPS = text("""
-SELECT stage, action, round, state, attempts, error, progress, output FROM steps
-WHERE task_id = :id ORDER BY round, id
+_STEPS = text(_STEP + ", output FROM steps WHERE task_id = :id ORDER BY round, id")
+_STEPS_OF = text(_STEP + "FROM steps WHERE task_id = ANY(CAST(:ids AS uuid[])) ORDER BY round, id")
+_LOG = text("""
+SELECT m.id, extract(epoch FROM m.created_at - t.created_at)::float AS at_s, m.type, m.payload
+FROM messages m JOIN tasks t ON t.id = m.correlation_id
+WHERE m.correlation_id = :id ORDER BY m.id
 """)
 _VERDICTS = text("SELECT * FROM verdicts WHERE task_id = :id ORDER BY id")
 _LOCK = text("SELECT state FROM tasks WHERE id = CAST(:id AS uuid) FOR NO KEY UPDATE")
@@ -69,6 +90,19 @@ UPDATE tasks SET state = :to_state, ending = CAST(:ending AS text), version = ve
        ended_at = CASE WHEN CAST(:ending AS text) IS NULL THEN NULL ELSE now() END,
        summary = :summary
 WHERE id = :id AND state = :from_state
+""")
+_RETRY = text("""
+UPDATE tasks SET state = 'idle', ending = NULL, ended_at = NULL, summary = '', fan_in = 5,
+       base_round = round, round = round + 1, proven_level = 0, version = version + 1,
+       deadline = now() + CAST(budget->>'seconds' AS float) * interval '1 second'
+WHERE id = :id AND state = :from_state
+RETURNING round
+""")
+_ADD_STEPS = text("""
+INSERT INTO steps (id, task_id, round, stage, action, state, publish_after)
+SELECT s.id, CAST(:task AS uuid), :round, s.stage, s.action, s.state,
+       CASE WHEN s.state = 'queued' THEN now() + :grace * interval '1 second' END
+FROM jsonb_to_recordset(CAST(:steps AS jsonb)) AS s(id uuid, stage text, action text, state text)
 """)
 _DROP = text("""
 UPDATE steps SET state = 'dropped', publish_after = NULL
@@ -95,14 +129,12 @@ class SqlTaskStore:
                 raise InputError(ErrorCode.BAD_KEY, f"The key '{key}' has other content.")
             if str(known["id"]) != task_id:
                 return str(known["id"]), ()
-        return task_id, tuple(
-            StepRef(step["id"], task_id, Stage(step["stage"]), step["action"]) for step in steps
-        )
+        return task_id, _refs(task_id, steps)
 
     def show(self, task_id: str) -> TaskView:
         """See the port."""
         task_id = _checked(task_id)
-        task, files, steps, verdicts = run(self._engine, lambda db: _read(db, task_id))
+        task, files, steps, verdicts, log = run(self._engine, lambda db: _read(db, task_id))
         triples = [[f["origin"], f["path"], f["content"]] for f in files]
         proven = task["ending"] == Ending.PROVEN
         return TaskView(
@@ -114,11 +146,32 @@ class SqlTaskStore:
             result=(codec.tree(triples, "candidate") or None) if proven else None,
             steps=tuple(_step(step) for step in steps),
             verdicts=tuple((v["round"], codec.verdict(dict(v))) for v in verdicts),
+            log=tuple(LogEntry(**entry) for entry in log),
         )
 
-    def recent(self, limit: int) -> Sequence[TaskRow]:
+    def statuses(self, task_ids: Collection[str]) -> Mapping[str, TaskStatus]:
         """See the port."""
-        found = run(self._engine, lambda db: db.execute(_RECENT, {"limit": limit}).mappings().all())
+        values = {"ids": [_checked(task_id) for task_id in task_ids]}
+        tasks, steps = run(
+            self._engine,
+            lambda db: [db.execute(part, values).mappings().all() for part in (_STATUS, _STEPS_OF)],
+        )
+        of_task: dict[str, list[StepRow]] = {}
+        for step in steps:
+            of_task.setdefault(str(step["task_id"]), []).append(_step(step))
+        return {
+            str(task["id"]): TaskStatus(
+                _row(task), task["summary"], tuple(of_task.get(str(task["id"]), ()))
+            )
+            for task in tasks
+        }
+
+    def find(self, query: TaskQuery) -> Sequence[TaskRow]:
+        """See the port."""
+        values = dataclasses.asdict(query)
+        values["before"] = _checked(query.before) if query.before else ""
+        values["words"] = codec.clean_text(query.words)
+        found = run(self._engine, lambda db: db.execute(_FIND, values).mappings().all())
         return [_row(task) for task in found]
 
     def cancel(self, task_id: str) -> None:
@@ -126,12 +179,32 @@ class SqlTaskStore:
         task_id = _checked(task_id)
         transact(self._engine, lambda db: _cancel(db, task_id))
 
+    def retry(self, task_id: str) -> tuple[StepRef, ...]:
+        """See the port."""
+        task_id = _checked(task_id)
+        steps = list(_first_round())
+        values = {"steps": codec.to_json(steps), "task": task_id, "grace": self._grace_s}
+        transact(self._engine, lambda db: _retry(db, task_id, values))
+        return _refs(task_id, steps)
+
+
+def _retry(db: Connection, task_id: str, values: dict[str, Any]) -> None:
+    state = _lock(db, task_id)
+    check(state, TaskState.IDLE)
+    found = db.execute(_RETRY, {"id": task_id, "from_state": state.value}).scalar_one()
+    db.execute(_ADD_STEPS, {**values, "round": found})
+
 
 def _cancel(db: Connection, task_id: str) -> None:
+    end(db, task_id, _lock(db, task_id), Ending.CANCELLED, "Cancelled on request.")
+
+
+def _lock(db: Connection, task_id: str) -> TaskState:
+    """The state of a task that is locked by it; raises ``InputError``."""
     state = db.execute(_LOCK, {"id": task_id}).scalar_one_or_none()
     if state is None:
         raise InputError(ErrorCode.NO_SUCH_TASK, f"There is no task {task_id}.")
-    end(db, task_id, TaskState(state), Ending.CANCELLED, "Cancelled on request.")
+    return TaskState(state)
 
 
 def end(db: Connection, task_id: str, state: TaskState, ending: Ending, summary: str) -> None:
@@ -160,15 +233,16 @@ def end(db: Connection, task_id: str, state: TaskState, ending: Ending, summary:
 _Rows = Sequence[RowMapping]
 
 
-def _read(db: Connection, task_id: str) -> tuple[RowMapping, _Rows, _Rows, _Rows]:
-    """The task's row, its files, steps and verdicts."""
+def _read(db: Connection, task_id: str) -> tuple[RowMapping, _Rows, _Rows, _Rows, _Rows]:
+    """The task's row, its files, steps, verdicts and messages."""
     task = db.execute(_SHOW, {"id": task_id}).mappings().first()
     if task is None:
         raise InputError(ErrorCode.NO_SUCH_TASK, f"There is no task {task_id}.")
-    files, steps, verdicts = (
-        db.execute(part, {"id": task_id}).mappings().all() for part in (_FILES, _STEPS, _VERDICTS)
+    files, steps, verdicts, log = (
+        db.execute(part, {"id": task_id}).mappings().all()
+        for part in (_FILES, _STEPS, _VERDICTS, _LOG)
     )
-    return task, files, steps, verdicts
+    return task, files, steps, verdicts, log
 
 
 def _checked(task_id: str) -> str:
@@ -216,14 +290,23 @@ def _row(found: RowMapping) -> TaskRow:
         kind=found["kind"],
         description=found["description"],
         level=found["level"],
+        provider=found["provider"],
         state=TaskState(found["state"]),
         ending=Ending(found["ending"]) if found["ending"] else None,
         proven_level=found["proven_level"],
         round=found["round"],
         created_at=found["created_at"].isoformat(),
         elapsed_s=found["elapsed_s"],
+        levels={int(level): Outcome(o) for level, o in sorted((found["levels"] or {}).items())},
     )
 
 
 def _step(found: RowMapping) -> StepRow:
-    return StepRow(**{**found, "state": StepState(found["state"])})
+    columns = {name: value for name, value in found.items() if name != "task_id"}
+    return StepRow(**{**columns, "state": StepState(found["state"])})
+
+
+def _refs(task_id: str, steps: Sequence[dict[str, str]]) -> tuple[StepRef, ...]:
+    return tuple(
+        StepRef(step["id"], task_id, Stage(step["stage"]), step["action"]) for step in steps
+    )

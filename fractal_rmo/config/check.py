@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from urllib.parse import urlsplit
 
 from fractal_rmo.config.settings import Settings
@@ -28,9 +29,9 @@ def check(settings: Settings) -> None:
     if not times.sweep_s > 0:
         _refuse("pipeline.sweep_s", "more than 0")
     agents = settings.agents
-    for agent in (agents.analyzer, agents.executor, agents.validator, agents.learner):
-        if agent.count < 1:
-            _refuse("the count of an agent", "at least 1")
+    for kind in fields(agents):
+        if getattr(agents, kind.name).count < 1:
+            _refuse(f"agents.{kind.name}.count", "at least 1")
 
 
 def _address(name: str, url: str, schemes: tuple[str, ...]) -> None:

@@ -64,8 +64,20 @@ class Redis:
 
 
 @dataclass(frozen=True, slots=True)
+class Web:
+    """The Flask front: the address it binds, and the secrets that guard it."""
+
+    host: str = "127.0.0.1"
+    secret_key: str = field(default="", repr=False)
+    access_token: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Agent:
-    """One agent type: ``count`` processes a worker; the rest is for its language model."""
+    """One agent type: ``count`` processes a worker, threads with ``executor_llm``.
+
+    The rest is for its language model.
+    """
 
     count: int = 1
     model: str = ""
@@ -79,6 +91,7 @@ class Agents:
 
     analyzer: Agent = field(default_factory=Agent)
     executor: Agent = field(default_factory=Agent)
+    executor_llm: Agent = field(default_factory=lambda: Agent(count=8))
     validator: Agent = field(default_factory=Agent)
     learner: Agent = field(default_factory=Agent)
 
@@ -130,6 +143,7 @@ class Settings:
     system: System = field(default_factory=System)
     database: Database = field(default_factory=Database)
     redis: Redis = field(default_factory=Redis)
+    web: Web = field(default_factory=Web)
     agents: Agents = field(default_factory=Agents)
     pipeline: Pipeline = field(default_factory=Pipeline)
     learning: Learning = field(default_factory=Learning)

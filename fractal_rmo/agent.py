@@ -15,13 +15,21 @@ from typing import NoReturn
 
 from fractal_rmo.bootstrap import ensure_servers, migrate
 from fractal_rmo.config.load import CHECKOUT, settings, state_root
+from fractal_rmo.domain.errors import ErrorCode, FractalError, SettingsError
 from fractal_rmo.domain.step import ROLES
 
+_WEB_THREADS = 128
+"""An open event stream holds a thread for as long as someone watches."""
+_WEB_GRACE_S = 8
+"""Below the 10 s after which ``fractal-rmo up`` ends a process by force, and a platform's 30 s."""
 
-def _worker(name: str, queues: str, count: int, pool: str = "prefork") -> list[str]:
+
+def _worker(role: str, queues: str, count: int, pool: str = "prefork") -> list[str]:
+    # two of a role on one machine need two names; honcho numbers its processes
+    name = os.environ.get("HONCHO_PROCESS_NAME", role)
     return [
         *("celery", "-A", "workers", "worker", "--loglevel", settings().system.log_level),
-        *("--hostname", f"{name}@%h", "--queues", queues),
+        *("--hostname", f"{name}@{settings().system.hostname}", "--queues", queues),
         *("--concurrency", str(count), "--pool", pool),
     ]
 
@@ -33,6 +41,11 @@ def _analyzer() -> list[str]:
 
 def _executor() -> list[str]:
     return _worker("executor", "execute.cpu", settings().agents.executor.count)
+
+
+def _executor_llm() -> list[str]:
+    # threads: the work to come waits for a model, and nothing is forked around its clients
+    return _worker("executor_llm", "execute.llm", settings().agents.executor_llm.count, "threads")
 
 
 def _validator() -> list[str]:
@@ -50,22 +63,46 @@ def _beat() -> list[str]:
 
 
 def _flower() -> list[str]:
+    """This machine only: Flower answers ``/metrics`` and ``/healthcheck`` without its login.
+
+    Raises ``SettingsError`` (BAD_SETTING) where a login is needed and not set.
+    """
+    _require_login(os.environ.get("FLOWER_BASIC_AUTH", ""))
     port = os.environ.get("FLOWER_PORT", "5555")
     return ["celery", "-A", "workers", "flower", "--address=127.0.0.1", f"--port={port}"]
 
 
+def _require_login(logins: str) -> None:
+    """Flower itself reads the variable: ``user:password``, several with commas between."""
+    if not logins and settings().system.environment == "development":
+        return
+    if not all(all(login.partition(":")[::2]) for login in logins.split(",")):
+        raise SettingsError(
+            ErrorCode.BAD_SETTING,
+            "Flower does not start without a login: set FLOWER_BASIC_AUTH to user:password.",
+        )
+
+
 def _web() -> list[str]:
     port = os.environ.get("PORT", "8080")
+    host = settings().web.host
     return [
-        *("gunicorn", "webapp:create_app()", "--bind", f"127.0.0.1:{port}"),
-        *("--worker-class", "gthread", "--threads", "32", "--no-control-socket"),
+        *("gunicorn", "webapp:create_app()", "--bind", f"{_in_url(host)}:{port}"),
+        # one process, whatever WEB_CONCURRENCY says: its figures and its watcher live in it
+        *("--workers", "1", "--worker-class", "gthread", "--threads", str(_WEB_THREADS)),
+        *("--graceful-timeout", str(_WEB_GRACE_S), "--no-control-socket"),
     ]
+
+
+def _in_url(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
 
 
 COMMANDS: Mapping[str, Callable[[], list[str]]] = MappingProxyType(
     {
         "analyzer": _analyzer,
         "executor": _executor,
+        "executor_llm": _executor_llm,
         "validator": _validator,
         "learner": _learner,
         "beat": _beat,
@@ -90,8 +127,15 @@ def release() -> int:
 
 
 def main() -> int:
-    """Become the role that AGENT_TYPE names; 2 when there is no such role."""
-    role = os.environ.get("AGENT_TYPE", "")
+    """Become the role that AGENT_TYPE names; 2 when it, or a setting, cannot be used."""
+    try:
+        return _start(os.environ.get("AGENT_TYPE", ""))
+    except FractalError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2 if isinstance(error, SettingsError) else 3
+
+
+def _start(role: str) -> int:
     if role == "release":
         return release()
     if role not in COMMANDS:
@@ -103,13 +147,13 @@ def main() -> int:
 
 def become(role: str) -> NoReturn:
     """Let the role's program take this process's place."""
+    command = COMMANDS[role]()  # first: a setting that is refused starts nothing
     ensure_servers()
     os.environ["FRACTAL_STATE"] = str(state_root())  # it may have been relative to this folder
     # celery and gunicorn look for ``workers``, ``webapp`` and ``celeryconfig`` here
     os.chdir(CHECKOUT)
     # a deploy's SIGTERM gives running work back
     os.environ.setdefault("REMAP_SIGTERM", "SIGQUIT")
-    command = COMMANDS[role]()
     os.execv(sys.executable, [sys.executable, "-m", *command])  # noqa: S606 - takes our place
 
 

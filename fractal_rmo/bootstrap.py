@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from fractal_rmo.config.load import CHECKOUT, settings, state_root
+from fractal_rmo.config.settings import Web
+from fractal_rmo.domain.errors import ErrorCode, SettingsError
 from fractal_rmo.ports.sandbox import Sandbox
 
 if TYPE_CHECKING:
@@ -18,6 +20,10 @@ if TYPE_CHECKING:
     from fractal_rmo.adapters.supervisor.supervisor import Supervisor
     from fractal_rmo.services.hold import Heart
     from fractal_rmo.services.tools import Tools
+
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1", "[::1]")
+_SHORTEST_SECRET = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +66,25 @@ def ensure_servers() -> bool:
     return ensure_running(
         state_paths(), database=where.embedded_database, broker=where.embedded_broker
     )
+
+
+def web_secrets() -> Web:
+    """The web server's settings with both secrets in them.
+
+    They are made for a checkout whose pages only its own machine reaches.
+    Raises ``SettingsError`` (NEEDS_SECRETS) where others could, and for short ones.
+    """
+    web = settings().web
+    given = {"SECRET_KEY": web.secret_key, "FRACTAL_ACCESS_TOKEN": web.access_token}
+    lacking = [name for name, value in given.items() if len(value) < _SHORTEST_SECRET]
+    if not lacking:
+        return web
+    private = settings().system.environment == "development" and web.host in LOOPBACK
+    if not private or any(given.values()):
+        raise SettingsError(ErrorCode.NEEDS_SECRETS, f"{' and '.join(lacking)}: missing or short.")
+    from fractal_rmo.adapters.embedded.secrets import web_secrets as of_checkout
+
+    return replace(web, **of_checkout(state_paths()))
 
 
 def migrate() -> None:

@@ -75,7 +75,7 @@ def whole(python: Path, folder: Path, *, slow: bool) -> list[Check]:
         _tests(
             python, folder, "unit", "not cluster and not slow", 360, _ON_BOTH_CORES, covered=True
         ),
-        _tests(python, folder, "cluster", "cluster and not slow", 400, covered=True),
+        _tests(python, folder, "cluster", "cluster and not slow", 450, covered=True),
     ]
     if slow:
         found.append(_tests(python, folder, "slow", "slow", 3600, covered=True))

@@ -92,7 +92,8 @@ def watch(task_id: str, as_json: bool) -> None:
 @_json
 def tasks(limit: int, as_json: bool) -> None:
     """List the newest tasks."""
-    from fractal_rmo.cli.views import rows_document, rows_table
+    from fractal_rmo.cli.views import rows_table
+    from fractal_rmo.services.documents import rows_document
 
     rows = connect().tasks.find(TaskQuery(limit=limit))
     if as_json:
@@ -107,6 +108,32 @@ def cancel(task_id: str) -> None:
     """End a task; what it has reached is kept."""
     connect().tasks.cancel(task_id)
     click.echo(f"cancelled {task_id}")
+
+
+@click.command()
+@click.argument("task_id", metavar="ID")
+def retry(task_id: str) -> None:
+    """Begin an ended task anew, with its whole budget."""
+    from fractal_rmo.services.submit import retry as begin_anew
+
+    begin_anew(task_id, connect())
+    click.echo(f"begun anew: {task_id}")
+
+
+@click.command()
+def token() -> None:
+    """Print the access token of the web server, for 'Authorization: Bearer'."""
+    from fractal_rmo.bootstrap import web_secrets
+
+    click.echo(web_secrets().access_token)
+
+
+@click.command(name="open")
+def open_() -> None:
+    """Print a link that signs one browser in, once, within a quarter of an hour."""
+    from fractal_rmo.cli.serve import one_time_link
+
+    click.echo(one_time_link())
 
 
 @click.command()
@@ -151,4 +178,4 @@ def status(as_json: bool) -> None:
     sys.exit(PROVEN if workers else INFRASTRUCTURE)
 
 
-COMMANDS = (submit, show, watch, tasks, cancel, up, down, status)
+COMMANDS = (submit, show, watch, tasks, cancel, retry, up, down, status, open_, token)

@@ -27,14 +27,9 @@ _DATABASE_S = 30.0
 def budget() -> Budget:
     """The configured limits of one task."""
     from fractal_rmo.config.load import settings
+    from fractal_rmo.services.submit import budget as allowed
 
-    limits = settings().limits
-    return Budget(
-        seconds=limits.max_task_duration,
-        tokens=limits.max_tokens_per_task,
-        dollars=limits.max_cost_per_task,
-        retries=limits.max_retries,
-    )
+    return allowed({}, settings().limits)
 
 
 def say(sentence: str) -> None:
@@ -103,7 +98,8 @@ def exit_code(view: TaskView) -> int:
 
 def print_view(view: TaskView, *, as_json: bool) -> None:
     """A task as a person reads it, or as JSON."""
-    from fractal_rmo.cli.views import print_task, view_document
+    from fractal_rmo.cli.views import print_task
+    from fractal_rmo.services.documents import view_document
 
     if as_json:
         click.echo(json.dumps(view_document(view), default=dict))

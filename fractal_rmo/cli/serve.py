@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import threading
+import time
 from pathlib import Path
 
 from fractal_rmo.cli.follow import budget, connect, follow, say
@@ -45,13 +47,23 @@ def serve(path: Path, tests: Path | None, *, demo: bool, once: bool) -> int:
     return code
 
 
+def one_time_link() -> str:
+    """A new link to the web server of this machine."""
+    from fractal_rmo.bootstrap import web_secrets
+    from fractal_rmo.services.sign_in import new_link
+
+    found = new_link(web_secrets().secret_key, time.time())
+    return f"http://127.0.0.1:{os.environ.get('PORT', '8080')}/open/{found}"
+
+
 def _serve(task: Task | None, ended: threading.Event, *, once: bool) -> int:
     say("the processes are started")
     threading.Thread(target=_keep_servers, args=(ended,), daemon=True).start()
     code = _demonstrate(task, ended) if task and not ended.is_set() else PROVEN
     if once:
         return INTERRUPTED if ended.is_set() else code
-    say("serving; Ctrl-C stops everything")
+    say(f"open once in a browser, within 15 minutes: {one_time_link()}")
+    say("serving; Ctrl-C stops everything ('fractal-rmo open' prints another link)")
     ended.wait()
     return code
 

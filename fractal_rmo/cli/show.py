@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from fractal_rmo.domain.jsonvalue import Json, JsonObject
+    from fractal_rmo.domain.jsonvalue import JsonObject
     from fractal_rmo.services.solve import Solution
 
 _SHARED = " (tests and code shared a process)"
@@ -74,6 +74,8 @@ def _closing(solution: Solution, seconds: float) -> str:
 
 def to_document(solution: Solution) -> JsonObject:
     """The solution as JSON."""
+    from fractal_rmo.services.documents import verdict_document
+
     return {
         "proven": solution.proven,
         "proven_level": solution.proven_level,
@@ -82,17 +84,4 @@ def to_document(solution: Solution) -> JsonObject:
         "diff": solution.diff,
         "files": dict(solution.result.files),
         "verdicts": [verdict_document(verdict) for verdict in solution.verdicts],
-    }
-
-
-def verdict_document(verdict: Verdict) -> dict[str, Json]:
-    """One verdict as JSON."""
-    return {
-        "level": int(verdict.level),
-        "outcome": verdict.outcome.value,
-        "summary": verdict.summary,
-        "evidence": verdict.evidence,
-        "duration_s": round(verdict.duration_s, 4),
-        "tier": verdict.tier,
-        "shared_process": verdict.shared_process,
     }

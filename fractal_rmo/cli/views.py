@@ -1,4 +1,4 @@
-"""Tasks of the cluster as text and as JSON."""
+"""Tasks of the cluster as text."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import io
 import sys
 from collections.abc import Mapping, Sequence
 
-from fractal_rmo.cli.show import levels_table, print_diff, verdict_document
-from fractal_rmo.domain.jsonvalue import Json, JsonObject
+from fractal_rmo.cli.show import levels_table, print_diff
+from fractal_rmo.domain.jsonvalue import Json
 from fractal_rmo.domain.step import StepState
 from fractal_rmo.domain.views import StepRow, TaskRow, TaskView
 
@@ -53,7 +53,7 @@ def _missing(view: TaskView) -> str:
     """Who of the swarm did not report, if anybody."""
     missing: list[str] = []
     for step in view.steps:
-        if step.stage == "merge" and step.round == 1:
+        if step.stage == "merge" and step.output.get("missing"):
             named = step.output.get("missing")
             missing = [str(role) for role in named] if isinstance(named, list) else []
     return f"analyzers that did not report: {', '.join(missing)}" if missing else ""
@@ -98,47 +98,3 @@ def rows_table(rows: Sequence[TaskRow]) -> str:
     buffer = io.StringIO()
     Console(file=buffer, width=120).print(table)
     return buffer.getvalue()
-
-
-def rows_document(rows: Sequence[TaskRow]) -> list[JsonObject]:
-    """A list of tasks as JSON."""
-    return [row_document(row) for row in rows]
-
-
-def row_document(row: TaskRow) -> dict[str, Json]:
-    """One task's row as JSON."""
-    return {
-        "id": row.id,
-        "kind": row.kind,
-        "description": row.description,
-        "level": row.level,
-        "state": row.state.value,
-        "ending": row.ending.value if row.ending else None,
-        "proven_level": row.proven_level,
-        "round": row.round,
-        "created_at": row.created_at,
-        "elapsed_s": round(row.elapsed_s, 3),
-    }
-
-
-def view_document(view: TaskView) -> JsonObject:
-    """Everything about a task as JSON."""
-    return {
-        **row_document(view.row),
-        "summary": view.summary,
-        "budget": view.budget,
-        "result": dict(view.result.files) if view.result else None,
-        "verdicts": [{"round": n, **verdict_document(v)} for n, v in view.verdicts],
-        "steps": [
-            {
-                "stage": step.stage,
-                "action": step.action,
-                "round": step.round,
-                "state": step.state.value,
-                "attempts": step.attempts,
-                "error": step.error,
-                "output": step.output,
-            }
-            for step in view.steps
-        ],
-    }

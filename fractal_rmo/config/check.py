@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from pathlib import Path
 from urllib.parse import urlsplit
 
-from fractal_rmo.config.settings import Settings
+from fractal_rmo.config.settings import Redis, Settings
 from fractal_rmo.domain.errors import ErrorCode, SettingsError
 
 _DATABASES = ("postgresql+psycopg2",)
 _BROKERS = ("redis", "rediss", "redis+socket")
+TLS_VERIFY = ("required", "none")
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _LONGEST_SLICE_S = 30
 """The specification's limit of one action."""
@@ -19,6 +21,7 @@ def check(settings: Settings) -> None:
     """Raise ``SettingsError`` (BAD_SETTING) naming the first setting that cannot be used."""
     _address("DATABASE_URL (database)", settings.database.address, _DATABASES)
     _address("REDIS_URL (redis)", settings.redis.address, _BROKERS)
+    _tls(settings.redis)
     if settings.system.log_level not in _LOG_LEVELS:
         _refuse(f"system.log_level is '{settings.system.log_level}'", ", ".join(_LOG_LEVELS))
     times = settings.pipeline
@@ -46,6 +49,16 @@ def _address(name: str, url: str, schemes: tuple[str, ...]) -> None:
     if not known:
         fits = " or ".join(f"{scheme}://…" for scheme in schemes)
         _refuse(f"{name} is no address that can be used", fits)
+
+
+def _tls(redis: Redis) -> None:
+    """One place decides whom to trust: options in the address would override it silently."""
+    if redis.tls_verify not in TLS_VERIFY:
+        _refuse("REDIS_TLS_VERIFY (redis.tls_verify)", " or ".join(TLS_VERIFY))
+    if redis.tls_ca and not Path(redis.tls_ca).is_file():
+        _refuse(f"REDIS_TLS_CA (redis.tls_ca) is '{redis.tls_ca}'", "a file of certificates")
+    if "ssl_" in urlsplit(redis.address).query:
+        _refuse("REDIS_URL has ssl_… options", "REDIS_TLS_VERIFY and REDIS_TLS_CA beside it")
 
 
 def _refuse(what: str, fits: str) -> None:

@@ -13,6 +13,8 @@ class System:
     name: str = "fractal-rmo"
     environment: str = "development"
     log_level: str = "INFO"
+    hostname: str = "%h"
+    """After the ``@`` of a worker's name; ``%h`` is Celery's word for the machine's own name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,8 @@ class Redis:
     password: str = ""
     db: int = 0
     url: str = ""
+    tls_verify: str = "required"
+    tls_ca: str = ""
 
     @property
     def address(self) -> str:

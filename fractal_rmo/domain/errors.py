@@ -29,10 +29,12 @@ class ErrorCode(StrEnum):
     BAD_DOCUMENT = "FR114"
     BAD_KEY = "FR115"
     CANNOT_WRITE = "FR116"
+    OVER_LIMIT = "FR117"
     NO_SUCH_TASK = "FR201"
     ILLEGAL_TRANSITION = "FR202"
     TASK_ENDED = "FR203"
     STALE_VERSION = "FR204"
+    NO_RESULT = "FR205"
     DATABASE_DOWN = "FR301"
     BROKER_DOWN = "FR302"
     PORT_TAKEN = "FR303"
@@ -45,6 +47,7 @@ class ErrorCode(StrEnum):
     SANDBOX_UNAVAILABLE = "FR401"
     BAD_SETTING = "FR501"
     UNKNOWN_SETTING = "FR502"
+    NEEDS_SECRETS = "FR503"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +123,10 @@ CATALOGUE: dict[ErrorCode, Explanation] = {
         "The proven patch could not be written; no file was changed.",
         "Make the file writable, or apply the printed diff yourself.",
     ),
+    ErrorCode.OVER_LIMIT: Explanation(
+        "The budget asks for more than this installation allows.",
+        "Ask for less, or raise the limit in the section 'limits' of the configuration.",
+    ),
     ErrorCode.NO_SUCH_TASK: Explanation(
         "No task has this id.",
         "List what there is with 'fractal-rmo tasks'.",
@@ -135,6 +142,10 @@ CATALOGUE: dict[ErrorCode, Explanation] = {
     ErrorCode.STALE_VERSION: Explanation(
         "Someone else saved a newer version first.",
         "The write is retried on a fresh read; seen by a person, it means constant contention.",
+    ),
+    ErrorCode.NO_RESULT: Explanation(
+        "The task has no proven result.",
+        "Wait for its end; its report says how far it was proven and why not further.",
     ),
     ErrorCode.DATABASE_DOWN: Explanation(
         "PostgreSQL does not answer.",
@@ -183,6 +194,11 @@ CATALOGUE: dict[ErrorCode, Explanation] = {
     ErrorCode.UNKNOWN_SETTING: Explanation(
         "The configuration file holds an unknown key.",
         "Correct its spelling or remove it; the message lists the keys near it.",
+    ),
+    ErrorCode.NEEDS_SECRETS: Explanation(
+        "The web server could be reached by others, and its secrets are not set.",
+        "Set SECRET_KEY and FRACTAL_ACCESS_TOKEN, each to 32 random characters or more: "
+        "python3 -c 'import secrets; print(secrets.token_urlsafe(32))'.",
     ),
 }
 

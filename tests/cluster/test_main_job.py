@@ -74,7 +74,7 @@ def test_a_validation_says_what_fails(cluster: ClusterAtWork) -> None:
     ("code", "tests", "ending", "said"),
     [
         ("def f(x):\n    return x\n", "from solution import f\ndef test():\n    assert f(1) == 1\n",
-         "proven", "pass as submitted"),
+         "proven", "passes its tests"),
         ("def f(x):\n    return x\n", "def test():\n    assert False\n", "not_proven", "test"),
         ("def f(x:\n", "from solution import f\ndef test():\n    assert f(1)\n", "not_proven", ""),
         ("def f(x):\n    return x\n", "import nowhere_to_be_found\ndef test():\n    pass\n",

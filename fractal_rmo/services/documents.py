@@ -1,0 +1,112 @@
+"""Tasks as JSON documents: one form for the command line, REST and the pages' events."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+
+from fractal_rmo.domain.jsonvalue import Json, JsonObject
+from fractal_rmo.domain.source import SourceTree
+from fractal_rmo.domain.verdict import Verdict
+from fractal_rmo.domain.views import LogEntry, StepRow, TaskRow, TaskStatus, TaskView
+from fractal_rmo.repair.diff import unified_diff
+
+
+def row_document(row: TaskRow) -> dict[str, Json]:
+    """One line of a list."""
+    return {
+        "id": row.id,
+        "kind": row.kind,
+        "description": row.description,
+        "level": row.level,
+        "provider": row.provider,
+        "state": row.state.value,
+        "ending": row.ending.value if row.ending else None,
+        "proven_level": row.proven_level,
+        "round": row.round,
+        "created_at": row.created_at,
+        "elapsed_s": round(row.elapsed_s, 3),
+        "levels": {str(level): outcome.value for level, outcome in row.levels.items()},
+    }
+
+
+def rows_document(rows: Sequence[TaskRow]) -> list[JsonObject]:
+    """A list of tasks."""
+    return [row_document(row) for row in rows]
+
+
+def status_document(status: TaskStatus) -> dict[str, Json]:
+    """How far a task is."""
+    return {
+        **row_document(status.row),
+        "summary": status.summary,
+        "steps": [_step(step) for step in status.steps],
+    }
+
+
+def revision(document: Mapping[str, Json]) -> str:
+    """16 hex digits that change when a status does, and not with the clock."""
+    still = {name: value for name, value in document.items() if name != "elapsed_s"}
+    steps = document["steps"]
+    if isinstance(steps, list):
+        still["steps"] = [{**s, "elapsed_s": 0} for s in steps if isinstance(s, Mapping)]
+    text = json.dumps(still, sort_keys=True, default=dict)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def view_document(view: TaskView) -> dict[str, Json]:
+    """Everything about a task: the report."""
+    return {
+        **row_document(view.row),
+        "summary": view.summary,
+        "budget": view.budget,
+        "code": dict(view.code.files),
+        "tests": dict(view.tests.files),
+        "result": dict(view.result.files) if view.result else None,
+        "diff": diff(view.code, view.result),
+        "verdicts": [{"round": n, **verdict_document(v)} for n, v in view.verdicts],
+        "steps": [{**_step(step), "output": step.output} for step in view.steps],
+        "log": [_entry(entry) for entry in view.log],
+    }
+
+
+def diff(code: SourceTree, result: SourceTree | None) -> str:
+    """What the result changes, as a unified diff; "" without a result."""
+    return unified_diff(code, result) if result else ""
+
+
+def verdict_document(verdict: Verdict) -> dict[str, Json]:
+    """One verdict."""
+    return {
+        "level": int(verdict.level),
+        "outcome": verdict.outcome.value,
+        "summary": verdict.summary,
+        "evidence": verdict.evidence,
+        "duration_s": round(verdict.duration_s, 4),
+        "tier": verdict.tier,
+        "tools": dict(verdict.tools),
+        "shared_process": verdict.shared_process,
+    }
+
+
+def _step(step: StepRow) -> dict[str, Json]:
+    return {
+        "stage": step.stage,
+        "action": step.action,
+        "round": step.round,
+        "state": step.state.value,
+        "attempts": step.attempts,
+        "error": step.error,
+        "progress": step.progress,
+        "elapsed_s": None if step.elapsed_s is None else round(step.elapsed_s, 3),
+    }
+
+
+def _entry(entry: LogEntry) -> dict[str, Json]:
+    return {
+        "id": entry.id,
+        "at_s": round(entry.at_s, 3),
+        "type": entry.type,
+        "payload": entry.payload,
+    }

@@ -1,0 +1,31 @@
+"""``/health`` and ``/metrics``: for load balancers and Prometheus, open to all who reach us."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response
+from flask.typing import ResponseReturnValue
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+blueprint = Blueprint("system", __name__)
+
+
+@blueprint.get("/health")
+def health() -> ResponseReturnValue:
+    """200 when database and broker answer, else 503 with a sentence for each that does not."""
+    document = health_document()
+    return document, 200 if document["status"] == "ok" else 503
+
+
+def health_document() -> dict[str, object]:
+    """``status`` (ok or down), ``version`` and ``trouble``, a list of sentences."""
+    from fractal_rmo.bootstrap import server_trouble
+    from fractal_rmo.version import VERSION
+
+    trouble = server_trouble()
+    return {"status": "down" if trouble else "ok", "version": VERSION, "trouble": trouble}
+
+
+@blueprint.get("/metrics")
+def metrics() -> ResponseReturnValue:
+    """The figures of this process in Prometheus' text format."""
+    return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)

@@ -63,7 +63,7 @@ def _beat() -> list[str]:
 
 
 def _flower() -> list[str]:
-    """This machine only: Flower answers ``/metrics`` and ``/healthcheck`` without its login.
+    """On loopback: Flower answers ``/metrics`` and ``/healthcheck`` without its login.
 
     Raises ``SettingsError`` (BAD_SETTING) where a login is needed and not set.
     """

@@ -85,7 +85,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClusterAtWork]
     """A cluster with state and ports of its own."""
     state = tmp_path_factory.mktemp("cluster") / "state"
     ours = {"FRACTAL_STATE": str(state), "PORT": _free_port(), "FLOWER_PORT": _free_port()}
-    environment = {**os.environ, **ours}
+    environment = {**os.environ, **ours, "FLOWER_BASIC_AUTH": "team:secret"}
     log = state.parent / "up.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -106,7 +106,7 @@ def _until_served(at_work: ClusterAtWork, process: subprocess.Popen[bytes], log:
     for _ in range(60):
         assert process.poll() is None, log.read_text()
         found = at_work.run("status", "--json")
-        if found.returncode == 0 and len(json.loads(found.stdout)["workers"]) == 4:
+        if found.returncode == 0 and len(json.loads(found.stdout)["workers"]) == 5:
             return
         time.sleep(0.5)
     raise AssertionError(log.read_text())

@@ -107,7 +107,7 @@ def test_health_answers(cluster: ClusterAtWork) -> None:
 
 def test_celery_finds_the_cluster_by_itself(cluster: ClusterAtWork) -> None:
     status = cluster.python("-m", "celery", "-A", "workers", "status")
-    assert status.stdout.count("OK") == 4, status.stdout + status.stderr
+    assert status.stdout.count("OK") == 5, status.stdout + status.stderr
     queues = cluster.python("-m", "celery", "-A", "workers", "inspect", "active_queues")
     assert "execute.cpu" in queues.stdout
 

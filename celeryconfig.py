@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kombu import Exchange, Queue
 
+from fractal_rmo.adapters.bus.tls import tls_options
 from fractal_rmo.bootstrap import addresses
 from fractal_rmo.config.load import settings
 from fractal_rmo.domain.step import QUEUES
@@ -14,6 +15,8 @@ SOFT_LIMIT_S = 75
 
 broker_url = _redis
 result_backend = _redis
+# with rediss://, certificates are verified on both, or both say that they are not
+broker_use_ssl = redis_backend_use_ssl = tls_options(settings().redis) or None
 
 # JSON only: an unpickled message is code (CVE-2021-23727)
 task_serializer = "json"

@@ -97,6 +97,7 @@ def migrate() -> None:
 def make_tools(app: Celery) -> Tools:
     """All ports for this process, over the given Celery application."""
     from fractal_rmo.adapters.bus.canvas import CanvasDoorbell
+    from fractal_rmo.adapters.bus.cluster_view import CeleryClusterView
     from fractal_rmo.adapters.db.engine import make_engine
     from fractal_rmo.adapters.db.learning import SqlLearningStore
     from fractal_rmo.adapters.db.links import SqlLinkStore
@@ -117,6 +118,7 @@ def make_tools(app: Celery) -> Tools:
         links=SqlLinkStore(engine),
         bell=CanvasDoorbell(app),
         sandbox=ZygoteSandbox(),
+        cluster=CeleryClusterView(app),
     )
 
 

@@ -17,11 +17,16 @@ if TYPE_CHECKING:
     from fractal_rmo.services.hold import Heart
     from fractal_rmo.services.tools import Tools
 
-_RUNTIMES = {
+RUNTIMES = {
     "executor": (Runtime.THIN, Runtime.THICK),
     "validator": (Runtime.STATIC, Runtime.THICK),
 }
-"""What each role will run."""
+"""What each role will run in jails; a role that is not listed opens none."""
+
+
+def role() -> str:
+    """What AGENT_TYPE names; "" for a worker that was started by hand, for any queues."""
+    return os.environ.get("AGENT_TYPE", "")
 
 
 @lru_cache(maxsize=1)
@@ -46,9 +51,8 @@ def _after_the_fork(**_: Any) -> None:
     tools.cache_clear()
     heart.cache_clear()
     # the jails start by themselves while this process waits for its first step
-    role = os.environ.get("AGENT_TYPE", "")
-    tools().sandbox.warm(*_RUNTIMES.get(role, ()))
-    if role == "analyzer":
+    tools().sandbox.warm(*RUNTIMES.get(role(), ()))
+    if role() == "analyzer":
         swarm.warm()
 
 

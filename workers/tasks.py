@@ -1,4 +1,7 @@
-"""The tasks: ids in, one service call, a few words out.  Arguments carry ids, never content."""
+"""The tasks: ids in, one service call, a few words out.  Arguments carry ids, never content.
+
+``task_id`` and ``action`` are for whoever reads ``celery inspect`` or Flower.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +14,9 @@ from workers.process import heart, tools
 
 
 @app.task(name="analyze", ignore_result=False)  # type: ignore[untyped-decorator]
-def analyze(step_id: str, task_id: str, role: str, *, on_canvas: bool) -> dict[str, Json]:
+def analyze(step_id: str, task_id: str, action: str, *, on_canvas: bool) -> dict[str, Json]:
     """One analyzer's report."""
-    del task_id, role
+    del task_id, action
     return perform(step_id, tools(), heart(), on_canvas=on_canvas)
 
 
@@ -25,9 +28,9 @@ def merge(step_id: str, task_id: str, *, on_canvas: bool) -> dict[str, Json]:
 
 
 @app.task(name="execute")  # type: ignore[untyped-decorator]
-def execute(step_id: str, task_id: str, part: str = "", *, on_canvas: bool) -> dict[str, Json]:
+def execute(step_id: str, task_id: str, action: str = "", *, on_canvas: bool) -> dict[str, Json]:
     """The actions, or one slice of a search."""
-    del task_id, part
+    del task_id, action
     return perform(step_id, tools(), heart(), on_canvas=on_canvas)
 
 

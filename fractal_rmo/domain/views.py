@@ -99,3 +99,31 @@ class TaskView:
     verdicts: tuple[tuple[int, Verdict], ...] = field(default_factory=tuple)
     """(round, verdict) in the order in which they were reached."""
     log: tuple[LogEntry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WorkNow:
+    """A Celery task under way; ``step_id`` is "" for maintenance."""
+
+    task: str
+    step_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerRow:
+    """One worker that answered.
+
+    ``size`` counts processes or threads.  ``sandbox`` is the strongest tier of
+    its host, "" where the role runs no foreign code.  ``role`` is "" when it
+    was started by hand, and unknown, like all the rest, when ``version`` is "":
+    another version that does not know the question.
+    """
+
+    name: str
+    role: str = ""
+    queues: tuple[str, ...] = ()
+    size: int = 0
+    sandbox: str = ""
+    python: str = ""
+    version: str = ""
+    doing: tuple[WorkNow, ...] = ()

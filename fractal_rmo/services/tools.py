@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fractal_rmo.config.settings import Settings
+from fractal_rmo.ports.cluster import ClusterView
 from fractal_rmo.ports.doorbell import Doorbell
 from fractal_rmo.ports.sandbox import Sandbox
 from fractal_rmo.ports.stores import LearningStore, LinkStore, StepStore, TaskStore, Upkeep
@@ -22,3 +23,4 @@ class Tools:
     links: LinkStore
     bell: Doorbell
     sandbox: Sandbox
+    cluster: ClusterView

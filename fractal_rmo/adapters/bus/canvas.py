@@ -33,11 +33,11 @@ class CanvasDoorbell:
         self._publish(self._signature(step, on_canvas=False))
 
     def _signature(self, step: StepRef, *, on_canvas: bool) -> Signature:
-        words = (step.step_id, step.task_id, *([step.action] if step.action else []))
+        # by name, so that 'celery inspect' and Flower say which id is which
+        words = {"step_id": step.step_id, "task_id": step.task_id, "on_canvas": on_canvas}
         return self._app.signature(
             step.stage.value,
-            args=words,
-            kwargs={"on_canvas": on_canvas},
+            kwargs={**words, **({"action": step.action} if step.action else {})},
             immutable=True,
             queue=step.queue,
             task_id=step.step_id,

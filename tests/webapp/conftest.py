@@ -1,0 +1,76 @@
+"""The real web server over real, embedded servers; nobody works, so tasks stay where they are."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from fractal_rmo.adapters.embedded.paths import StatePaths
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Web:
+    """A running web server, its environment and its access token."""
+
+    url: str
+    environment: Mapping[str, str]
+    token: str
+
+    def client(self, **headers: str) -> httpx2.Client:
+        """A program with the token."""
+        return httpx2.Client(
+            base_url=self.url, headers={"Authorization": f"Bearer {self.token}", **headers}
+        )
+
+    def browser(self) -> httpx2.Client:
+        """A browser without a script that nobody has signed in."""
+        return httpx2.Client(base_url=self.url, headers={"Accept": "text/html"})
+
+    def run(self, *arguments: str) -> str:
+        """What ``fractal-rmo`` prints."""
+        command = [sys.executable, "-m", "fractal_rmo.cli.main", *arguments]
+        done = subprocess.run(
+            command, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=True
+        )
+        return done.stdout.strip()
+
+
+@pytest.fixture(scope="session")
+def web(servers: StatePaths) -> Iterator[Web]:
+    """Gunicorn as the Procfile starts it."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
+    ours = {"FRACTAL_STATE": str(servers.root), "PORT": port, "AGENT_TYPE": "web"}
+    environment = {**os.environ, **ours}
+    command = [sys.executable, "-m", "fractal_rmo.agent"]
+    with subprocess.Popen(command, cwd=ROOT, env=environment) as process:
+        try:
+            found = Web(f"http://127.0.0.1:{port}", environment, "")
+            yield Web(found.url, environment, _when_it_answers(found, process))
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+def _when_it_answers(web: Web, process: subprocess.Popen[bytes]) -> str:
+    for _ in range(150):
+        assert process.poll() is None
+        try:
+            httpx2.get(f"{web.url}/health")
+        except httpx2.TransportError:
+            time.sleep(0.2)
+        else:
+            return web.run("token")
+    raise AssertionError("the web server does not answer")

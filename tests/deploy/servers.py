@@ -8,16 +8,17 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg2
-import pytest
 
 from fractal_rmo.adapters.embedded import launch
 from fractal_rmo.adapters.embedded.binaries import find_postgres, find_valkey
+from fractal_rmo.config.load import CHECKOUT
 
 PASSWORD = "a:b@c/d"  # noqa: S105 - has to be quoted in an address
 QUOTED = "a%3Ab%40c%2Fd"
@@ -32,20 +33,25 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def running(
-    words: list[str], log: Path, *, end: signal.Signals = signal.SIGTERM
+    words: list[str],
+    log: Path,
+    *,
+    environment: Mapping[str, str] | None = None,
+    end: signal.Signals = signal.SIGTERM,
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """A server in the foreground of its own session, ended afterwards."""
+    """A program of the checkout, or a server, in a session of its own; ended afterwards."""
     with log.open("ab") as output:
         process = subprocess.Popen(
-            words, cwd=log.parent, stdout=output, stderr=output, start_new_session=True
-        )
+            words, cwd=CHECKOUT, env=environment, stdout=output, stderr=output,
+            start_new_session=True,
+        )  # fmt: skip
         try:
             yield process
         finally:
             process.send_signal(end)
             try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
+                process.wait(30)
+            finally:
                 process.kill()
                 process.wait()
 
@@ -121,12 +127,21 @@ class TlsRedis:
         return f"rediss://:{QUOTED}@127.0.0.1:{self.port}/0"
 
 
+def can_speak_tls() -> bool:
+    """Whether the system has openssl, and a ``redis-server`` that was built with TLS."""
+    program = shutil.which("redis-server")
+    if not (program and shutil.which("openssl")):
+        return False
+    tried = subprocess.run(
+        [program, "--port", "0", "--tls-port", "1"], capture_output=True, text=True, check=False
+    )
+    return "Failed to configure TLS" in tried.stdout  # for want of a certificate
+
+
 @contextlib.contextmanager
 def tls_redis(folder: Path) -> Iterator[TlsRedis]:
-    """A real ``redis-server`` with TLS; the test is skipped where the system has none."""
-    program = shutil.which("redis-server")
-    if not (program and shutil.which("openssl") and _speaks_tls(program)):
-        pytest.skip("there is no openssl, or no redis-server that speaks TLS, on PATH")
+    """A real ``redis-server`` with TLS, where ``can_speak_tls``."""
+    program = shutil.which("redis-server") or ""
     authority, stranger = (_authority(folder, name) for name in ("authority", "stranger"))
     key, certificate = _server_certificate(folder, authority)
     port, log = free_port(), folder / "tls.log"
@@ -136,13 +151,6 @@ def tls_redis(folder: Path) -> Iterator[TlsRedis]:
     with running([*words, *map(str, files), *more, "--dir", str(folder)], log) as process:
         until_listening(port, process, log)
         yield TlsRedis(port, authority, stranger)
-
-
-def _speaks_tls(program: str) -> bool:
-    said = subprocess.run(
-        [program, "--port", "0", "--tls-port", "1"], capture_output=True, text=True, check=False
-    )
-    return "Failed to configure TLS" in said.stdout  # and not: missing
 
 
 def _openssl(folder: Path, *words: str | Path) -> None:
@@ -177,4 +185,5 @@ def deployed(folder: Path, database_url: str, redis_url: str) -> dict[str, str]:
         "PORT": str(free_port()),
         "FLOWER_PORT": str(free_port()),
     }
-    return {**os.environ, **ours}
+    beside = str(Path(sys.executable).parent)  # a Procfile says 'python'
+    return {**os.environ, **ours, "PATH": f"{beside}:{os.environ['PATH']}"}

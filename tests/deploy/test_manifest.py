@@ -31,6 +31,10 @@ def test_each_line_of_the_procfile_is_a_role_of_the_agent() -> None:
         assert command == f"env AGENT_TYPE={role} python -m fractal_rmo.agent"
 
 
+def test_the_web_is_first_so_that_honcho_gives_it_the_port_that_was_asked_for() -> None:
+    assert next(iter(procfile.read(CHECKOUT / "Procfile"))) == "web"
+
+
 def test_the_formation_starts_every_role_and_exactly_one_clock(manifest: dict[str, Any]) -> None:
     formation = manifest["formation"]
     assert set(formation) == set(COMMANDS)

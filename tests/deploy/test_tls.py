@@ -11,7 +11,7 @@ import pytest
 
 from fractal_rmo.config.load import CHECKOUT, load
 from fractal_rmo.domain.errors import SettingsError
-from tests.deploy.servers import TlsRedis, tls_redis
+from tests.deploy.servers import TlsRedis, can_speak_tls, tls_redis
 
 BOTH_SIDES = """
 from fractal_rmo.adapters.bus.app import make_app
@@ -27,6 +27,8 @@ except Exception as error:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TlsRedis]:
+    if not can_speak_tls():
+        pytest.skip("there is no openssl, or no redis-server that speaks TLS, on PATH")
     with tls_redis(tmp_path_factory.mktemp("tls")) as found:
         yield found
 

@@ -10,6 +10,7 @@ from fractal_rmo.domain.errors import ErrorCode, InfrastructureError
 from fractal_rmo.domain.lifecycle import Ending
 from fractal_rmo.domain.task import Task
 from fractal_rmo.domain.views import TaskView
+from fractal_rmo.services.follow import status_of
 from fractal_rmo.services.submit import submit
 
 _POLL_S = 0.1
@@ -44,9 +45,8 @@ class Orchestrator:
         task_id = submit(task, tools)
         ends = time.monotonic() + (task.budget.seconds + 60 if timeout_s is None else timeout_s)
         while time.monotonic() < ends:
-            view = tools.tasks.show(task_id)
-            if view.row.ending:
-                return _result(view)
+            if status_of(task_id, tools).row.ending:
+                return _result(tools.tasks.show(task_id))
             time.sleep(_POLL_S)
         raise InfrastructureError(ErrorCode.NO_WORKERS, f"Task {task_id} has not ended in time.")
 

@@ -14,7 +14,8 @@ from fractal_rmo.cli.group import INFRASTRUCTURE, NOT_PROVEN, PROVEN
 from fractal_rmo.domain.budget import Budget
 from fractal_rmo.domain.errors import ErrorCode, InfrastructureError
 from fractal_rmo.domain.lifecycle import Ending
-from fractal_rmo.domain.views import TaskView
+from fractal_rmo.domain.views import TaskStatus, TaskView
+from fractal_rmo.services.follow import status_of
 
 if TYPE_CHECKING:
     from fractal_rmo.services.tools import Tools
@@ -46,12 +47,13 @@ def connect() -> Tools:
 
 def follow(task_id: str, *, as_json: bool, ended: threading.Event | None = None) -> int:
     """Watch a task until it or the watching has ``ended``, print it, return the exit code."""
-    view = _watch(task_id, ended or threading.Event())
+    _watch(task_id, ended or threading.Event())
+    view = connect().tasks.show(task_id)
     print_view(view, as_json=as_json)
     return exit_code(view)
 
 
-def _watch(task_id: str, ended: threading.Event) -> TaskView:
+def _watch(task_id: str, ended: threading.Event) -> None:
     from fractal_rmo.cli.progress import Line
     from fractal_rmo.cli.views import now_at
 
@@ -59,30 +61,30 @@ def _watch(task_id: str, ended: threading.Event) -> TaskView:
     warned = False
     with Line(sys.stderr) as line:
         while True:
-            view = _look(task_id)
-            if view.row.ending or ended.is_set():
-                return view
-            line.show(*now_at(view))
-            if not warned and time.monotonic() - started > _PATIENCE_S and _untouched(view):
+            status = _look(task_id)
+            if status.row.ending or ended.is_set():
+                return
+            line.show(*now_at(status))
+            if not warned and time.monotonic() - started > _PATIENCE_S and _untouched(status):
                 warned = True
                 say("no worker has taken the task up yet; it is kept")
             ended.wait(_LOOK_EVERY_S)
 
 
-def _look(task_id: str) -> TaskView:
-    """The task; a database that is being started again is waited for."""
+def _look(task_id: str) -> TaskStatus:
+    """How far the task is; a database that is being started again is waited for."""
     ends = time.monotonic() + _DATABASE_S
     while True:
         try:
-            return connect().tasks.show(task_id)
+            return status_of(task_id, connect())
         except InfrastructureError as error:
             if error.code is not ErrorCode.DATABASE_DOWN or time.monotonic() > ends:
                 raise
             time.sleep(1)
 
 
-def _untouched(view: TaskView) -> bool:
-    return all(step.attempts == 0 for step in view.steps)
+def _untouched(status: TaskStatus) -> bool:
+    return all(step.attempts == 0 for step in status.steps)
 
 
 def exit_code(view: TaskView) -> int:

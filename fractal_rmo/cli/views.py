@@ -9,23 +9,23 @@ from collections.abc import Mapping, Sequence
 from fractal_rmo.cli.show import levels_table, print_diff
 from fractal_rmo.domain.jsonvalue import Json
 from fractal_rmo.domain.step import StepState
-from fractal_rmo.domain.views import StepRow, TaskRow, TaskView
+from fractal_rmo.domain.views import StepRow, TaskRow, TaskStatus, TaskView
 
 
-def now_at(view: TaskView) -> tuple[str, str, int]:
+def now_at(status: TaskStatus) -> tuple[str, str, int]:
     """(stage, what is being tried, how many so far) of a running task."""
-    running = [step for step in view.steps if step.state is StepState.RUNNING]
+    running = [step for step in status.steps if step.state is StepState.RUNNING]
     step = running[-1] if running else None
     progress: Mapping[str, Json] = step.progress if step else {}
     number = progress.get("tried") or progress.get("run") or 0
-    label = progress.get("trying") or _where(view, running)
-    return view.row.state, str(label), number if isinstance(number, int) else 0
+    label = progress.get("trying") or _where(status, running)
+    return status.row.state, str(label), number if isinstance(number, int) else 0
 
 
-def _where(view: TaskView, running: Sequence[StepRow]) -> str:
+def _where(status: TaskStatus, running: Sequence[StepRow]) -> str:
     if running:
         return ", ".join(step.action or step.stage for step in running)
-    return f"round {view.row.round}, waiting for a worker"
+    return f"round {status.row.round}, waiting for a worker"
 
 
 def print_task(view: TaskView) -> None:

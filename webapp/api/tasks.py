@@ -12,11 +12,11 @@ from flask.typing import ResponseReturnValue
 from flask_smorest import Blueprint
 from werkzeug.exceptions import ServiceUnavailable
 
-from fractal_rmo.domain.errors import ErrorCode, InputError, LifecycleError
+from fractal_rmo.domain.errors import ErrorCode, LifecycleError
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.domain.task import Provider, Task, TaskKind
 from fractal_rmo.domain.verdict import Level
-from fractal_rmo.domain.views import TaskQuery, TaskStatus
+from fractal_rmo.domain.views import TaskQuery
 from fractal_rmo.services import submit as services
 from fractal_rmo.services.documents import (
     diff,
@@ -25,6 +25,7 @@ from fractal_rmo.services.documents import (
     status_document,
     view_document,
 )
+from fractal_rmo.services.follow import status_of
 from webapp.api import schemas
 from webapp.events import TooManyStreamsError, Watcher
 from webapp.tools import tools
@@ -74,7 +75,7 @@ def listing(given: dict[str, Any]) -> Mapping[str, object]:
 @blueprint.alt_response(304, description="Nothing has changed since the If-None-Match.")
 def read(task_id: str) -> ResponseReturnValue:
     """How far a task is.  Its ETag changes with the task, so asking often costs little."""
-    document = status_document(_status(task_id))
+    document = status_document(status_of(task_id, tools()))
     tag = revision(document)
     if request.if_none_match.contains(tag):
         return Response(status=304, headers={"ETag": f'"{tag}"'})
@@ -87,7 +88,7 @@ def read(task_id: str) -> ResponseReturnValue:
 @blueprint.alt_response(204, description="The task has ended and its last event was seen.")
 def events(headers: dict[str, str], task_id: str) -> ResponseReturnValue:
     """``status`` events, each with the whole status, then ``end``.  Ids are revisions."""
-    document = status_document(_status(task_id))
+    document = status_document(status_of(task_id, tools()))
     if document["ending"] and headers["last_id"] == revision(document):
         return Response(status=204)  # tells a browser to stop
     watcher: Watcher = current_app.extensions["watcher"]
@@ -134,7 +135,7 @@ def artifact(given: dict[str, str], task_id: str) -> ResponseReturnValue:
 def cancel(task_id: str) -> Mapping[str, object]:
     """End a task; what it has reached is kept."""
     tools().tasks.cancel(task_id)
-    return status_document(_status(task_id))
+    return status_document(status_of(task_id, tools()))
 
 
 @blueprint.post("/<task_id>/retry")
@@ -142,15 +143,7 @@ def cancel(task_id: str) -> Mapping[str, object]:
 def retry(task_id: str) -> Mapping[str, object]:
     """Begin an ended task anew, with its whole budget."""
     services.retry(task_id, tools())
-    return status_document(_status(task_id))
-
-
-def _status(task_id: str) -> TaskStatus:
-    found = tools().tasks.statuses([task_id])
-    if not found:
-        raise InputError(ErrorCode.NO_SUCH_TASK, f"There is no task {task_id}.")
-    (status,) = found.values()
-    return status
+    return status_document(status_of(task_id, tools()))
 
 
 def _zip(tree: SourceTree) -> bytes:

@@ -104,6 +104,10 @@ SELECT s.id, CAST(:task AS uuid), :round, s.stage, s.action, s.state,
        CASE WHEN s.state = 'queued' THEN now() + :grace * interval '1 second' END
 FROM jsonb_to_recordset(CAST(:steps AS jsonb)) AS s(id uuid, stage text, action text, state text)
 """)
+_DROP_ALL = text("""
+UPDATE steps SET state = 'dropped', publish_after = NULL, lease_until = NULL
+WHERE task_id = :id AND state IN ('waiting', 'queued', 'running')
+""")
 _DROP = text("""
 UPDATE steps SET state = 'dropped', publish_after = NULL
 WHERE task_id = :id AND state IN ('waiting', 'queued')
@@ -191,6 +195,7 @@ class SqlTaskStore:
 def _retry(db: Connection, task_id: str, values: dict[str, Any]) -> None:
     state = _lock(db, task_id)
     check(state, TaskState.IDLE)
+    db.execute(_DROP_ALL, {"id": task_id})  # a step that still runs must not finish in a new round
     found = db.execute(_RETRY, {"id": task_id, "from_state": state.value}).scalar_one()
     db.execute(_ADD_STEPS, {**values, "round": found})
 

@@ -184,6 +184,25 @@ def test_an_illegal_move_raises_and_changes_nothing(desk: Desk) -> None:
     assert desk.tasks.show(desk.task).row.state is TaskState.ANALYZING
 
 
+def test_a_retry_begins_anew_and_nothing_of_before_reaches_into_it(desk: Desk) -> None:
+    zombie = desk.reach_validation()
+    with pytest.raises(LifecycleError, match="FR202"):
+        desk.tasks.retry(desk.task)
+    desk.tasks.cancel(desk.task)
+    steps = desk.tasks.retry(desk.task)
+    assert [s.stage for s in steps].count(Stage.ANALYZE) == 5
+    row = desk.tasks.statuses([desk.task])[desk.task].row
+    assert (row.state, row.ending, row.round) == (TaskState.IDLE, None, 2)
+    assert desk.steps.finish(zombie, PROVEN) is None
+    claim = desk.claim(steps[0])
+    assert (claim.round, claim.tries, claim.outputs, claim.earlier) == (2, 1, {}, ())
+
+
+def test_statuses_of_unknown_tasks_are_left_out(desk: Desk) -> None:
+    nobody = "0192d0a0-0000-7000-8000-000000000000"
+    assert set(desk.tasks.statuses([desk.task, nobody])) == {desk.task}
+
+
 def test_the_same_idempotency_key_is_one_task(desk: Desk) -> None:
     first, steps = desk.tasks.submit(TASK, "key")
     assert len(steps) == 8

@@ -9,15 +9,22 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import NoReturn
 
 from fractal_rmo.bootstrap import ensure_servers, migrate
 from fractal_rmo.config.load import CHECKOUT, settings, state_root
-from fractal_rmo.domain.errors import ErrorCode, FractalError, SettingsError
+from fractal_rmo.domain.errors import (
+    ErrorCode,
+    FractalError,
+    InfrastructureError,
+    SettingsError,
+)
 from fractal_rmo.domain.step import ROLES
 
+_LOOK_EVERY_S = 2.0
 _WEB_THREADS = 128
 """An open event stream holds a thread for as long as someone watches."""
 _WEB_GRACE_S = 8
@@ -31,6 +38,8 @@ def _worker(role: str, queues: str, count: int, pool: str = "prefork") -> list[s
         *("celery", "-A", "workers", "worker", "--loglevel", settings().system.log_level),
         *("--hostname", f"{name}@{settings().system.hostname}", "--queues", queues),
         *("--concurrency", str(count), "--pool", pool),
+        # nothing here asks another worker anything; listening would cost each start a second
+        *("--without-gossip", "--without-mingle"),
     ]
 
 
@@ -116,14 +125,24 @@ def release() -> int:
     """Bring the tables up to date.
 
     honcho starts every line of a Procfile together and ends all when one ends;
-    under it this waits to be ended instead of returning.
+    under it this keeps the embedded servers running instead of returning.
     """
     ensure_servers()
     migrate()
     if "HONCHO_PROCESS_NAME" in os.environ:
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-        signal.pause()
+        _keep_servers()
     return 0
+
+
+def _keep_servers() -> NoReturn:
+    """Until SIGTERM, start an embedded server again that has died; the others find it there."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    while True:
+        time.sleep(_LOOK_EVERY_S)
+        try:
+            ensure_servers()
+        except InfrastructureError as error:
+            print(error, file=sys.stderr)
 
 
 def main() -> int:

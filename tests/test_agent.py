@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
+from fractal_rmo.adapters.embedded import valkey
+from fractal_rmo.adapters.embedded.paths import StatePaths
+from fractal_rmo.adapters.embedded.servers import purge
 from fractal_rmo.config.load import CHECKOUT
 
+Found = TypeVar("Found")
 BECOME = "import sys; from fractal_rmo.agent import COMMANDS; print(*COMMANDS[sys.argv[1]]())"
 
 
@@ -58,7 +67,7 @@ def test_two_hosts_and_two_processes_of_a_role_have_names_of_their_own() -> None
 
 
 def test_the_model_worker_has_threads_and_a_queue_of_its_own() -> None:
-    assert command("executor_llm").endswith("--queues execute.llm --concurrency 8 --pool threads")
+    assert " --queues execute.llm --concurrency 8 --pool threads " in command("executor_llm")
 
 
 @pytest.mark.parametrize("login", ["", "user", "user:", ":password", "user:password,other"])
@@ -83,3 +92,32 @@ def test_an_unknown_role_is_answered_with_those_there_are() -> None:
     done = run("-m", "fractal_rmo.agent", AGENT_TYPE="excutor")
     assert done.returncode == 2
     assert "executor_llm" in done.stderr
+
+
+@pytest.mark.cluster
+def test_honcho_starts_an_embedded_server_again_that_was_killed(tmp_path: Path) -> None:
+    paths = StatePaths(tmp_path)
+    beside = str(Path(sys.executable).parent)
+    path = f"{beside}:{os.environ['PATH']}"
+    honcho = subprocess.Popen(
+        [sys.executable, "-m", "honcho", "start", "release"],
+        cwd=CHECKOUT, env={**os.environ, "FRACTAL_STATE": str(tmp_path), "PATH": path},
+    )  # fmt: skip
+    try:
+        first = until(lambda: valkey.running(paths))
+        until(lambda: valkey.answers(paths))
+        os.kill(first.pid, signal.SIGKILL)
+        again = until(lambda: valkey.answers(paths) and valkey.running(paths))
+        assert again != first
+    finally:
+        honcho.terminate()
+        honcho.wait()
+        purge(paths)
+
+
+def until(ask: Callable[[], Found | None]) -> Found:
+    for _ in range(300):
+        if found := ask():
+            return found
+        time.sleep(0.1)
+    raise AssertionError(ask)

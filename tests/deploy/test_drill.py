@@ -35,16 +35,18 @@ from fractal_rmo.domain.task import Provider, Task
 from fractal_rmo.domain.verdict import Level
 from fractal_rmo.domain.views import TaskQuery
 from fractal_rmo.services.submit import submit
+from tests.cluster.test_faults import SLOW, TESTS
 folder, least = Path("examples/off_by_one"), int(sys.argv[1])
 names = ("solution.py", "test_solution.py")
 code, tests = (SourceTree({name: (folder / name).read_text()}) for name in names)
 task = Task("drill", code, tests, level=Level.SYNTAX, provider=Provider.SIMULATED)
+search = Task("search", SourceTree({"solution.py": SLOW}), SourceTree({"test_solution.py": TESTS}))
 tools, enough, sent = client(), threading.Event(), 0
 threading.Thread(target=lambda: (sys.stdin.read(), enough.set()), daemon=True).start()
 while sent < least or not enough.is_set():
     if len(tools.tasks.find(TaskQuery(ending="running"))) < 10:  # always something in flight
         for _ in range(10):
-            submit(task, tools)
+            submit(search if sent % 100 == 0 else task, tools)
             sent += 1
     time.sleep(0.1)
 print(sent)

@@ -1,0 +1,73 @@
+"""The installation: who works in it, and whether all of it answers."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+
+from flask import current_app, render_template
+from flask.typing import ResponseReturnValue
+
+from fractal_rmo import bootstrap
+from fractal_rmo.domain.errors import FractalError
+from fractal_rmo.domain.step import QUEUES
+from fractal_rmo.domain.views import WorkerRow
+from webapp.events import MOST_STREAMS
+from webapp.system import health_document
+from webapp.tools import tools
+
+_DOES = {
+    "analyzer": "Runs the five analyzers and the coordinator that merges their reports.",
+    "executor": "Searches for a repair, candidate by candidate, in the sandbox.",
+    "executor_llm": "Will ask language models; none is configured yet.",
+    "validator": "Proves results on the ladder, in the sandbox.",
+    "learner": "Turns errors into patterns, sweeps and mends the queue.",
+}
+
+
+def agents() -> ResponseReturnValue:
+    """The workers and their queues, as they answer now."""
+    workers, depths, trouble = _asked()
+    return render_template(
+        "agents.html",
+        workers=workers,
+        depths=depths,
+        trouble=trouble,
+        does=_DOES,
+        served={queue for worker in workers for queue in worker.queues},
+        queues=QUEUES,
+    )
+
+
+def _asked() -> tuple[Sequence[WorkerRow], Mapping[str, int], str]:
+    try:
+        cluster = tools().cluster
+        return cluster.workers(), cluster.queue_depths(), ""
+    except FractalError as error:
+        return (), {}, f"{error.detail} {error.remedy}"
+
+
+def status() -> ResponseReturnValue:
+    """Servers, sandbox, space and streams of this machine."""
+    health = health_document()
+    workers, _, silence = ((), {}, "not asked") if health["trouble"] else _asked()
+    return render_template(
+        "status.html",
+        health=health,
+        workers=workers,
+        silence=silence,
+        tiers=_tiers(),
+        space=bootstrap.free_space(),
+        streams=current_app.extensions["watcher"].open_streams,
+        most_streams=MOST_STREAMS,
+        python=platform.python_version(),
+        flask=importlib.metadata.version("flask"),
+    )
+
+
+@lru_cache(maxsize=1)
+def _tiers() -> dict[str, str]:
+    """Once a process: every tier starts a jail to find out, and a host keeps its kernel."""
+    return bootstrap.sandbox_tiers()

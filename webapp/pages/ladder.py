@@ -1,0 +1,78 @@
+"""The six levels of proof, as rungs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fractal_rmo.domain.lifecycle import TaskState
+from fractal_rmo.domain.verdict import Level, Verdict
+from fractal_rmo.domain.views import TaskView
+from fractal_rmo.validation.ladder import BUILT_LEVELS
+from webapp.pages.text import OUTCOMES
+
+
+@dataclass(frozen=True, slots=True)
+class LevelWords:
+    """A level and what passing it shows."""
+
+    number: int
+    name: str
+    shows: str
+    built: bool
+
+
+_SHOWS = {
+    Level.SYNTAX: "Every file parses.",
+    Level.STATIC: "ruff, mypy and bandit see nothing critical.",
+    Level.UNIT: "The tests pass twice, in different orders.",
+    Level.INTEGRATION: "The parts work together.",
+    Level.PROPERTY: "Its properties hold for generated inputs.",
+    Level.MUTATION: "The tests notice planted faults.",
+}
+LEVELS = tuple(
+    LevelWords(int(level), level.name.lower(), _SHOWS[level], level in BUILT_LEVELS)
+    for level in Level
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One level of a task's ladder: ``state`` is an outcome or says why there is none."""
+
+    level: LevelWords
+    state: str
+    mark: str
+    word: str
+    verdict: Verdict | None = None
+
+
+def ladder(view: TaskView) -> list[Rung]:
+    """The six rungs of the latest round."""
+    verdicts = {v.level: v for round_, v in view.verdicts if round_ == view.row.round}
+    return [_rung(view, words, verdicts.get(Level(words.number))) for words in LEVELS]
+
+
+def earlier_rounds(view: TaskView) -> list[tuple[int, Sequence[Rung]]]:
+    """The rungs that rounds before the latest one reached, newest round first."""
+    numbers = sorted({n for n, _ in view.verdicts if n != view.row.round}, reverse=True)
+    return [
+        (n, [_reached(LEVELS[v.level - 1], v) for round_, v in view.verdicts if round_ == n])
+        for n in numbers
+    ]
+
+
+def _reached(words: LevelWords, verdict: Verdict) -> Rung:
+    return Rung(words, verdict.outcome.value, *OUTCOMES[verdict.outcome], verdict)
+
+
+def _rung(view: TaskView, words: LevelWords, verdict: Verdict | None) -> Rung:
+    if verdict is not None:
+        return _reached(words, verdict)
+    if words.number > view.row.level:
+        return Rung(words, "blank", "", "not asked" if words.built else "not built yet")
+    if view.row.ending:
+        return Rung(words, "blank", "", "not reached")
+    if view.row.state is TaskState.VALIDATING:
+        return Rung(words, "running", "◌", "being proven")
+    return Rung(words, "waiting", "·", "to be proven")

@@ -1,0 +1,94 @@
+"""One task: its swarm, its ladder, its findings, its patch, and its end or its way there."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from flask import redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from fractal_rmo.domain.errors import LifecycleError
+from fractal_rmo.domain.jsonvalue import Json
+from fractal_rmo.domain.step import ROLES, Stage, StepState
+from fractal_rmo.domain.views import TaskView
+from fractal_rmo.services import submit as services
+from fractal_rmo.services.documents import diff
+from webapp.pages import fanout, patch
+from webapp.pages.ladder import earlier_rounds, ladder
+from webapp.tools import tools
+
+
+def page(task_id: str) -> ResponseReturnValue:
+    """Everything about the task."""
+    view = tools().tasks.show(task_id)
+    return render_template("task.html", view=view, **_told(view))
+
+
+def live(task_id: str) -> ResponseReturnValue:
+    """The part of the page that changes while the task runs."""
+    view = tools().tasks.show(task_id)
+    return render_template("_live.html", view=view, **_told(view))
+
+
+def cancel(task_id: str) -> ResponseReturnValue:
+    """End the task; one that has ended meanwhile shows how."""
+    with contextlib.suppress(LifecycleError):
+        tools().tasks.cancel(task_id)
+    return redirect(url_for("pages.task", task_id=task_id), 303)
+
+
+def retry(task_id: str) -> ResponseReturnValue:
+    """Begin the task anew; one that runs already goes on."""
+    with contextlib.suppress(LifecycleError):
+        services.retry(task_id, tools())
+    return redirect(url_for("pages.task", task_id=task_id), 303)
+
+
+def _told(view: TaskView) -> dict[str, Any]:
+    change = diff(view.code, view.result)
+    return {
+        "drawings": fanout.drawings(view),
+        "rungs": ladder(view),
+        "rounds": earlier_rounds(view),
+        "reports": list(_reports(view)),
+        "merged": _merged(view),
+        "patch": list(patch.lines(change)),
+        "tried": _tried(view),
+        "trying": _trying(view),
+        "errors": [step for step in view.steps if step.error],
+    }
+
+
+def _reports(view: TaskView) -> Iterator[tuple[str, Mapping[str, Json]]]:
+    """(role, analysis) of each analyzer's latest report."""
+    latest = {s.action: s.output.get("analysis") for s in view.steps if s.stage == Stage.ANALYZE}
+    for role in ROLES:
+        analysis = latest.get(role)
+        if isinstance(analysis, Mapping):
+            yield role, analysis
+
+
+def _merged(view: TaskView) -> Mapping[str, Json]:
+    """What the coordinator made of them, most recently."""
+    found = [s.output for s in view.steps if s.stage == Stage.MERGE and s.output]
+    return found[-1] if found else {}
+
+
+def _tried(view: TaskView) -> int:
+    rounds = {step.round for step in view.steps}
+    return sum(
+        fanout.tried(s for s in view.steps if s.stage == Stage.EXECUTE and s.round == number)
+        for number in rounds
+    )
+
+
+def _trying(view: TaskView) -> str:
+    """What is being done at this moment."""
+    running = [step for step in view.steps if step.state is StepState.RUNNING]
+    if running and running[-1].progress.get("trying"):
+        return str(running[-1].progress["trying"])
+    if running:
+        return ", ".join(step.action or step.stage for step in running)
+    return "" if view.row.ending else "waiting for a worker"

@@ -5,6 +5,7 @@ Exit codes: 0 done and proven, 1 not proven, 2 bad usage, 3 infrastructure.
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 import time
@@ -135,6 +136,9 @@ for _command in COMMANDS:
 
 def main() -> None:
     """Entry point of the console script."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that knows no box characters
     cli(prog_name="fractal-rmo")
 
 

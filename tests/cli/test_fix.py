@@ -174,6 +174,17 @@ def test_what_cannot_be_done_is_refused_before_any_server_starts(
     assert not state.exists()
 
 
+def test_a_terminal_that_knows_only_ascii_gets_its_table(tmp_path: Path) -> None:
+    code, tests = copy("off_by_one", tmp_path)
+    done = subprocess.run(
+        [sys.executable, "-m", "fractal_rmo.cli.main", "validate", code, "--tests", tests,
+         "--level", "1"],
+        cwd=ROOT, env={**os.environ, "PYTHONIOENCODING": "ascii"}, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    assert (done.returncode, "1 syntax" in done.stdout) == (0, True), done.stderr
+
+
 def test_every_code_is_explained() -> None:
     assert "LEVEL_NOT_BUILT" in fractal("explain", "fr108").stdout
     assert fractal("explain", "FR999").returncode == 2

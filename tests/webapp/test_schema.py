@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from tests.webapp.conftest import ROOT, Web
+from tests.webapp.conftest import Web
 
 OPTIONS = [
     *("--max-examples", "20", "--seed", "1", "--request-timeout", "20"),
@@ -19,11 +20,11 @@ OPTIONS = [
 
 
 @pytest.mark.thorough
-def test_every_answer_is_one_that_was_promised(web: Web) -> None:
+def test_every_answer_is_one_that_was_promised(web: Web, tmp_path: Path) -> None:
     document = f"{web.url}/api/v1/openapi.json"
     command = [sys.executable, "-m", "schemathesis.cli", "run", document, "--no-color"]
     secret = ["--header", f"Authorization: Bearer {web.token}"]
     done = subprocess.run(
-        [*command, *OPTIONS, *secret], cwd=ROOT, capture_output=True, text=True, check=False
+        [*command, *OPTIONS, *secret], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout[-4000:]

@@ -54,12 +54,12 @@ class Draft:
         group, _, number = rest.partition(":")
         if group not in GROUPS:
             return self
-        slots: tuple[Slot, ...] = getattr(self, group)
+        slots = self.code if group == "code" else self.tests
         if verb == "add":
             slots = (*slots, Slot())
         elif number.isdecimal():
             slots = tuple(s for n, s in enumerate(slots) if n != int(number)) or (Slot(),)
-        return replace(self, **{group: slots})
+        return replace(self, code=slots) if group == "code" else replace(self, tests=slots)
 
     def document(self) -> dict[str, Any]:
         """The same as REST takes it.  Raises ``InputError`` for names that cannot be told apart."""

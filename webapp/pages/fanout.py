@@ -123,7 +123,7 @@ def _later(view: TaskView, stage: Stage) -> _Said:
 def _came_to(view: TaskView, stage: Stage, steps: Sequence[StepRow]) -> str:
     if stage is Stage.MERGE:
         items = steps[-1].output.get("action_items")
-        return f"{len(items)} action items" if isinstance(items, (list, tuple)) else ""
+        return f"{len(items)} items" if isinstance(items, (list, tuple)) else ""
     if stage is Stage.EXECUTE:
         slices = f" in {len(steps)} slices" if len(steps) > 1 else ""
         return f"{tried(steps)} tried{slices}"

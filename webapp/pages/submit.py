@@ -59,7 +59,7 @@ def hand_in() -> ResponseReturnValue:
         given = TaskInSchema().load(draft.document())
         task_id = services.submit(to_task(given), tools(), draft.key)
     except ValidationError as error:
-        return _render(draft, Trouble(_places(error.normalized_messages()), ""))
+        return _render(draft, Trouble(_places(error.messages_dict), ""))
     except FractalError as error:
         if error.code is ErrorCode.BAD_KEY:
             return _render(replace(draft, key=Draft().key), _SENT_BEFORE)

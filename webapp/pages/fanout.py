@@ -117,13 +117,19 @@ def _later(view: TaskView, stage: Stage) -> _Said:
     step = _last(steps)
     if step is None:
         return _said(stage.value, step)
-    return _said(stage.value, step, _came_to(view, stage, steps))
+    said = _said(stage.value, step, _came_to(view, stage, steps))
+    failed = stage is Stage.VALIDATE and any(
+        verdict.stops for round_, verdict in view.verdicts if round_ == view.row.round
+    )
+    return said._replace(state="failed", mark="✕") if failed else said
 
 
 def _came_to(view: TaskView, stage: Stage, steps: Sequence[StepRow]) -> str:
     if stage is Stage.MERGE:
         items = steps[-1].output.get("action_items")
         return f"{len(items)} items" if isinstance(items, (list, tuple)) else ""
+    if steps[-1].output.get("status") == "unchanged":
+        return "unchanged"
     if stage is Stage.EXECUTE:
         slices = f" in {len(steps)} slices" if len(steps) > 1 else ""
         return f"{tried(steps)} tried{slices}"

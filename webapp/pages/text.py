@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from flask import Flask
@@ -61,6 +61,7 @@ def register(app: Flask) -> None:
     app.add_template_filter(Typed, "typed")
     app.add_template_filter(seconds)
     app.add_template_filter(moment)
+    app.add_template_filter(columns)
     app.jinja_env.globals.update(OUTCOMES=OUTCOMES, ENDINGS=ENDINGS)
 
 
@@ -90,3 +91,19 @@ def seconds(value: float | None) -> str:
 def moment(iso: str) -> str:
     """A time of the tables as a person reads it, in UTC."""
     return iso[:19].replace("T", " ")
+
+
+def columns(rows: Sequence[object]) -> list[str]:
+    """The names of all fields when every row is an object of short values, else none."""
+    names: dict[str, None] = {}
+    for row in rows:
+        if not isinstance(row, Mapping) or not all(map(_is_short, row.values())):
+            return []
+        names |= dict.fromkeys(row)
+    return list(names)
+
+
+def _is_short(value: object) -> bool:
+    if isinstance(value, str):
+        return "\n" not in value
+    return value is None or isinstance(value, (int, float))

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import base64
 import json
+import socket
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from fractal_rmo.domain.step import QUEUES
@@ -27,9 +30,10 @@ print(json.dumps([[dataclasses.asdict(row) for row in view.workers()], view.queu
 """
 
 
-def flower(cluster: ClusterAtWork, path: str) -> Any:
-    login = base64.b64encode(cluster.environment["FLOWER_BASIC_AUTH"].encode()).decode()
-    url = f"http://127.0.0.1:{cluster.environment['FLOWER_PORT']}{path}"
+def flower(environment: Mapping[str, str], path: str) -> Any:
+    """What Flower answers to its login."""
+    login = base64.b64encode(environment["FLOWER_BASIC_AUTH"].encode()).decode()
+    url = f"http://127.0.0.1:{environment['FLOWER_PORT']}{path}"
     opener = urllib.request.build_opener()
     opener.addheaders = [("Authorization", f"Basic {login}")]
     with opener.open(url, timeout=10) as answer:
@@ -48,12 +52,12 @@ def test_flower_knows_the_queues_the_workers_and_a_finished_task(cluster: Cluste
     folder = ROOT / "examples" / "two_files"
     task = cluster.submit(folder, "--kind", "analyze")
     cluster.until_ended(task)
-    workers = flower(cluster, "/api/workers?refresh=1")
+    workers = flower(cluster.environment, "/api/workers?refresh=1")
     served = {queue["name"] for worker in workers.values() for queue in worker["active_queues"]}
     assert {name.partition("@")[0] for name in workers} == ROLES
     assert served == set(QUEUES)
     for _ in range(50):
-        seen = flower(cluster, "/api/tasks").values()
+        seen = flower(cluster.environment, "/api/tasks").values()
         ours = [found for found in seen if task in (found["kwargs"] or "")]
         if {found["name"] for found in ours if found["state"] == "SUCCESS"} >= {"analyze", "merge"}:
             return
@@ -89,12 +93,10 @@ def test_a_running_step_is_named_without_its_code(cluster: ClusterAtWork, tmp_pa
     assert seen["kwargs"] == {"task_id": task, "step_id": work["step_id"], "on_canvas": True}
 
 
-def test_the_threads_of_the_model_worker_fork_nothing(cluster: ClusterAtWork) -> None:
-    stats = inspect(cluster, "stats")["executor_llm"]["pool"]
-    assert (stats["implementation"], stats["max-concurrency"]) == (
-        "celery.concurrency.thread:TaskPool",
-        8,
-    )
+def test_the_model_worker_forks_nothing_and_opens_no_jail(cluster: ClusterAtWork) -> None:
+    stats = inspect(cluster, "stats", "--destination", f"executor_llm@{socket.gethostname()}")
+    assert stats["executor_llm"]["pool"]["max-concurrency"] == 8
+    assert psutil.Process(stats["executor_llm"]["pid"]).children() == []
 
 
 def test_waiting_messages_are_counted_in_their_queue(cluster: ClusterAtWork) -> None:

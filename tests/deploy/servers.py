@@ -184,6 +184,7 @@ def deployed(folder: Path, database_url: str, redis_url: str) -> dict[str, str]:
         "FRACTAL_STATE": str(folder / "state"),
         "PORT": str(free_port()),
         "FLOWER_PORT": str(free_port()),
+        "FLOWER_BASIC_AUTH": "team:secret",
     }
     beside = str(Path(sys.executable).parent)  # a Procfile says 'python'
     return {**os.environ, **ours, "PATH": f"{beside}:{os.environ['PATH']}"}

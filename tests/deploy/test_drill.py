@@ -19,6 +19,8 @@ from sqlalchemy import Engine, text
 from fractal_rmo.adapters.bus.cluster_view import CeleryClusterView
 from fractal_rmo.adapters.db.engine import make_engine
 from fractal_rmo.config.load import CHECKOUT
+from fractal_rmo.domain.step import QUEUES
+from tests.cluster.test_flower import flower
 from tests.deploy.servers import can_speak_tls, deployed, postgres, redis, running, tls_redis
 
 pytestmark = pytest.mark.cluster
@@ -46,7 +48,7 @@ threading.Thread(target=lambda: (sys.stdin.read(), enough.set()), daemon=True).s
 while sent < least or not enough.is_set():
     if len(tools.tasks.find(TaskQuery(ending="running"))) < 10:  # always something in flight
         for _ in range(10):
-            submit(search if sent % 100 == 0 else task, tools)
+            submit(search if sent % 20 == 0 else task, tools)
             sent += 1
     time.sleep(0.1)
 print(sent)
@@ -146,6 +148,9 @@ def test_external_servers_and_honcho_are_a_deployment(tmp_path: Path) -> None:
         assert json.loads(done.stdout)["proven_level"] == 3
         with urllib.request.urlopen(f"http://127.0.0.1:{ours.environment['PORT']}/health") as said:
             assert json.load(said)["status"] == "ok"
+        flower(ours.environment, "/api/workers?refresh=1")  # who came after it is asked then
+        lengths = flower(ours.environment, "/api/queues/length")["active_queues"]
+        assert {queue["name"]: queue["messages"] for queue in lengths} == dict.fromkeys(QUEUES, 0)
         assert not list((tmp_path / "state").glob("*/postgres"))  # nothing embedded was started
 
 

@@ -50,7 +50,7 @@ class CeleryClusterView:
     def _connected(self) -> Iterator[Connection]:
         try:
             with self._app.connection_for_write(transport_options=_BOUNDED) as connection:
-                connection.ensure_connection(max_retries=1, timeout=_SOCKET_S)
+                connection.ensure_connection(max_retries=1, interval_start=0, timeout=_SOCKET_S)
                 yield connection
         except Exception as error:  # the transport and its client each raise their own
             raise InfrastructureError(ErrorCode.BROKER_DOWN, str(error)) from error

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import NoReturn
 
-from fractal_rmo.bootstrap import ensure_servers, migrate
+from fractal_rmo.bootstrap import ensure_servers, migrate, web_secrets
 from fractal_rmo.config.load import CHECKOUT, settings, state_root
 from fractal_rmo.domain.errors import (
     ErrorCode,
@@ -93,6 +93,8 @@ def _require_login(logins: str) -> None:
 
 
 def _web() -> list[str]:
+    """Raises ``SettingsError`` (NEEDS_SECRETS) here, not as a traceback of gunicorn's worker."""
+    web_secrets()
     port = os.environ.get("PORT", "8080")
     host = settings().web.host
     return [

@@ -18,6 +18,7 @@ from fractal_rmo.adapters.embedded.paths import StatePaths
 from fractal_rmo.adapters.embedded.servers import purge
 from fractal_rmo.config.load import CHECKOUT
 
+SECRETS = {"SECRET_KEY": "k" * 32, "FRACTAL_ACCESS_TOKEN": "t" * 32}
 Found = TypeVar("Found")
 BECOME = "import sys; from fractal_rmo.agent import COMMANDS; print(*COMMANDS[sys.argv[1]]())"
 
@@ -41,7 +42,7 @@ def command(role: str, **environment: str) -> str:
 
 
 def test_the_web_is_one_process_whatever_is_set_around_it() -> None:
-    words = command("web", PORT="5000", WEB_CONCURRENCY="4")
+    words = command("web", PORT="5000", WEB_CONCURRENCY="4", **SECRETS)
     assert "--workers 1 " in words
     assert "--bind 127.0.0.1:5000" in words
 
@@ -56,7 +57,14 @@ def test_the_web_is_one_process_whatever_is_set_around_it() -> None:
     ],
 )
 def test_only_production_opens_the_web(environment: dict[str, str], bound: str) -> None:
-    assert f"--bind {bound} " in command("web", **environment)
+    assert f"--bind {bound} " in command("web", **environment, **SECRETS)
+
+
+def test_the_web_does_not_start_open_in_production() -> None:
+    done = run("-m", "fractal_rmo.agent", FRACTAL_ENVIRONMENT="production", AGENT_TYPE="web")
+    assert done.returncode == 2
+    assert "SECRET_KEY and FRACTAL_ACCESS_TOKEN" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_two_hosts_and_two_processes_of_a_role_have_names_of_their_own() -> None:

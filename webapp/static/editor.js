@@ -42,6 +42,11 @@ export function mount(area, nonce) {
       ],
     }),
   });
-  area.hidden = true;
+  const typing = document.activeElement === area;
+  const { selectionStart: anchor } = area;
   area.after(view.dom);
+  area.hidden = true;
+  if (!typing) return;
+  view.dispatch({ selection: { anchor } });
+  view.focus();
 }

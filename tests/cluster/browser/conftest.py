@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, StorageState, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Dialog,
+    Page,
+    StorageState,
+    sync_playwright,
+)
 
 from tests.cluster.conftest import ROOT, ClusterAtWork
 
@@ -39,11 +47,19 @@ class Site:
         wishes = {"storage_state": self.signed_in, "base_url": self.url, **wishes}
         context = self.browser.new_context(**wishes)
         context.set_default_timeout(PATIENCE_MS)
-        context.on("console", lambda m: m.type == "error" and self.complaints.append(m.text))
-        context.on("weberror", lambda e: self.complaints.append(str(e.error)))
-        context.on("dialog", lambda d: (self.complaints.append(f"dialog: {d.message}"), d.dismiss()))
+        context.on("console", self._hear)
+        context.on("weberror", lambda error: self.complaints.append(str(error.error)))
+        context.on("dialog", self._refuse)
         self.contexts.append(context)
         return context
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.complaints.append(message.text)
+
+    def _refuse(self, dialog: Dialog) -> None:
+        self.complaints.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
 
     def page(self, path: str = "/", **wishes: Any) -> Page:
         """A page in a window of its own."""
@@ -104,13 +120,9 @@ def id_of(page: Page) -> str:
     return page.url.rpartition("/")[2]
 
 
-def type_into(page: Page) -> Callable[[str, str], None]:
-    """Fills an editor by its label, whichever editor there is."""
-
-    def fill(label: str, text: str) -> None:
-        page.get_by_label(label, exact=True).locator("visible=true").fill(text)
-
-    return fill
+def fill(page: Page, group: str, text: str) -> None:
+    """Type over what the first editor of a group holds."""
+    page.locator(f".cm-content[aria-label='Text of {group} file 1']").fill(text)
 
 
 def evaluated(page: Page, script: str) -> Any:

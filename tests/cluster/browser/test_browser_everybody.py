@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.cluster.browser.conftest import Site, evaluated, id_of, type_into
+from tests.cluster.browser.conftest import Site, evaluated, fill, id_of
 from tests.cluster.conftest import ROOT
 
 pytestmark = pytest.mark.cluster
@@ -94,10 +94,9 @@ def test_the_dark_scheme_is_dark(site: Site, proven: str) -> None:
 def test_hostile_text_stays_text(site: Site) -> None:
     said = repr(HOSTILE + "\u202egnp.exe")
     page = site.page()
-    fill = type_into(page)
-    fill("Text of code file 1", f"# {HOSTILE}\ndef f():\n    return {said}\n")
+    fill(page, "code", f"# {HOSTILE}\ndef f():\n    return {said}\n")
     tests = f"from solution import f\n\n\ndef test_it():\n    assert f() == 1, {said}\n"
-    fill("Text of tests file 1", tests)
+    fill(page, "tests", tests)
     page.get_by_label("What should the code do?").fill(f"{HOSTILE}\u202e")
     page.get_by_role("radio", name="validate").check()
     page.get_by_role("button", name="Submit task").click()

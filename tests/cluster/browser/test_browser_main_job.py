@@ -9,15 +9,16 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.cluster.browser.conftest import Site, evaluated, id_of, type_into
+from tests.cluster.browser.conftest import Site, evaluated, fill, id_of
 from tests.cluster.conftest import ROOT
 
 pytestmark = pytest.mark.cluster
 WATCH = """() => {
     window.here = true;
     window.seen = new Set();
+    const say = (node) => `${node.querySelector('.head').textContent} ${node.classList[1]}`;
     const look = () => document.querySelectorAll('.fanout.wide .node').forEach(
-        (node) => window.seen.add(node.querySelector('.head').textContent + ' ' + node.classList[1]));
+        (node) => window.seen.add(say(node)));
     new MutationObserver(look).observe(document.getElementById('live'), {
         subtree: true, childList: true, attributes: true, characterData: true});
     look();
@@ -44,7 +45,13 @@ def test_an_example_goes_from_the_form_to_a_patch_without_a_reload(
     with page.expect_download() as download:
         page.get_by_role("link", name="Download patch").click()
     download.value.save_as(tmp_path / "it.patch")
-    check = ["git", "apply", "--check", "--directory=examples/off_by_one", tmp_path / "it.patch"]
+    check = [
+        "git",
+        "apply",
+        "--check",
+        "--directory=examples/off_by_one",
+        str(tmp_path / "it.patch"),
+    ]
     assert subprocess.run(check, cwd=ROOT, check=False).returncode == 0
 
 
@@ -73,7 +80,7 @@ def test_pages_beyond_the_connections_of_a_browser_all_see_the_end(
     site: Site, endless: str
 ) -> None:
     window = site.context()
-    pages = [window.new_page() for _ in range(10)]
+    pages = [window.new_page() for _ in range(8)]
     for page in pages:
         page.goto(f"/tasks/{endless}")
     assert site.cluster.run("cancel", endless).returncode == 0
@@ -83,9 +90,8 @@ def test_pages_beyond_the_connections_of_a_browser_all_see_the_end(
 
 def test_what_cannot_be_proven_says_why(site: Site) -> None:
     page = site.page()
-    fill = type_into(page)
-    fill("Text of code file 1", "def f():\n    return 1\n")
-    fill("Text of tests file 1", "from solution import f\n\n\ndef test_it():\n    assert f() == 2\n")
+    fill(page, "code", "def f():\n    return 1\n")
+    fill(page, "tests", "from solution import f\n\n\ndef test_it():\n    assert f() == 2\n")
     page.get_by_role("radio", name="validate").check()
     page.get_by_role("button", name="Submit task").click()
     expect(page.locator("#verdict")).to_contain_text("Not proven")
@@ -94,9 +100,8 @@ def test_what_cannot_be_proven_says_why(site: Site) -> None:
 
 def test_a_refused_form_keeps_what_was_typed(site: Site) -> None:
     page = site.page()
-    fill = type_into(page)
-    fill("Text of code file 1", "\n\nx = 1\n")
-    fill("Text of tests file 1", "def broken(:\n")
+    fill(page, "code", "\n\nx = 1\n")
+    fill(page, "tests", "def broken(:\n")
     page.get_by_label("What should the code do?").fill("keep </textarea> me")
     page.get_by_role("button", name="Submit task").click()
     expect(page.get_by_role("alert")).to_contain_text("test_solution.py, line 1")
@@ -109,7 +114,7 @@ def test_a_refused_form_keeps_what_was_typed(site: Site) -> None:
 def test_the_copied_command_is_one_safe_shell_command(
     site: Site, tmp_path: Path, kind: str
 ) -> None:
-    evil = "it's; touch hacked `touch hacked` $(touch hacked)\x1b[201~\u202e\n! \"x\""
+    evil = 'it\'s; touch hacked `touch hacked` $(touch hacked)\x1b[201~\u202e\n! "x"'
     page = site.page("/?example=two_files", permissions=["clipboard-read", "clipboard-write"])
     page.get_by_label("What should the code do?").fill(evil)
     page.locator(f"[data-copy={kind}]").click()

@@ -118,9 +118,9 @@ def _mount_proc() -> None:
             return
 
 
-def mount_box(megabytes: int, owner: int) -> None:
+def mount_box(megabytes: int, names: int, owner: int) -> None:
     """A fresh writable folder for one run, of bounded bytes and names."""
-    options = f"mode=700,size={megabytes}m,nr_inodes=16384"
+    options = f"mode=700,size={megabytes}m,nr_inodes={names}"
     kernel.mount("tmpfs", BOX, "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, options)
     os.chown(BOX, owner, owner)
 

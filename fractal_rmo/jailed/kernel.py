@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import os
 import struct
+from typing import Any
 
 NEW_NAMESPACES = 0x10000000 | 0x00020000 | 0x20000000 | 0x40000000 | 0x08000000 | 0x04000000
 """CLONE_NEW: USER, NS, PID, NET, IPC, UTS."""
@@ -17,7 +18,7 @@ MS_RDONLY, MS_NOSUID, MS_NODEV, MS_REMOUNT, MS_BIND = 1, 2, 4, 32, 4096
 MS_REC, MS_PRIVATE = 16384, 1 << 18
 MNT_DETACH = 2
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_CAPBSET_DROP = 1, 4, 24
-PR_SET_KEEPCAPS, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 8, 36, 38
+PR_SET_KEEPCAPS, PR_SET_SECCOMP, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 8, 22, 36, 38
 CAP_DAC_READ_SEARCH = 2
 _LAST_CAPABILITY = 63
 _SYS_MOUNT_SETATTR = 442
@@ -73,9 +74,16 @@ def pivot_into(folder: str) -> None:
     os.chdir("/")
 
 
-def prctl(option: int, value: int) -> None:
-    """Set one attribute of the process, with one argument."""
-    arguments = [ctypes.c_ulong(n) for n in (value, 0, 0, 0)]
+def system_call(number: int, *arguments: Any) -> int:
+    """A call for which the C library has no function; what it returns."""
+    result: int = _libc.syscall(ctypes.c_long(number), *arguments)
+    _checked(result, f"system call {number}")
+    return result
+
+
+def prctl(option: int, value: int, further: int = 0) -> None:
+    """Set one attribute of the process."""
+    arguments = [ctypes.c_ulong(n) for n in (value, further, 0, 0)]
     _checked(_libc.prctl(ctypes.c_int(option), *arguments), f"prctl {option}")
 
 

@@ -9,10 +9,12 @@ import signal
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from fractal_rmo.jailed import jail
+from fractal_rmo.jailed import jail, kernel
+from fractal_rmo.jailed.confine import Confinement
 from fractal_rmo.jailed.layout import Box, lay_out
 from fractal_rmo.jailed.limits import RunLimits, apply_limits, open_reporting_room
 from fractal_rmo.jailed.problems import OutOfMemory
@@ -22,10 +24,18 @@ Program = Callable[[Box, Mapping[str, Any]], dict[str, Any]]
 NONCE_BYTES = 32
 
 
+@dataclass(frozen=True)
+class Bounds:
+    """Whose rights the runs of a session have, and what confines them beside that."""
+
+    identity: jail.Identity
+    confinement: Confinement
+
+
 def run_child(
     program: Program,
     request: Mapping[str, Any],
-    identity: jail.Identity,
+    bounds: Bounds,
     room: Path,
     pipes: tuple[int, int],
     nonce: bytes,
@@ -40,8 +50,10 @@ def run_child(
     try:
         _take_places(result_fd, output_fd)
         limits = RunLimits.read(request["limits"])
-        apply_limits(limits, identity.counted_before)
-        jail.drop_privileges(identity)
+        apply_limits(limits, bounds.identity.counted_before)
+        jail.drop_privileges(bounds.identity)
+        kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)  # after the user, which unsets it
+        bounds.confinement.apply(room)
         box = _enter(room, request["files"])
         finish(_answer(program, box, request["payload"], limits))
     except BaseException as error:  # noqa: BLE001 - the last line of the process

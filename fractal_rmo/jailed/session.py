@@ -5,55 +5,63 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import shutil
-import socket
-import subprocess
-import tempfile
+import select
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from fractal_rmo.jailed import channel, jail, kernel, sweep
+from fractal_rmo.jailed import channel
+from fractal_rmo.jailed.gauges import gauges
 from fractal_rmo.jailed.limits import RunLimits
+from fractal_rmo.jailed.places import Place
 from fractal_rmo.jailed.reading import read_ending
-from fractal_rmo.jailed.run_child import NONCE_BYTES, Program, run_child
-from fractal_rmo.jailed.watch import Watched, drain, watch
-
-BOX_MB = 64
+from fractal_rmo.jailed.run_child import NONCE_BYTES, Bounds, Program, run_child
+from fractal_rmo.jailed.watch import Ends, HostGoneError, Watched, drain, watch
 
 
 class Session:
     """Serves the runs of one task until the host closes its end.
 
-    With ``boxed`` it is process 1 of an own pid namespace whose root has been
-    pivoted; without, a subreaper in the host's namespaces.
+    In namespaces it is process 1 of a pid namespace whose root has been
+    pivoted; elsewhere a subreaper.  ``keeper`` is the pidfd of a process with
+    which it ends: watched here, since a signal's handler may come at a moment
+    when what it raises is lost.
     """
 
     def __init__(
         self,
-        sock: socket.socket,
+        line: channel.Line,
         programs: Mapping[str, Program],
-        identity: jail.Identity,
-        boxed: bool,
+        bounds: Bounds,
+        place: Place,
+        keeper: int = -1,
     ) -> None:
-        self._sock, self._programs, self._identity = sock, programs, identity
-        self._room = _boxes if boxed else _folders
-        self._sweep = sweep.sweep_namespace if boxed else sweep.sweep_descendants
+        self._line, self._programs, self._bounds, self._place = line, programs, bounds, place
+        self._keeper = keeper
 
     def serve(self) -> None:
-        """Answer requests until the host is gone."""
-        while (frame := channel.receive_frame(self._sock)) is not None:
-            header, value = self._perform(json.loads(frame))
-            channel.send_json(self._sock, header)
-            channel.send_frame(self._sock, value)
+        """Answer requests until the host or the keeper is gone."""
+        with suppress(HostGoneError):
+            while self._is_asked() and (frame := channel.receive_frame(self._line)) is not None:
+                header, value = self._perform(json.loads(frame))
+                channel.send_json(self._line, header)
+                channel.send_frame(self._line, value)
+
+    def _is_asked(self) -> bool:
+        """Wait for the next request; False when there will be none."""
+        poll = select.poll()
+        poll.register(self._line.fileno(), select.POLLIN)
+        if self._keeper >= 0:
+            poll.register(self._keeper, select.POLLIN)
+        return self._keeper not in {fd for fd, _ in poll.poll()}
 
     def _perform(self, request: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
         program = self._programs.get(request["program"])
         if program is None:
             return _unavailable(f"This runtime has no program '{request['program']}'."), b""
         try:
-            with self._room(self._identity.uid) as box:
+            with self._place.box(self._bounds.identity.uid) as box:
                 return self._fork(program, request, box)
         except OSError as error:
             return _unavailable(f"The run could not be started: {error}."), b""
@@ -66,10 +74,12 @@ class Session:
         with _pipe() as result, _pipe() as output:
             pid = os.fork()
             if pid == 0:
-                run_child(program, request, self._identity, box, (result[1], output[1]), nonce)
+                run_child(program, request, self._bounds, box, (result[1], output[1]), nonce)
             for end in (result, output):
                 os.close(end.pop())
-            seen = self._follow(pid, result[0], output[0], limits)
+                os.set_blocking(end[0], False)
+            ends = Ends(result[0], output[0], self._line.fileno(), self._keeper)
+            seen = self._follow(pid, ends, limits, box)
         ending, detail, value = read_ending(seen, nonce, limits)
         header = {
             "ending": ending,
@@ -79,14 +89,12 @@ class Session:
         }
         return header, value
 
-    def _follow(self, pid: int, result_fd: int, output_fd: int, limits: RunLimits) -> Watched:
-        os.set_blocking(result_fd, False)
-        os.set_blocking(output_fd, False)
+    def _follow(self, pid: int, ends: Ends, limits: RunLimits, box: Path) -> Watched:
         try:
-            seen = watch(pid, result_fd, output_fd, limits)
+            seen = watch(pid, ends, limits, gauges(self._place, box, limits))
         finally:
-            self._sweep()
-        drain(seen, result_fd, output_fd, limits)
+            self._place.sweep()
+        drain(seen, ends, limits)
         return seen
 
 
@@ -102,26 +110,3 @@ def _pipe() -> Iterator[list[int]]:
     finally:
         for fd in ends:
             os.close(fd)
-
-
-@contextmanager
-def _boxes(owner: int) -> Iterator[Path]:
-    """A tmpfs that is detached with whatever was put there, however deep or many."""
-    jail.mount_box(BOX_MB, owner)
-    try:
-        yield Path(jail.BOX)
-    finally:
-        kernel.unmount(jail.BOX)
-
-
-@contextmanager
-def _folders(owner: int) -> Iterator[Path]:
-    """A folder on the host's disk, removed by ``rm``, which no depth can exhaust."""
-    folder = tempfile.mkdtemp(prefix="fractal-rmo-run-")
-    if owner != os.geteuid():
-        os.chown(folder, owner, owner)
-    try:
-        yield Path(folder)
-    finally:
-        remove = shutil.which("rm", path="/usr/bin:/bin") or "rm"
-        subprocess.run([remove, "-rf", folder], check=False)

@@ -13,6 +13,8 @@ _PATIENCE_S = 3.0
 
 def sweep_namespace() -> None:
     """As process 1 of a pid namespace: kill all others and reap them."""
+    if os.getpid() != 1:
+        raise RuntimeError("anywhere else this would kill everything that the user runs")
     with suppress(ProcessLookupError):
         os.kill(-1, signal.SIGKILL)
     with suppress(ChildProcessError):
@@ -27,7 +29,7 @@ def sweep_descendants() -> None:
     come to the subreaper, so none can hide from the next round.
     """
     until = time.monotonic() + _PATIENCE_S
-    while (found := _descendants()) and time.monotonic() < until:
+    while (found := descendants()) and time.monotonic() < until:
         for sign in (signal.SIGSTOP, signal.SIGKILL):
             for pid in found:
                 with suppress(ProcessLookupError):
@@ -42,7 +44,13 @@ def _reap() -> None:
             pass
 
 
-def _descendants() -> list[int]:
+def others() -> list[int]:
+    """As process 1 of a pid namespace: the numbers of all others."""
+    return [int(name) for name in os.listdir("/proc") if name.isdigit() and name != "1"]  # noqa: PTH208
+
+
+def descendants() -> list[int]:
+    """The numbers of all that descend from this process."""
     found: list[int] = []
     fresh = _children(os.getpid())
     while fresh:

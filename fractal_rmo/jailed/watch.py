@@ -1,4 +1,4 @@
-"""Watching one run from outside: its clock, its output, its result, its memory."""
+"""Watching one run from outside: its clock, its output, its result, and what gauges say."""
 
 from __future__ import annotations
 
@@ -6,15 +6,19 @@ import os
 import select
 import signal
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 
+from fractal_rmo.jailed.gauges import EVERY_S, Paced
 from fractal_rmo.jailed.limits import MEGABYTE, RunLimits
 
 RESULT_LIMIT = 8 * MEGABYTE
-_TICK_S = 0.1
 _CHUNK = 1 << 16
+
+
+class HostGoneError(Exception):
+    """Nobody is left to whom the run would matter."""
 
 
 @dataclass
@@ -29,20 +33,35 @@ class Watched:
     met: tuple[str, str] | None = None
 
 
-def watch(pid: int, result_fd: int, output_fd: int, limits: RunLimits) -> Watched:
+@dataclass(frozen=True)
+class Ends:
+    """The reading ends of a run's pipes, the line to the host, and the keeper's pidfd (or -1)."""
+
+    result: int
+    output: int
+    host: int
+    keeper: int = -1
+
+
+def watch(pid: int, ends: Ends, limits: RunLimits, gauges: Iterable[Paced]) -> Watched:
     """Follow the run ``pid`` until it ends or meets a limit; it is dead when this returns.
 
     Its descendants may outlive it: sweeping them is the caller's business.
+    Raises ``HostGoneError``.
     """
     seen = Watched()
     began = time.monotonic()
     handle = os.pidfd_open(pid)
     poll = select.poll()
-    for fd in (handle, result_fd, output_fd):
+    for fd in (handle, ends.result, ends.output):
         poll.register(fd, select.POLLIN)
+    poll.register(ends.host, 0)  # only that it hung up
+    if ends.keeper >= 0:
+        poll.register(ends.keeper, select.POLLIN)
     try:
-        while seen.met is None and not _step(poll, seen, handle, result_fd, output_fd, limits):
+        while seen.met is None and not _step(poll, seen, handle, ends, limits):
             seen.met = seen.met or _overrun(time.monotonic() - began, limits)
+            seen.met = seen.met or next(filter(None, (gauge() for gauge in gauges)), None)
     finally:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
@@ -53,38 +72,31 @@ def watch(pid: int, result_fd: int, output_fd: int, limits: RunLimits) -> Watche
     return seen
 
 
-def drain(seen: Watched, result_fd: int, output_fd: int, limits: RunLimits) -> None:
+def drain(seen: Watched, ends: Ends, limits: RunLimits) -> None:
     """Read what is left in the pipes once nobody can write to them any more."""
-    while _read(result_fd, seen.result, RESULT_LIMIT):
+    while _read(ends.result, seen.result, RESULT_LIMIT):
         pass
     cap = limits.output_kb * 1024
-    while _read(output_fd, seen.output, cap):
+    while _read(ends.output, seen.output, cap):
         pass
     if len(seen.output) > cap and seen.met is None:
         seen.met = _too_much_output(limits)
 
 
-def _step(
-    poll: select.poll,
-    seen: Watched,
-    handle: int,
-    result_fd: int,
-    output_fd: int,
-    limits: RunLimits,
-) -> bool:
+def _step(poll: select.poll, seen: Watched, handle: int, ends: Ends, limits: RunLimits) -> bool:
     """Wait for one event; True when the run has ended by itself."""
-    ready = {fd for fd, _ in poll.poll(_TICK_S * 1000)}
-    if result_fd in ready and not _read(result_fd, seen.result, RESULT_LIMIT):
-        poll.unregister(result_fd)
+    ready = {fd for fd, _ in poll.poll(EVERY_S * 1000)}
+    if ends.result in ready and not _read(ends.result, seen.result, RESULT_LIMIT):
+        poll.unregister(ends.result)
     cap = limits.output_kb * 1024
-    if output_fd in ready and not _read(output_fd, seen.output, cap):
-        poll.unregister(output_fd)
+    if ends.output in ready and not _read(ends.output, seen.output, cap):
+        poll.unregister(ends.output)
     if len(seen.output) > cap:
         seen.met = _too_much_output(limits)
     if len(seen.result) > RESULT_LIMIT:
         seen.met = ("too_much_output", f"The result passed {RESULT_LIMIT // MEGABYTE} MB.")
-    if not ready:
-        seen.met = seen.met or _memory_of_all(limits)
+    if ends.host in ready or ends.keeper in ready:
+        raise HostGoneError
     return handle in ready
 
 
@@ -108,28 +120,3 @@ def _overrun(elapsed_s: float, limits: RunLimits) -> tuple[str, str] | None:
 
 def _too_much_output(limits: RunLimits) -> tuple[str, str]:
     return "too_much_output", f"The run printed more than its limit of {limits.output_kb} KB."
-
-
-def _memory_of_all(limits: RunLimits) -> tuple[str, str] | None:
-    """Whether the processes of the run together hold too much.
-
-    RLIMIT_AS counts each process alone, so a run with children could use the
-    limit many times over.  Proportional sizes are summed, which counts shared
-    pages once.  Only a lone pid namespace may be read this way.
-    """
-    if os.getpid() != 1:
-        return None
-    used_kb = sum(map(_proportional_kb, Path("/proc").glob("[0-9]*")))
-    if used_kb <= limits.memory_mb * 1024 * 1.25:
-        return None
-    return "out_of_memory", f"All processes of the run together passed {limits.memory_mb} MB."
-
-
-def _proportional_kb(process: Path) -> int:
-    if process.name == "1":
-        return 0
-    try:
-        lines = (process / "smaps_rollup").read_text().splitlines()
-    except OSError:
-        return 0
-    return sum(int(line.split()[1]) for line in lines if line.startswith("Pss_Anon:"))

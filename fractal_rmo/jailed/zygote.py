@@ -21,27 +21,44 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from fractal_rmo.jailed import channel, jail, kernel
-from fractal_rmo.jailed.run_child import Program
+from fractal_rmo.jailed import channel, confine, jail, kernel, places, sweep
+from fractal_rmo.jailed.confine import Confinement, Tier
+from fractal_rmo.jailed.run_child import Bounds, Program
 from fractal_rmo.jailed.runtimes import preload
 from fractal_rmo.jailed.session import Session
+
+_SPARE_UIDS = (61184, 4336)
 
 
 @dataclass(frozen=True)
 class Setup:
     """What the host says at start, as JSON on the command line.
 
-    ``namespaces`` asks for the stronger tier; ``visible`` are the paths shown
-    in its jails; ``site`` are the folders of installed packages.
+    ``tier`` says how to isolate; ``visible`` are the paths shown in its
+    jails; ``site`` are the folders of installed packages.
     """
 
     runtime: str
     control_fd: int
     host_pid: int
-    namespaces: bool
+    tier: str
     visible: Sequence[str]
     site: Sequence[str]
     ruff: str
+
+    @property
+    def namespaces(self) -> bool:
+        """Whether sessions get namespaces of their own."""
+        return self.tier == Tier.NAMESPACES.value
+
+
+@dataclass(frozen=True)
+class Warm:
+    """What every session of a zygote starts from."""
+
+    setup: Setup
+    programs: Mapping[str, Program]
+    confinement: Confinement
 
 
 def main(argument: str) -> None:
@@ -53,17 +70,31 @@ def main(argument: str) -> None:
     host = os.pidfd_open(setup.host_pid)
     if os.getppid() != setup.host_pid:  # it died, and its number may be another's by now
         return
-    sys.path[:] = [*_standard_library(), *setup.site]
-    programs = preload(setup.runtime, setup.ruff)
-    gc.collect()
-    gc.freeze()  # pages of preloaded objects stay shared with every fork
+    try:
+        warm = _warm_up(setup)
+    except OSError as error:
+        channel.send_json(control, {"error": str(error)})
+        return
     channel.send_json(control, {"ready": True})
     while (sock := _next_session(control, host)) is not None:
-        _open_session(sock, setup, programs, (control, host))
+        _open_session(sock, warm, (control, host))
         sock.close()
 
 
-def _standard_library() -> list[str]:
+def _warm_up(setup: Setup) -> Warm:
+    """Everything that forks find in memory; raises ``OSError`` where the tier cannot be had."""
+    sys.path[:] = [*standard_library(), *setup.site]
+    own_user = os.geteuid() == 0  # real root gives runs a user of their own
+    confinement = confine.confinement(setup.tier, setup.visible, own_user=own_user)
+    if not setup.namespaces:
+        places.remove_stale_folders()
+    programs = preload(setup.runtime, setup.ruff)
+    gc.collect()
+    gc.freeze()  # pages of preloaded objects stay shared with every fork
+    return Warm(setup, programs, confinement)
+
+
+def standard_library() -> list[str]:
     """The entries of ``sys.path`` that are the interpreter's own."""
     own = Path(os.__file__).parent
     return [p for p in sys.path if p.endswith(".zip") or own == Path(p) or own in Path(p).parents]
@@ -81,12 +112,7 @@ def _next_session(control: socket.socket, host: int) -> socket.socket | None:
     return None if received is None else socket.socket(fileno=received[1])
 
 
-def _open_session(
-    sock: socket.socket,
-    setup: Setup,
-    programs: Mapping[str, Program],
-    inherited: tuple[socket.socket, int],
-) -> None:
+def _open_session(sock: socket.socket, warm: Warm, inherited: tuple[socket.socket, int]) -> None:
     """Fork the keeper of a new session and give its user namespace its ids."""
     waiting, telling = socket.socketpair()
     zygote = os.getpid()
@@ -95,36 +121,38 @@ def _open_session(
         waiting.close()
         inherited[0].close()
         os.close(inherited[1])
-        _keep(sock, setup, programs, telling, zygote)
+        _keep(sock, warm, telling, zygote)
     telling.close()
     with waiting:
-        if setup.namespaces and waiting.recv(1):
+        if warm.setup.namespaces and waiting.recv(1):
             with suppress(OSError):
                 own_uid = jail.write_identity_maps(pid)
                 waiting.sendall(b"o" if own_uid else b"s")
 
 
-def _keep(
-    sock: socket.socket,
-    setup: Setup,
-    programs: Mapping[str, Program],
-    telling: socket.socket,
-    parent: int,
-) -> NoReturn:
-    """The keeper: unshare, fork the session, wait for it, leave."""
+def _keep(sock: socket.socket, warm: Warm, telling: socket.socket, parent: int) -> NoReturn:
+    """The keeper: prepare, fork the session, wait for it, clean up behind it, leave."""
+    folder = None
     try:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         _die_with(parent)
-        identity = _unshare(telling) if setup.namespaces else _identity_on_host()
+        if warm.setup.namespaces:
+            identity = _unshare(telling)
+        else:
+            kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)  # inherits what a session leaves
+            identity, folder = _identity_on_host(), places.make_folder()
         telling.close()
         keeper = os.getpid()
         pid = os.fork()
         if pid == 0:
-            _become_session(sock, setup, programs, identity, keeper)
+            _become_session(sock, warm, identity, folder, keeper)
         sock.close()
         os.waitpid(pid, 0)
     except BaseException as error:  # noqa: BLE001 - told to the host, then the process ends
         _tell_failure(sock, error)
+    if folder is not None:
+        sweep.sweep_descendants()
+        places.remove(folder)
     os._exit(0)
 
 
@@ -140,40 +168,70 @@ def _unshare(telling: socket.socket) -> jail.Identity:
 
 
 def _become_session(
-    sock: socket.socket,
-    setup: Setup,
-    programs: Mapping[str, Program],
-    identity: jail.Identity,
-    keeper: int,
+    sock: socket.socket, warm: Warm, identity: jail.Identity, folder: Path | None, keeper: int
 ) -> NoReturn:
+    watched = -1
     try:
-        _die_with(None if setup.namespaces else keeper)
+        if folder is None:
+            kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
+            place = places.in_namespace()
+        else:
+            watched = _open_parent(keeper)
+            kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
+            place = places.in_folder(folder)
         kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
         os.umask(0o022)
-        if setup.namespaces:
-            jail.build_root(setup.visible)
-        else:
-            kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
+        if folder is None:
+            jail.build_root(warm.setup.visible)
         channel.send_json(sock, {"ready": True})
-        Session(sock, programs, identity, setup.namespaces).serve()
+        bounds = Bounds(identity, warm.confinement)
+        Session(sock, warm.programs, bounds, place, watched).serve()
     except BaseException as error:  # noqa: BLE001 - told to the host, then the process ends
         _tell_failure(sock, error)
+    if folder is not None:
+        sweep.sweep_descendants()
+        places.remove(folder)
     os._exit(0)
 
 
-def _die_with(parent: int | None) -> None:
-    """Be killed when the parent is; a parent beyond the pid namespace cannot be checked."""
+def _die_with(parent: int) -> None:
+    """Be killed when the parent is."""
     kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
-    if parent is not None and os.getppid() != parent:
+    if os.getppid() != parent:
         os._exit(0)
+
+
+def _open_parent(parent: int) -> int:
+    """A descriptor that becomes readable when the parent ends.
+
+    No signal ends this process: without namespaces it must clean up behind its run.
+    """
+    handle = os.pidfd_open(parent)
+    if os.getppid() != parent:  # it died, and its number may be another's by now
+        raise ProcessLookupError("the keeper of this session is gone")
+    return handle
 
 
 def _identity_on_host() -> jail.Identity:
     """Without namespaces: an own uid where possible, with the right to read what root may read."""
     if os.geteuid() == 0:
-        count = _processes_of(jail.OUTER_UID)
-        return jail.Identity(jail.OUTER_UID, (kernel.CAP_DAC_READ_SEARCH,), count)
+        uid = _spare_uid()
+        return jail.Identity(uid, (kernel.CAP_DAC_READ_SEARCH,), _processes_of(uid))
     return jail.Identity(os.geteuid(), (), _processes_of(os.geteuid()))
+
+
+def _spare_uid() -> int:
+    """A user for this session alone, so that two sessions cannot reach each other's files.
+
+    From the range that systemd hands to services for as long as they run;
+    containers that know fewer users share one.
+    """
+    first, count = _SPARE_UIDS
+    for line in Path("/proc/self/uid_map").read_text(encoding="ascii").splitlines():
+        inside, _, length = map(int, line.split())
+        if inside <= first and first + count <= inside + length:
+            return first + os.getpid() % count
+    return jail.OUTER_UID
 
 
 def _processes_of(uid: int) -> int:

@@ -8,7 +8,7 @@ from fractal_rmo.adapters.sandbox.session import ZygoteSession
 from fractal_rmo.adapters.sandbox.zygote_process import CannotStartError, ZygoteKey, ZygoteProcess
 from fractal_rmo.domain.run import RunEnding, RunRequest, Runtime, Tier
 
-BUILT_TIERS = (Tier.NAMESPACES, Tier.RLIMITS)
+BUILT_TIERS = (Tier.NAMESPACES, Tier.LANDLOCK, Tier.RLIMITS)
 """Strongest first.  A tier that is not listed is not built yet and is never chosen."""
 
 

@@ -99,7 +99,9 @@ class ZygoteProcess:
     def _await_ready(self) -> None:
         if self.ready:
             return
-        wire.receive_json(self._control, READY_S)
+        answer = wire.receive_json(self._control, READY_S)
+        if "error" in answer:
+            raise CannotStartError(str(answer["error"]))
         self.ready = True
 
     def _last_words(self) -> str:
@@ -116,7 +118,7 @@ def _spawn(key: ZygoteKey, control_fd: int, errors_fd: int) -> subprocess.Popen[
         "runtime": key.runtime.value,
         "control_fd": control_fd,
         "host_pid": os.getpid(),
-        "namespaces": key.tier is Tier.NAMESPACES,
+        "tier": key.tier.value,
         "visible": places.visible_paths(),
         "site": [] if key.runtime is Runtime.THIN else places.package_folders(),
         "ruff": places.ruff_program(),

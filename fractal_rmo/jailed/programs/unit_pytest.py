@@ -60,7 +60,8 @@ def run(box: Box, payload: Mapping[str, Any]) -> dict[str, Any]:
     files = [str(box.tests / path) for path in request.tests if is_test_file(path)]
     if files:
         mode = "append" if imports_plainly(box, request.tests) else "importlib"
-        where = [f"--import-mode={mode}", f"--rootdir={box.tests}"]
+        # nothing above the tests is listed or asked for a conftest.py: it is not the run's
+        where = [f"--import-mode={mode}", f"--rootdir={box.tests}", f"--confcutdir={box.tests}"]
         _call_pytest([*_OPTIONS, *where, *files], recorder)
     elif request.tests:
         recorder.report.problem = "No file is named test_*.py or *_test.py."

@@ -6,6 +6,8 @@ Everything else stays where it is and crosses as a handle.  Aliases and cycles
 survive: a container that was met before is named by its number in the message.
 """
 
+# pylint: disable=unidiomatic-typecheck  # isinstance would let subclasses through
+
 from __future__ import annotations
 
 import base64

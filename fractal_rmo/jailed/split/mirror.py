@@ -1,0 +1,216 @@
+"""The tests' side: asks the other jail, and makes stand-ins of what it names.
+
+What comes back is plain data of exact built-in types, or a stand-in.  The
+comparisons of the tests happen here, on that data.
+"""
+
+from __future__ import annotations
+
+import builtins
+import sys
+from collections.abc import Callable, Sequence
+from types import ModuleType
+from typing import Any, cast
+
+from fractal_rmo.jailed.split.doubt import DeceitError, Doubt
+from fractal_rmo.jailed.split.objects import (
+    CandidateGoneError,
+    CannotCrossError,
+    Instance,
+    Kind,
+    StandinAwaitable,
+    StandinIterator,
+    StandinModule,
+    forwarding,
+    new_instance,
+    number_of,
+)
+from fractal_rmo.jailed.split.values import Json, Reader, UncrossableError, Writer
+
+Ask = Callable[[dict[str, Json]], dict[str, Json]]
+"""Sends a request, returns the answer; raises ``CandidateGoneError``."""
+
+
+class Mirror:
+    """The stand-ins of one run, by the number of what they stand for.
+
+    ``trouble`` is the first thing of the run that no test may hide by catching it.
+    """
+
+    def __init__(self, ask: Ask) -> None:
+        self._ask = ask
+        self.trouble: BaseException | None = None
+        self._standins: dict[int, Any] = {}
+        self._doubt = Doubt(self._operate, number_of)
+
+    def module(self, name: str) -> ModuleType:
+        """The stand-in of a module; raises what importing it raises there."""
+        found = self.request({"op": "import", "name": name})
+        if not isinstance(found, ModuleType):
+            raise CannotCrossError(f"'{name}' puts something other than a module in its own place")
+        return found
+
+    def request(self, message: dict[str, Json], arguments: object = ()) -> Any:
+        """Ask, then be in the state in which the call left the arguments, then return or raise."""
+        writer = Writer(self._name)
+        try:
+            form = writer.write(arguments)
+            answer = self._ask({**message, "arguments": form})
+            return self._read(answer, writer.containers)
+        except UncrossableError as error:
+            raise self._remember(CannotCrossError(str(error))) from None
+        except (CandidateGoneError, CannotCrossError) as error:
+            raise self._remember(error) from None
+
+    def _remember(self, trouble: BaseException) -> BaseException:
+        """The first trouble of a run stays known, whatever the tests do with the exception."""
+        self.trouble = self.trouble or trouble
+        return trouble
+
+    def _read(self, answer: dict[str, Json], containers: list[Any]) -> Any:
+        if "uncrossable" in answer:
+            raise CannotCrossError(str(answer["uncrossable"]))
+        reader = Reader(self._standin, containers)
+        printed = answer.get("printed")
+        if isinstance(printed, str) and printed:
+            sys.stdout.write(printed)
+        value, raised = None, None
+        # in the order in which the other side wrote, for what is written later refers to it
+        if "raised" in answer:
+            raised = self._exception(answer["raised"], reader)
+        else:
+            value = reader.read(answer["value"])
+        for number, contents in answer.get("changed", []):
+            reader.refill(reader.containers[number], contents)
+        if raised is not None:
+            raise raised
+        return value
+
+    def _exception(self, form: Json, reader: Reader) -> BaseException:
+        kind, arguments, cause, context, handle = form
+        found = reader.read(kind)
+        values = reader.read(arguments)
+        error: BaseException
+        if handle is not None:
+            error = self._standin(handle)
+        elif _is_exception(found):
+            error = found(*values)
+        else:
+            raise ValueError("what was raised is no exception")
+        object.__setattr__(error, "args", tuple(values))
+        error.__cause__ = _told(cause)
+        error.__context__ = _told(context)
+        return error
+
+    # --- stand-ins -------------------------------------------------------------------
+
+    def _name(self, value: object) -> Json:
+        number = number_of(value)
+        if number is None:
+            raise UncrossableError(f"{type(value).__name__} of the tests is handed to the code")
+        return ["h", number]
+
+    def _standin(self, form: Json) -> Any:
+        if form[0] != "h" or not isinstance(form[1], int):
+            raise ValueError("no value has this form")
+        number = form[1]
+        if len(form) == 2:
+            return self._standins[number]
+        kind, description = form[2], form[3]
+        found = self._make(kind, number, description)
+        self._standins[number] = found
+        return found
+
+    def _make(self, kind: Json, number: int, description: Json) -> Any:
+        match kind:
+            case "module":
+                return StandinModule(str(description["name"]), self, number)
+            case "function":
+                return self._make_function(number, description)
+            case "class":
+                return self._make_class(number, description)
+            case "instance":
+                return new_instance(self._standin(description["class"]), number)
+            case "iterator":
+                return StandinIterator(self, number)
+            case "awaitable":
+                return StandinAwaitable(self, number)
+        raise ValueError("no such kind of object")
+
+    def _make_function(self, number: int, description: Json) -> Any:
+        def call(*positional: object, **named: object) -> Any:
+            return self.request({"op": "call", "of": number}, [list(positional), named])
+
+        async def await_(*positional: object, **named: object) -> Any:
+            coroutine = self.request({"op": "call", "of": number}, [list(positional), named])
+            return await coroutine
+
+        function = await_ if description["async"] else call
+        function.__name__ = str(description["name"])
+        function.__qualname__ = str(description["qualname"])
+        function.__doc__ = description["doc"]
+        function.__dict__["__fractal__"] = number
+        return function
+
+    def _make_class(self, number: int, description: Json) -> Any:
+        bases = _ordered([self._base(form) for form in description["bases"]])
+        space: dict[str, Any] = {
+            "__module__": str(description["module"]),
+            "__qualname__": str(description["qualname"]),
+            "__doc__": description["doc"],
+        }
+        for name in description["specials"]:
+            space[name] = forwarding(self, str(name))
+        if "__eq__" in space and "__hash__" not in space:
+            space["__hash__"] = None
+        kind = Kind(str(description["name"]), bases, space)
+        type.__setattr__(kind, "__fractal__", (self, number))
+        return kind
+
+    def _base(self, form: Json) -> type:
+        """Built-in data is no base of a stand-in: it would be taken for the data itself."""
+        found = Reader(self._standin).read(form)
+        if isinstance(found, Kind) or _is_exception(found):
+            return cast("type", found)
+        return Instance
+
+    # --- operators -------------------------------------------------------------------
+
+    def special(self, number: int, name: str, arguments: Sequence[object]) -> Any:
+        """What the candidate's method answers, where it is not caught lying."""
+        try:
+            return self._doubt.perform(number, name, arguments)
+        except DeceitError as error:
+            raise self._remember(error) from None
+
+    def _operate(self, number: int, name: str, arguments: Sequence[object]) -> Any:
+        return self.request({"op": "special", "of": number, "name": name}, list(arguments))
+
+
+def _is_exception(value: object) -> bool:
+    return isinstance(value, type) and issubclass(value, BaseException)
+
+
+def _ordered(bases: list[type]) -> tuple[type, ...]:
+    """Built-in exceptions come behind what forwards to the other jail."""
+    own = [base for base in bases if isinstance(base, Kind) and base is not Instance]
+    exceptions = [base for base in bases if not isinstance(base, Kind)]
+    return tuple(dict.fromkeys([*(own or [Instance]), *exceptions]))
+
+
+_TOLD = {
+    name: kind
+    for name, kind in vars(builtins).items()
+    if isinstance(kind, type) and issubclass(kind, Exception)
+}
+
+
+def _told(cause: Json) -> BaseException | None:
+    """A cause is told by its type's name and its text; nobody compares more of it."""
+    if not isinstance(cause, list):
+        return None
+    name, text = cause
+    try:
+        return _TOLD[name](text)
+    except (KeyError, TypeError):
+        return Exception(f"{name}: {text}")

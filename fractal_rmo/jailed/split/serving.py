@@ -1,0 +1,205 @@
+"""The candidate's side: it owns the real objects and performs what the tests ask of them.
+
+Requests name objects by numbers that this side gave out.  An answer is plain
+data, a handle, or what was raised.  Nothing here is trusted by the other side.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import builtins
+import contextlib
+import copy
+import importlib
+import inspect
+import io
+import types
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from typing import Any
+
+from fractal_rmo.jailed.split.values import MUTABLE, Json, Reader, UncrossableError, Writer
+
+Request = Mapping[str, Any]
+Answer = dict[str, Json]
+SPECIALS = frozenset(
+    f"__{name}__"
+    for name in (  # noqa: SIM905 - a list of seventy quoted words is harder to read
+        "eq ne lt le gt ge hash bool len iter next contains getitem setitem delitem reversed call "
+        "enter exit add sub mul matmul truediv floordiv mod divmod pow lshift rshift and xor or "
+        "radd rsub rmul rmatmul rtruediv rfloordiv rmod rdivmod rpow rlshift rrshift rand rxor ror "
+        "iadd isub imul imatmul itruediv ifloordiv imod ipow ilshift irshift iand ixor ior "
+        "neg pos abs invert int float complex index round trunc floor ceil "
+        "str repr format bytes"
+    ).split()
+)
+"""Methods that Python calls by itself, and that a stand-in therefore forwards."""
+_FUNCTIONS = (
+    types.FunctionType,
+    types.BuiltinFunctionType,
+    types.MethodType,
+    types.MethodWrapperType,
+    types.WrapperDescriptorType,
+    types.MethodDescriptorType,
+)
+_EXCEPTIONS = tuple(
+    kind
+    for kind in vars(builtins).values()
+    if isinstance(kind, type) and issubclass(kind, BaseException)
+)
+
+
+class Server:
+    """Performs requests one after the other."""
+
+    def __init__(self) -> None:
+        self._objects: list[object] = []
+        self._numbers: dict[int, int] = {}
+        self._told: set[int] = set()
+        self._does: dict[str, Callable[[Request], object]] = {
+            "import": lambda request: importlib.import_module(request["name"]),
+            "call": self._call,
+            "get": lambda request: getattr(self._object(request), request["name"]),
+            "set": self._set,
+            "delete": lambda request: delattr(self._object(request), request["name"]),
+            "special": self._special,
+            "await": lambda request: asyncio.run(_awaited(self._object(request))),
+            "names": lambda request: dir(self._object(request)),
+            "copy": lambda request: copy.copy(self._object(request)),
+            "deepcopy": lambda request: copy.deepcopy(self._object(request)),
+        }
+
+    def perform(self, request: Request) -> Answer:
+        """One answer: ``value``, ``raised`` or ``uncrossable``, with what was printed meanwhile."""
+        reader = Reader(self._take)
+        printed = io.StringIO()
+        try:
+            arguments = reader.read(request.get("arguments", ["t", []]))
+            with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+                answer = self._answer({**request, "read": arguments}, reader)
+        except UncrossableError as error:
+            answer = {"uncrossable": str(error)}
+        return {**answer, "printed": printed.getvalue()}
+
+    def _answer(self, request: Request, reader: Reader) -> Answer:
+        writer = Writer(self._give, reader.containers)
+        try:
+            value = self._does[request["op"]](request)
+        except UncrossableError:
+            raise
+        except BaseException as error:  # noqa: BLE001 - whatever it is, it crosses as what it is
+            answer: Answer = {"raised": self._raised(error, writer)}
+        else:
+            answer = {"value": writer.write(value)}
+        changed = [
+            [number, writer.contents(container)]
+            for number, container in enumerate(reader.containers)
+            if type(container) in MUTABLE
+        ]
+        return {**answer, "changed": changed}
+
+    def _object(self, request: Request) -> Any:
+        return self._objects[request["of"]]
+
+    def _call(self, request: Request) -> object:
+        positional, named = request["read"]
+        return self._object(request)(*positional, **named)
+
+    def _set(self, request: Request) -> None:
+        setattr(self._object(request), request["name"], request["read"][0])
+
+    def _special(self, request: Request) -> object:
+        """Looked up on the type, as the interpreter does it."""
+        name, target = request["name"], self._object(request)
+        return getattr(type(target), name)(target, *request["read"])
+
+    def _raised(self, error: BaseException, writer: Writer) -> Json:
+        """[type, arguments, cause, context, handle if the type is the code's own]."""
+        return [
+            writer.write(type(error)),
+            _plain_or_text(error.args, writer),
+            _name_of(error.__cause__),
+            _name_of(error.__context__),
+            self._give(error) if type(error).__module__ != "builtins" else None,
+        ]
+
+    def _take(self, form: Json) -> object:
+        if form[0] != "h" or len(form) != 2 or not 0 <= form[1] < len(self._objects):
+            raise ValueError("no such object")
+        return self._objects[form[1]]
+
+    def _give(self, value: object) -> Json:
+        number = self._numbers.get(id(value))
+        if number is None:
+            number = self._numbers[id(value)] = len(self._objects)
+            self._objects.append(value)  # kept for good, so that its id stays its own
+        if number in self._told:
+            return ["h", number]
+        self._told.add(number)
+        return ["h", number, *self._describe(value)]
+
+    def _describe(self, value: object) -> list[Json]:
+        """[kind, description] of an object that the other side has not met."""
+        if isinstance(value, type):
+            return ["class", self._class(value)]
+        if isinstance(value, types.ModuleType):
+            return ["module", {"name": value.__name__}]
+        if isinstance(value, _FUNCTIONS) or type(value).__name__ == "functools.partial":
+            return ["function", _function(value)]
+        if inspect.isawaitable(value):
+            return ["awaitable", {}]
+        if isinstance(value, AsyncIterator):
+            raise UncrossableError("an asynchronous iterator cannot cross")
+        if isinstance(value, Iterator) and type(value).__module__ == "builtins":
+            return ["iterator", {}]
+        return ["instance", {"class": self._give(type(value))}]
+
+    def _class(self, kind: type) -> Json:
+        if kind is type or issubclass(kind, type):
+            raise UncrossableError("a metaclass cannot cross")
+        writer = Writer(self._give)
+        # a lying subclass of list is an object like any other, with what it has of list's methods
+        defined = {n for k in kind.__mro__ if k not in (object, *_EXCEPTIONS) for n in vars(k)}
+        return {
+            "name": kind.__name__,
+            "qualname": kind.__qualname__,
+            "module": kind.__module__,
+            "doc": kind.__doc__ if isinstance(kind.__doc__, str) else None,
+            "bases": [writer.write(base) for base in kind.__bases__],
+            "specials": [n for n in sorted(SPECIALS & defined) if getattr(kind, n) is not None],
+        }
+
+
+async def _awaited(value: Any) -> object:
+    return await value
+
+
+def _function(value: Any) -> Json:
+    try:
+        signature = str(inspect.signature(value))
+    except (ValueError, TypeError):
+        signature = ""
+    return {
+        "name": str(getattr(value, "__name__", "function")),
+        "qualname": str(getattr(value, "__qualname__", "function")),
+        "doc": value.__doc__ if isinstance(value.__doc__, str) else None,
+        "signature": signature,
+        "async": inspect.iscoroutinefunction(value),
+    }
+
+
+def _plain_or_text(arguments: tuple[object, ...], writer: Writer) -> Json:
+    try:
+        return writer.write(list(arguments))
+    except UncrossableError:
+        return ["l", [_text(argument) for argument in arguments]]
+
+
+def _text(value: object) -> str:
+    try:
+        return str(value)
+    except Exception:  # noqa: BLE001 - foreign code
+        return f"<{type(value).__name__}>"
+
+
+def _name_of(error: BaseException | None) -> Json:
+    return None if error is None else [type(error).__name__, _text(error)]

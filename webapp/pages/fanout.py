@@ -7,7 +7,7 @@ a wide screen and once for a narrow one.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -117,6 +117,7 @@ def _later(view: TaskView, stage: Stage) -> _Said:
     step = _last(steps)
     if step is None:
         return _said(stage.value, step)
+    step = replace(step, elapsed_s=sum(s.elapsed_s or 0 for s in steps))
     said = _said(stage.value, step, _came_to(view, stage, steps))
     failed = stage is Stage.VALIDATE and any(
         verdict.stops for round_, verdict in view.verdicts if round_ == view.row.round
@@ -131,8 +132,8 @@ def _came_to(view: TaskView, stage: Stage, steps: Sequence[StepRow]) -> str:
     if steps[-1].output.get("status") == "unchanged":
         return "unchanged"
     if stage is Stage.EXECUTE:
-        slices = f" in {len(steps)} slices" if len(steps) > 1 else ""
-        return f"{tried(steps)} tried{slices}"
+        slices = f"slice {len(steps)}" if len(steps) > 1 else ""
+        return f"{tried(steps)} tried" if steps[-1].state is StepState.DONE else slices
     proven = steps[-1].output.get("proven_level", view.row.proven_level)
     return f"level {proven} of {view.row.level}" if steps[-1].state is StepState.DONE else ""
 
@@ -164,8 +165,8 @@ def _task(view: TaskView) -> _Said:
 
 def _wide(view: TaskView, steps: Sequence[_Said]) -> Drawing:
     task = Box(4, 116, 124, 64)
-    swarm = [Box(208, 4 + 60 * n, 212, 48) for n in range(len(ROLES))]
-    later = [Box(500, 116, 140, 64), Box(692, 116, 148, 64), Box(892, 116, 144, 64)]
+    swarm = [Box(200, 4 + 60 * n, 204, 48) for n in range(len(ROLES))]
+    later = [Box(476, 116, 140, 64), Box(668, 116, 168, 64), Box(888, 116, 148, 64)]
     nodes = [_task(view).at(task)]
     nodes += [said.at(box) for said, box in zip(steps, (*swarm, *later), strict=True)]
     edges = [Edge(_curve(task, n.box), n.state) for n in nodes[1:6]]

@@ -23,7 +23,7 @@ function update(task) {
   at = Date.now() - task.elapsed_s * 1000;
   const running = task.steps.filter((step) => step.state === "running").pop();
   set("trying", running?.progress.trying);
-  set("tried", running?.progress.tried);
+  set("tried", triedBy(task));
   if (shapeOf(task) === shape) return;
   shape = shapeOf(task);
   refresh();
@@ -31,6 +31,14 @@ function update(task) {
   if (said.textContent !== now) said.textContent = now;
   live.dataset.ending = task.ending ?? "";
   if (task.ending) halt();
+}
+
+// A search counts on from slice to slice of a round; the server knows more of rounds that are over.
+function triedBy(task) {
+  const most = {};
+  for (const { round, progress } of task.steps) most[round] = Math.max(most[round] ?? 0, progress.tried ?? 0);
+  const sum = Object.values(most).reduce((a, b) => a + b, 0);
+  return Math.max(sum, Number(document.getElementById("tried").textContent));
 }
 
 function set(id, value) {

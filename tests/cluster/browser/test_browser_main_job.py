@@ -100,12 +100,12 @@ def test_what_cannot_be_proven_says_why(site: Site) -> None:
 
 def test_a_refused_form_keeps_what_was_typed(site: Site) -> None:
     page = site.page()
-    fill(page, "code", "\n\nx = 1\n")
+    fill(page, "code", "x = 1\n\n\ny = 2\n")
     fill(page, "tests", "def broken(:\n")
     page.get_by_label("What should the code do?").fill("keep </textarea> me")
     page.get_by_role("button", name="Submit task").click()
     expect(page.get_by_role("alert")).to_contain_text("test_solution.py, line 1")
-    assert page.locator("[name=code_text]").input_value() == "\n\nx = 1\n"
+    assert page.locator("[name=code_text]").input_value() == "x = 1\n\n\ny = 2\n"
     assert page.locator("[name=description]").input_value() == "keep </textarea> me"
     site.complaints.clear()  # the browser logs every answer of 422
 

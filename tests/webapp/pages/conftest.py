@@ -43,7 +43,8 @@ def view(
     row: dict[str, Any] = {
         "id": "01a21780-995e-7baf-be85-cdeb58dd433d", "kind": "fix", "description": "it",
         "level": 3, "provider": "auto", "state": TaskState.EXECUTING,
-        "ending": None, "proven_level": 0, "round": 1, "created_at": "2026-01-01T00:00:00+00:00", "elapsed_s": 1.0, **given,
+        "ending": None, "proven_level": 0, "round": 1, "created_at": "2026-01-01T00:00:00+00:00",
+        "elapsed_s": 1.0, **given,
     }  # fmt: skip
     return TaskView(
         row=TaskRow(**row),

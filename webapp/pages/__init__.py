@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Flask
 
-from webapp.pages import cluster, examples, submit, task, tasks, text
+from webapp.pages import cluster, examples, ladder, submit, task, tasks, text
 
 blueprint = Blueprint("pages", __name__)
 blueprint.add_url_rule("/", "submit", submit.form)
@@ -22,4 +22,5 @@ def register_pages(app: Flask) -> None:
     """All pages, and what their templates say things with."""
     app.extensions["examples"] = examples.read()
     text.register(app)
+    app.add_template_filter(ladder.asked)
     app.register_blueprint(blueprint)

@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import NamedTuple
 
-from fractal_rmo.domain.lifecycle import Ending
+from fractal_rmo.domain.lifecycle import TaskState
 from fractal_rmo.domain.step import ROLES, Stage, StepState
 from fractal_rmo.domain.views import StepRow, TaskView
+from webapp.pages.ladder import asked
 from webapp.pages.text import seconds
 
 _STATES = {
@@ -71,13 +72,14 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A drawing in its own units; ``back`` is the way back through learning, if any."""
+    """A drawing in its own units; ``returns`` counts the ways back through learning."""
 
     shape: str
     width: int
     height: int
     nodes: Sequence[Node]
     edges: Sequence[Edge]
+    returns: int
     back: str = ""
 
 
@@ -134,6 +136,8 @@ def _came_to(view: TaskView, stage: Stage, steps: Sequence[StepRow]) -> str:
     if stage is Stage.EXECUTE:
         slices = f"slice {len(steps)}" if len(steps) > 1 else ""
         return f"{tried(steps)} tried" if steps[-1].state is StepState.DONE else slices
+    if not asked(view.row):
+        return "nothing to prove" if steps[-1].state is StepState.DONE else ""
     proven = steps[-1].output.get("proven_level", view.row.proven_level)
     return f"level {proven} of {view.row.level}" if steps[-1].state is StepState.DONE else ""
 
@@ -159,7 +163,13 @@ def _last(steps: Iterable[StepRow]) -> StepRow | None:
 
 
 def _task(view: TaskView) -> _Said:
-    mark = "▸" if view.row.ending is None else "✓" if view.row.ending is Ending.PROVEN else "■"
+    mark = (
+        "▸"
+        if view.row.ending is None
+        else "✓"
+        if view.row.ending.state is TaskState.COMPLETE
+        else "■"
+    )
     return _Said("task", "task", mark, f"round {view.row.round}")
 
 
@@ -172,8 +182,14 @@ def _wide(view: TaskView, steps: Sequence[_Said]) -> Drawing:
     edges = [Edge(_curve(task, n.box), n.state) for n in nodes[1:6]]
     edges += [Edge(_curve(n.box, later[0]), nodes[6].state) for n in nodes[1:6]]
     edges += [Edge(_curve(a.box, b.box), b.state) for a, b in pairwise(nodes[6:])]
-    back = f"M{later[2].x + 72} {later[2].bottom} v46 H{later[0].x + 70} v-46"
-    return Drawing("wide", 1040, 296, nodes, edges, back if view.row.round > 1 else "")
+    back = f"M{later[2].x + 74} {later[2].bottom} v46 H{later[0].x + 70} v-46"
+    return Drawing("wide", 1040, 296, nodes, edges, _returns(view), back)
+
+
+def _returns(view: TaskView) -> int:
+    """How often this attempt went back through learning; a retry is an attempt of its own."""
+    began = max((s.round for s in view.steps if s.stage == Stage.ANALYZE), default=1)
+    return sum(s.stage == Stage.LEARN and s.round >= began for s in view.steps)
 
 
 def _curve(start: Box, end: Box) -> str:
@@ -194,4 +210,4 @@ def _narrow(view: TaskView, steps: Sequence[_Said]) -> Drawing:
         Edge(f"M{n.box.right} {n.box.middle} H328 V{merge.box.y}", merge.state) for n in nodes[1:6]
     ]
     edges += [Edge(f"M172 {a.box.bottom} V{b.box.y}", b.state) for a, b in pairwise(nodes[6:])]
-    return Drawing("narrow", 344, 536, nodes, edges)
+    return Drawing("narrow", 344, 536, nodes, edges, _returns(view))

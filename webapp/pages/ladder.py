@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fractal_rmo.domain.lifecycle import TaskState
+from fractal_rmo.domain.task import TaskKind
 from fractal_rmo.domain.verdict import Level, Verdict
-from fractal_rmo.domain.views import TaskView
+from fractal_rmo.domain.views import TaskRow, TaskView
 from fractal_rmo.validation.ladder import BUILT_LEVELS
 from webapp.pages.text import OUTCOMES
 
@@ -47,6 +48,11 @@ class Rung:
     verdict: Verdict | None = None
 
 
+def asked(row: TaskRow) -> int:
+    """The level that a task is to be proven to; 0 where a report is all that was asked for."""
+    return 0 if row.kind == TaskKind.ANALYZE else row.level
+
+
 def ladder(view: TaskView) -> list[Rung]:
     """The six rungs of the latest round."""
     verdicts = {v.level: v for round_, v in view.verdicts if round_ == view.row.round}
@@ -69,7 +75,7 @@ def _reached(words: LevelWords, verdict: Verdict) -> Rung:
 def _rung(view: TaskView, words: LevelWords, verdict: Verdict | None) -> Rung:
     if verdict is not None:
         return _reached(words, verdict)
-    if words.number > view.row.level:
+    if words.number > asked(view.row):
         return Rung(words, "blank", "", "not asked" if words.built else "not built yet")
     if view.row.ending:
         return Rung(words, "blank", "", "not reached")

@@ -60,6 +60,8 @@ async function refresh() {
           morphStyle: "innerHTML",
           callbacks: { beforeAttributeUpdated: (name) => name !== "open" },
         });
+        const word = live.querySelector(".said .tag").lastChild.textContent.trim();
+        document.title = document.title.replace(/^[^:]+/, word);
       }
     } catch {
       shape = ""; // the next news asks for it again

@@ -50,12 +50,14 @@ def test_an_analyzer_without_a_report_and_a_failed_proof_are_told_from_the_other
 
 
 def test_a_later_round_shows_its_own_steps_and_the_way_back() -> None:
-    steps = (*analyzed(), step("merge"), step("execute"), step("merge", state="queued", round=2))
+    first = (*analyzed(), step("merge"), step("execute"), step("learn"))
+    steps = (*first, step("merge", state="queued", round=2))
     task = view(steps, round=2)
     assert said(task)["merge"] == ("queued", "queued")
     assert said(task)["execute"][0] == "waiting"
-    assert drawings(task)[0].back
-    assert not drawings(view(steps))[0].back
+    assert drawings(task)[0].returns == 1
+    anew = (*steps, step("analyze", "logic", "queued", round=2))
+    assert drawings(view(anew, round=2))[0].returns == 0
 
 
 @pytest.mark.parametrize("number", [0, 1])
@@ -86,6 +88,12 @@ def test_every_rung_says_why_it_has_no_verdict() -> None:
     assert [rung.word for rung in ladder(view(level=2))] == [
         *["to be proven"] * 2, "not asked", *unbuilt,
     ]  # fmt: skip
+
+
+def test_a_report_has_nothing_to_prove() -> None:
+    task = view((step("validate"),), kind="analyze")
+    assert {rung.word for rung in ladder(task)} == {"not asked", "not built yet"}
+    assert said(task)["validate"] == ("done", "nothing to prove · 0.5 s")
 
 
 def test_earlier_rounds_keep_their_verdicts() -> None:

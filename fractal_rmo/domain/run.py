@@ -52,7 +52,8 @@ class RunRequest:
     """A program of ``fractal_rmo.jailed`` with its files, in a fresh folder.
 
     ``program`` names the entry, ``payload`` is its JSON argument, ``label``
-    says in a few words what is being tried (shown as progress).
+    says in a few words what is being tried (shown as progress).  ``beside`` is
+    a run in a jail of its own, at the other end of a socket between the two.
     """
 
     runtime: Runtime
@@ -61,6 +62,7 @@ class RunRequest:
     payload: JsonObject = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
     label: str = ""
+    beside: RunRequest | None = None
 
 
 class RunEnding(StrEnum):
@@ -91,6 +93,8 @@ class RunResult:
     detail: str = ""
     duration_s: float = 0.0
     tier: Tier = Tier.RLIMITS
+    beside: RunResult | None = None
+    """How the run beside it ended."""
 
 
 Runner: TypeAlias = Callable[[RunRequest], RunResult]

@@ -8,7 +8,7 @@ import resource
 import signal
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -39,23 +39,25 @@ def run_child(
     room: Path,
     pipes: tuple[int, int],
     nonce: bytes,
+    link: int = -1,
 ) -> NoReturn:
     """Perform one request in this process, which never returns.
 
-    ``pipes`` are the writing ends for the result and for captured output.
+    ``pipes`` are the writing ends for the result and for captured output,
+    ``link`` the socket to the run beside this one, where there is one.
     """
     result_fd, output_fd = pipes
     # Bound early: what candidate code does to these modules later changes nothing here.
     finish = _Finish(result_fd, nonce)
     try:
-        _take_places(result_fd, output_fd)
+        _take_places({result_fd, link}, output_fd)
         limits = RunLimits.read(request["limits"])
         apply_limits(limits, bounds.identity.counted_before)
         jail.drop_privileges(bounds.identity)
         kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)  # after the user, which unsets it
         bounds.confinement.apply(room)
         box = _enter(room, request["files"])
-        finish(_answer(program, box, request["payload"], limits))
+        finish(_answer(program, box, {**request["payload"], "link": link}, limits))
     except BaseException as error:  # noqa: BLE001 - the last line of the process
         finish({"fault": f"{type(error).__name__}: {error}"[:500]})
 
@@ -96,8 +98,8 @@ class _Finish:
         self._exit(0)
 
 
-def _take_places(result_fd: int, output_fd: int) -> None:
-    """Own session, empty input, captured output, and no other descriptor than the result's."""
+def _take_places(kept: Set[int], output_fd: int) -> None:
+    """Own session, empty input, captured output, and no other descriptors than those kept."""
     os.setsid()
     for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)
@@ -105,8 +107,10 @@ def _take_places(result_fd: int, output_fd: int) -> None:
     null = os.open("/dev/null", os.O_RDONLY)
     for source, target in ((null, 0), (output_fd, 1), (output_fd, 2)):
         os.dup2(source, target)
-    os.closerange(3, result_fd)
-    os.closerange(result_fd + 1, _highest_fd())
+    first = 3
+    for descriptor in [*sorted(fd for fd in kept if fd >= first), _highest_fd()]:
+        os.closerange(first, descriptor)
+        first = descriptor + 1
 
 
 def _highest_fd() -> int:

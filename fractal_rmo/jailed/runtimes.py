@@ -34,12 +34,16 @@ def preload(runtime: str, ruff: str) -> Mapping[str, Program]:
         with suppress(ImportError):  # a few are optional in a distribution's own builds
             importlib.import_module(name)
     if runtime == "thin":
-        from fractal_rmo.jailed.programs import unit_quick
+        from fractal_rmo.jailed.programs import serve_code, unit_quick
 
-        return {"unit_tests": _naming(tools, unit_quick.run)}
-    from fractal_rmo.jailed.programs import unit_pytest
+        return {"unit_tests": _naming(tools, unit_quick.run), "serve_code": serve_code.run}
+    from fractal_rmo.jailed.programs import unit_apart, unit_pytest
 
-    return {"unit_tests": _naming({**tools, **unit_pytest.versions()}, unit_pytest.run)}
+    tools |= unit_pytest.versions()
+    return {
+        "unit_tests": _naming(tools, unit_pytest.run),
+        "unit_tests_apart": _naming(tools, unit_apart.run),
+    }
 
 
 def _naming(tools: Mapping[str, str], program: Program) -> Program:

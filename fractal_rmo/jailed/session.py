@@ -6,6 +6,7 @@ import json
 import os
 import secrets
 import select
+import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -61,25 +62,43 @@ class Session:
         if program is None:
             return _unavailable(f"This runtime has no program '{request['program']}'."), b""
         try:
-            with self._place.box(self._bounds.identity.uid) as box:
-                return self._fork(program, request, box)
+            with self._link(request) as link, self._place.box(self._bounds.identity.uid) as box:
+                return self._fork(program, request, box, link)
         except OSError as error:
             return _unavailable(f"The run could not be started: {error}."), b""
 
+    @contextmanager
+    def _link(self, request: Mapping[str, Any]) -> Iterator[list[int]]:
+        """The descriptor that follows a request for one of two linked runs, closed afterwards."""
+        found: list[int] = []
+        if request.get("linked"):
+            if not isinstance(self._line, socket.socket):
+                raise OSError("no descriptor can be handed into this jail")
+            received = channel.receive_fd(self._line)
+            found = [received[1]] if received else []
+        try:
+            yield found
+        finally:
+            for descriptor in found:
+                os.close(descriptor)
+
     def _fork(
-        self, program: Program, request: Mapping[str, Any], box: Path
+        self, program: Program, request: Mapping[str, Any], box: Path, link: list[int]
     ) -> tuple[dict[str, Any], bytes]:
         limits = RunLimits.read(request["limits"])
         nonce = secrets.token_bytes(NONCE_BYTES)
         with _pipe() as result, _pipe() as output:
             pid = os.fork()
             if pid == 0:
-                run_child(program, request, self._bounds, box, (result[1], output[1]), nonce)
+                ends = (result[1], output[1])
+                run_child(program, request, self._bounds, box, ends, nonce, *link)
+            while link:  # else the other run would not see this one end
+                os.close(link.pop())
             for end in (result, output):
                 os.close(end.pop())
                 os.set_blocking(end[0], False)
-            ends = Ends(result[0], output[0], self._line.fileno(), self._keeper)
-            seen = self._follow(pid, ends, limits, box)
+            watched = Ends(result[0], output[0], self._line.fileno(), self._keeper)
+            seen = self._follow(pid, watched, limits, box)
         ending, detail, value = read_ending(seen, nonce, limits)
         header = {
             "ending": ending,

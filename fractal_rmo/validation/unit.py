@@ -1,20 +1,24 @@
 """Level 3: the given tests hold, twice: in another order and under another hash seed.
 
-Oracle and candidate share a process here, and the verdict says so
-(``shared_process``): code that is out to deceive its tests could.
+Tests and code run in two jails, and the comparisons happen on the tests' side.
+What cannot be taken apart runs in one process; the verdict then says so
+(``shared_process``) and why, and the same tests must fail on a known-wrong
+stub of the code (the canary).
 """
 
 from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 from fractal_rmo.domain.jsonvalue import Json
-from fractal_rmo.domain.run import Dialogue, RunEnding, RunResult
+from fractal_rmo.domain.run import Dialogue, RunEnding, RunRequest, RunResult
 from fractal_rmo.domain.verdict import Level, Outcome, Verdict
+from fractal_rmo.validation.canary import canary_of
 from fractal_rmo.validation.subject import Subject
-from fractal_rmo.validation.unit_run import TestRun, read_run, run_of_tests
+from fractal_rmo.validation.unit_run import TestRun, read_run, run_apart, run_together, why_together
 
 SHUFFLE_SEED = 20_011
 MAX_FAILURES = 50
@@ -25,28 +29,90 @@ _ENDINGS = {
     RunEnding.TOO_MUCH_OUTPUT: "The tests printed too much.",
     RunEnding.CRASHED: "The test process crashed.",
 }
+_CODE_LEFT = "The code's process ended while the tests were asking it."
+_ENDINGS_OF_CODE = {
+    RunEnding.TIMED_OUT: "The code ran out of time.",
+    RunEnding.OUT_OF_MEMORY: "The code ran out of memory.",
+    RunEnding.TOO_MUCH_OUTPUT: "The code printed too much.",
+}
+
+
+@dataclass(frozen=True)
+class _Way:
+    """How tests and code are brought together: in two jails, or in one and why."""
+
+    run: Callable[..., RunRequest]
+    why: str = ""
 
 
 def unit_level(subject: Subject) -> Dialogue[Verdict]:
     """The verdict of the submitted tests on the code, under pytest."""
     if not list(subject.tests.python_files()):
         return _verdict(Outcome.FAILED, "There are no tests, so nothing is shown.", {}, ())
-    first = yield run_of_tests(subject, "unit tests", hash_seed=0)
-    judged = _judge(first, subject)
+    why = why_together(subject)
+    if not why:
+        first = yield run_apart(subject, "unit tests", hash_seed=0)
+        why = _why_not_apart(first)
+        if not why:
+            return (yield from _agreement(first, subject, _Way(run_apart)))
+    first = yield run_together(subject, "unit tests, in one process", hash_seed=0)
+    judged = yield from _agreement(first, subject, _Way(run_together, why))
+    return (yield from _with_canary(judged, subject))
+
+
+def _why_not_apart(result: RunResult) -> str:
+    """What could not cross between the jails, in a sentence; "" when everything did."""
+    run = read_run(result) if result.ending is RunEnding.COMPLETED else None
+    trouble = run.trouble if run else ""
+    kind, _, words = trouble.partition(": ")
+    return f"{words[:1].upper()}{words[1:]}." if kind == "CannotCrossError" else ""
+
+
+def _agreement(first: RunResult, subject: Subject, way: _Way) -> Dialogue[Verdict]:
+    """The verdict of the first run, and of a second one that must agree with it."""
+    judged = _judge(first, subject, way)
     if judged.outcome is not Outcome.PASSED:
         return judged
-    again = yield run_of_tests(
+    again = yield way.run(
         subject, "unit tests in another order", hash_seed=1, shuffle_seed=SHUFFLE_SEED
     )
-    return _agreement(first, again, subject)
+    return _compared(first, again, subject, way)
 
 
-def _judge(result: RunResult, subject: Subject) -> Verdict:
+def _with_canary(judged: Verdict, subject: Subject) -> Dialogue[Verdict]:
+    """A pass in one process holds only if the same tests fail on code that does nothing."""
+    canary = canary_of(subject.code) if judged.outcome is Outcome.PASSED else None
+    if canary is None:
+        return judged
+    result = yield run_together(replace(subject, code=canary), "unit tests on a stub", hash_seed=0)
+    run = read_run(result) if result.ending is RunEnding.COMPLETED else None
+    alive = run is not None and _reading(run, subject)[0] is Outcome.PASSED
+    if not alive:
+        return replace(judged, evidence={**judged.evidence, "canary": "failed, as it must"})
+    return replace(
+        judged,
+        outcome=Outcome.FAILED,
+        summary="The tests also pass on a stub that only raises, so they show nothing.",
+        evidence={**judged.evidence, "canary": "passed"},
+    )
+
+
+def _judge(result: RunResult, subject: Subject, way: _Way) -> Verdict:
     """The verdict on a single run."""
     evidence: dict[str, Json] = {"command": "pytest on every submitted test file"}
-    if result.ending is RunEnding.UNAVAILABLE:
-        summary = f"No jail could be had, so nothing was judged: {result.detail}"
-        return _verdict(Outcome.ERROR, summary, evidence, (result,))
+    evidence["processes"] = (
+        f"one: {way.why}" if way.why else "two: one jail for tests, one for code"
+    )
+    judged = _judge_run(result, subject, evidence)
+    return replace(judged, shared_process=bool(way.why))
+
+
+def _judge_run(result: RunResult, subject: Subject, evidence: dict[str, Json]) -> Verdict:
+    for run_result in filter(None, (result, result.beside)):
+        if run_result.ending is RunEnding.UNAVAILABLE:
+            evidence["ending"] = run_result.ending.value
+            summary = f"No jail could be had, so nothing was judged: {run_result.detail}"
+            return _verdict(Outcome.ERROR, summary, evidence, (result,))
     if result.ending is not RunEnding.COMPLETED:
         evidence |= {"ending": result.ending.value, "detail": result.detail}
         evidence["output"] = result.output[-2000:]
@@ -58,10 +124,23 @@ def _judge(result: RunResult, subject: Subject) -> Verdict:
         return _verdict(Outcome.ERROR, summary, evidence, (result,))
     evidence["counts"] = run.counts()
     evidence["failures"] = [test.as_json() for test in run.not_passed[:MAX_FAILURES]]
-    outcome, summary = _reading(run, subject)
+    outcome, summary = _trouble(run, result) or _reading(run, subject)
     if outcome is not Outcome.PASSED:
         evidence |= {"problem": run.problem, "output": result.output[-2000:]}
     return _verdict(outcome, summary, evidence, (result,), run.tools)
+
+
+def _trouble(run: TestRun, result: RunResult) -> tuple[Outcome, str] | None:
+    """What is no pass whatever the tests say: the code left, or an object of its lied."""
+    kind, _, words = run.trouble.partition(": ")
+    if kind == "DeceitError":
+        return Outcome.FAILED, words
+    if kind != "CandidateGoneError":
+        return None
+    how = result.beside
+    ending = _ENDINGS_OF_CODE.get(how.ending, "") if how else ""
+    detail = how.detail if how and how.ending is not RunEnding.COMPLETED else ""
+    return Outcome.FAILED, " ".join(filter(None, (ending or _CODE_LEFT, detail)))
 
 
 def _reading(run: TestRun, subject: Subject) -> tuple[Outcome, str]:
@@ -108,22 +187,26 @@ def _belongs_to_code(name: str, subject: Subject) -> bool:
     return any(path == f"{root}.py" or path.startswith(f"{root}/") for path in paths)
 
 
-def _agreement(first: RunResult, again: RunResult, subject: Subject) -> Verdict:
+def _compared(first: RunResult, again: RunResult, subject: Subject, way: _Way) -> Verdict:
     """PASSED when the repetition agrees, FLAKY when it does not."""
-    second = _judge(again, subject)
-    runs = (first, again)
+    second = _judge(again, subject, way)
     seeds: dict[str, Json] = {"hash_seeds": [0, 1], "shuffle_seed": SHUFFLE_SEED, "runs": 2}
-    evidence = {**second.evidence, **seeds}
+    second = replace(
+        second,
+        evidence={**second.evidence, **seeds},
+        duration_s=first.duration_s + again.duration_s,
+    )
     if second.outcome is Outcome.ERROR:
-        return _verdict(Outcome.ERROR, second.summary, evidence, runs)
+        return second
     one, two = read_run(first), read_run(again)
-    if one is not None and two is not None and one.outcomes() == two.outcomes():
+    agree = one is not None and two is not None and one.outcomes() == two.outcomes()
+    if one is not None and agree and second.outcome is Outcome.PASSED:
         summary = f"All {len(one.collected)} tests passed, twice, in different orders."
-        return _verdict(Outcome.PASSED, summary, evidence, runs, one.tools)
+        return replace(second, summary=summary)
     summary = (
         f"The tests passed, but not in another order and under another hash seed: {second.summary}"
     )
-    return _verdict(Outcome.FLAKY, summary, evidence, runs)
+    return replace(second, outcome=Outcome.FLAKY, summary=summary)
 
 
 def _verdict(
@@ -141,5 +224,4 @@ def _verdict(
         duration_s=sum(run.duration_s for run in runs),
         tier=runs[0].tier.value if runs else "",
         tools=tools or {},
-        shared_process=bool(runs),
     )

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import PurePosixPath
 
 from fractal_rmo.domain.jsonvalue import Json
 from fractal_rmo.domain.run import Limits, RunRequest, RunResult, Runtime
+from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.validation.subject import Subject
 
 LIMITS = Limits(wall_s=30.0, cpu_s=30)
+_LONGER_S = 2.0
+"""So that code which runs out of time is told by its own jail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +37,14 @@ class TestResult:
 
 @dataclass(frozen=True, slots=True)
 class TestRun:
-    """What a completed ``unit_tests`` run says."""
+    """What a completed run of the tests says; ``trouble`` comes from runs in two jails only."""
 
     __test__ = False
 
     collected: tuple[str, ...] = ()
     results: tuple[TestResult, ...] = ()
     problem: str = ""
+    trouble: str = ""
     tools: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -68,14 +73,45 @@ def sorted_counts(counter: Counter[str]) -> dict[str, int]:
     return dict(sorted(counter.items()))
 
 
-def run_of_tests(subject: Subject, label: str, **options: Json) -> RunRequest:
-    """A run of all tests under the real pytest; ``options`` go into the payload."""
-    payload: dict[str, Json] = {
+def run_together(subject: Subject, label: str, **options: Json) -> RunRequest:
+    """A run of all tests with the code in one process; ``options`` go into the payload."""
+    payload = _payload(subject, options)
+    return RunRequest(Runtime.THICK, "unit_tests", subject.files(), payload, LIMITS, label)
+
+
+def run_apart(subject: Subject, label: str, **options: Json) -> RunRequest:
+    """A run of all tests in one jail against the code in another."""
+    files = subject.files()
+    code, tests = (
+        {path: text for path, text in files.items() if path.startswith(where)}
+        for where in ("code/", "tests/")
+    )
+    payload = _payload(subject, options)
+    beside = RunRequest(
+        Runtime.THIN, "serve_code", code, {"hash_seed": options.get("hash_seed", 0)}, LIMITS
+    )
+    limits = replace(LIMITS, wall_s=LIMITS.wall_s + _LONGER_S)
+    return RunRequest(Runtime.THICK, "unit_tests_apart", tests, payload, limits, label, beside)
+
+
+def _payload(subject: Subject, options: Mapping[str, Json]) -> dict[str, Json]:
+    return {
         "tests": [path for path, _ in subject.tests.python_files()],
         "code": [path for path, _ in subject.code.python_files()],
         **options,
     }
-    return RunRequest(Runtime.THICK, "unit_tests", subject.files(), payload, LIMITS, label)
+
+
+def why_together(subject: Subject) -> str:
+    """Why code and tests cannot be taken apart by their files, in a sentence; "" when they can."""
+    code, tests = (_folders(tree) for tree in (subject.code, subject.tests))
+    own = set() if "__init__.py" in subject.code.files else {"."}
+    shared = sorted((code & tests) - own)
+    return f"Tests live inside the package '{shared[0]}' of the code." if shared else ""
+
+
+def _folders(tree: SourceTree) -> set[str]:
+    return {str(folder) for path in tree.files for folder in PurePosixPath(path).parents}
 
 
 def read_run(result: RunResult) -> TestRun | None:
@@ -91,6 +127,7 @@ def read_run(result: RunResult) -> TestRun | None:
             tuple(str(name) for name in _items(collected)),
             tuple(_read_test(item) for item in _items(results)),
             str(value.get("problem") or ""),
+            str(value.get("trouble") or ""),
             {k: str(v) for k, v in tools.items()} if isinstance(tools, Mapping) else {},
         )
     except (KeyError, TypeError, ValueError):

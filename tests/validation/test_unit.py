@@ -23,7 +23,8 @@ SUBJECT = Subject(SourceTree({"solution.py": ADD}), SourceTree({"test_s.py": GOO
 def test_two_agreeing_runs_pass_and_say_what_they_prove(canned: Canned) -> None:
     verdict, asked = canned(unit_level(SUBJECT), [_completed("passed"), _completed("passed")])
     assert verdict.outcome is Outcome.PASSED
-    assert verdict.shared_process is True
+    assert verdict.shared_process is False
+    assert all(request.beside for request in asked)
     assert verdict.duration_s == 0.5
     assert verdict.tier == "namespaces"
     assert verdict.evidence["counts"] == {"collected": 1, "executed": 1, "passed": 1}

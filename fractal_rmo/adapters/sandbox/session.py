@@ -6,11 +6,12 @@ import json
 import socket
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, replace
 from typing import Any
 
 from fractal_rmo.adapters.sandbox import wire
-from fractal_rmo.adapters.sandbox.zygote_process import CannotStartError, ZygoteKey, ZygoteProcess
+from fractal_rmo.adapters.sandbox.zygote_process import CannotStartError, Zygote, ZygoteKey
 from fractal_rmo.domain.jsonvalue import Json
 from fractal_rmo.domain.run import RunEnding, RunRequest, RunResult, Tier
 
@@ -27,7 +28,7 @@ class ZygoteSession:
     were started under different hash seeds.
     """
 
-    def __init__(self, tier: Tier, zygote: Callable[[ZygoteKey], ZygoteProcess]) -> None:
+    def __init__(self, tier: Tier, zygote: Callable[[ZygoteKey], Zygote]) -> None:
         self._tier, self._zygote = tier, zygote
         self._jails: dict[ZygoteKey, _Jail] = {}
         self._lock = threading.Lock()
@@ -35,14 +36,26 @@ class ZygoteSession:
 
     def run(self, request: RunRequest) -> RunResult:
         """Perform one run; raises ``RuntimeError`` after the end of the session."""
+        if request.beside is None:
+            return self._run(request, None)
+        ours, theirs = socket.socketpair()
+        with ThreadPoolExecutor(1) as pool:
+            beside = pool.submit(self._run, request.beside, theirs)
+            result = self._run(request, ours)
+            return replace(result, beside=beside.result())
+
+    def _run(self, request: RunRequest, link: socket.socket | None) -> RunResult:
         seed = 1 if request.payload.get("hash_seed") else 0
         key = ZygoteKey(request.runtime, self._tier, seed)
         try:
-            return self._jail(key).run(request)
+            return self._jail(key).run(request, link)
         except (CannotStartError, wire.PeerGoneError, ValueError, RecursionError) as error:
             self._forget(key)
             detail = f"The {self._tier} jail could not be used: {error}. {_REMEDY}"
             return RunResult(RunEnding.UNAVAILABLE, detail=detail, tier=self._tier)
+        finally:
+            if link is not None:  # else the other run would not see this one end
+                link.close()
 
     def close(self) -> None:
         """End all jails of this task."""
@@ -84,8 +97,9 @@ class _Jail:
         self._sock, self._tier = sock, tier
         self._lock = threading.Lock()
 
-    def run(self, request: RunRequest) -> RunResult:
+    def run(self, request: RunRequest, link: socket.socket | None) -> RunResult:
         message: dict[str, Any] = {
+            "linked": link is not None,
             "program": request.program,
             "files": dict(request.files),
             "payload": dict(request.payload),
@@ -93,6 +107,9 @@ class _Jail:
         }
         with self._lock:
             wire.send_json(self._sock, message)
+            if link is not None:
+                wire.send_fd(self._sock, link.fileno())
+                link.close()
             header = wire.receive_json(self._sock, request.limits.wall_s + _GRACE_S)
             value = wire.receive_frame(self._sock, _GRACE_S)
         return _read(header, json.loads(value) if value else None, self._tier)

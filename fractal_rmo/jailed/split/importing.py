@@ -24,7 +24,7 @@ class StandinFinder(MetaPathFinder, Loader):
         del path, target
         if fullname.partition(".")[0] not in self._names:
             return None
-        return ModuleSpec(fullname, self, is_package=True)
+        return ModuleSpec(fullname, self)
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         """The stand-in; raises what importing it raises there."""

@@ -15,6 +15,11 @@ LARGEST = 32 << 20
 """Bytes of one answer."""
 
 
+def open_link(descriptor: int) -> socket.socket:
+    """The socket that this run was given."""
+    return socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0, fileno=descriptor)
+
+
 def answer_requests(sock: socket.socket, perform: Callable[[Mapping[str, Any]], Any]) -> None:
     """Perform what comes, until the tests' side is gone."""
     while (frame := channel.receive_frame(sock)) is not None:

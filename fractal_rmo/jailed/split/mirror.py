@@ -87,7 +87,7 @@ class Mirror:
         return value
 
     def _exception(self, form: Json, reader: Reader) -> BaseException:
-        kind, arguments, cause, context, handle = form
+        kind, arguments, cause, context, handle, name = form
         found = reader.read(kind)
         values = reader.read(arguments)
         error: BaseException
@@ -98,6 +98,8 @@ class Mirror:
         else:
             raise ValueError("what was raised is no exception")
         object.__setattr__(error, "args", tuple(values))
+        if isinstance(error, ImportError):
+            error.name = name  # by which the import system tells what is missing
         error.__cause__ = _told(cause)
         error.__context__ = _told(context)
         return error
@@ -124,7 +126,7 @@ class Mirror:
     def _make(self, kind: Json, number: int, description: Json) -> Any:
         match kind:
             case "module":
-                return StandinModule(str(description["name"]), self, number)
+                return StandinModule(str(description["name"]), self, number, description["package"])
             case "function":
                 return self._make_function(number, description)
             case "class":

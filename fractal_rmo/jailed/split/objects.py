@@ -34,11 +34,12 @@ class Asking(Protocol):
 class StandinModule(ModuleType):
     """A module; what is set on it is set there."""
 
-    def __init__(self, name: str, mirror: Asking, number: int) -> None:
+    def __init__(self, name: str, mirror: Asking, number: int, is_package: bool) -> None:
         super().__init__(name)
         self.__dict__["fractal_mirror"] = mirror
         self.__dict__["fractal_number"] = number
-        self.__path__: list[str] = []
+        if is_package:
+            self.__path__: list[str] = []
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name not in ("__all__", "__version__"):

@@ -113,13 +113,14 @@ class Server:
         return getattr(type(target), name)(target, *request["read"])
 
     def _raised(self, error: BaseException, writer: Writer) -> Json:
-        """[type, arguments, cause, context, handle if the type is the code's own]."""
+        """[type, arguments, cause, context, handle of an exception of no built-in type, name]."""
         return [
             writer.write(type(error)),
             _plain_or_text(error.args, writer),
             _name_of(error.__cause__),
             _name_of(error.__context__),
             self._give(error) if type(error).__module__ != "builtins" else None,
+            error.name if isinstance(error, ImportError) else None,
         ]
 
     def _take(self, form: Json) -> object:
@@ -142,7 +143,8 @@ class Server:
         if isinstance(value, type):
             return ["class", self._class(value)]
         if isinstance(value, types.ModuleType):
-            return ["module", {"name": value.__name__}]
+            is_package = hasattr(value, "__path__")
+            return ["module", {"name": value.__name__, "package": is_package}]
         if isinstance(value, _FUNCTIONS) or type(value).__name__ == "functools.partial":
             return ["function", _function(value)]
         if inspect.isawaitable(value):

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 from fractal_rmo.config.load import CHECKOUT, settings, state_root
 from fractal_rmo.config.settings import Web
 from fractal_rmo.domain.errors import ErrorCode, SettingsError
+from fractal_rmo.domain.run import Tier
 from fractal_rmo.ports.sandbox import Sandbox
 
 if TYPE_CHECKING:
     from celery import Celery
 
     from fractal_rmo.adapters.embedded.paths import StatePaths
+    from fractal_rmo.adapters.sandbox import ZygoteSandbox
     from fractal_rmo.adapters.supervisor.supervisor import Supervisor
     from fractal_rmo.services.hold import Heart
     from fractal_rmo.services.tools import Tools
@@ -104,7 +106,6 @@ def make_tools(app: Celery) -> Tools:
     from fractal_rmo.adapters.db.steps import SqlStepStore
     from fractal_rmo.adapters.db.tasks import SqlTaskStore
     from fractal_rmo.adapters.db.upkeep import SqlUpkeep
-    from fractal_rmo.adapters.sandbox import ZygoteSandbox
     from fractal_rmo.services.tools import Tools
 
     engine = make_engine(addresses().database)
@@ -117,7 +118,7 @@ def make_tools(app: Celery) -> Tools:
         learning=SqlLearningStore(engine),
         links=SqlLinkStore(engine),
         bell=CanvasDoorbell(app),
-        sandbox=ZygoteSandbox(),
+        sandbox=_make_sandbox(),
         cluster=CeleryClusterView(app),
     )
 
@@ -144,12 +145,22 @@ def client(report: Callable[[str], None] = print) -> Tools:
     return make_tools(make_app())
 
 
-@contextmanager
-def sandbox() -> Iterator[Sandbox]:
-    """The strongest sandbox of this machine, closed afterwards."""
+def _make_sandbox() -> ZygoteSandbox:
+    """Of the tier that is set, else the strongest; production has a floor."""
     from fractal_rmo.adapters.sandbox import ZygoteSandbox
 
-    jail = ZygoteSandbox()
+    wanted = settings().sandbox
+    production = settings().system.environment == "production"
+    floor = Tier.LANDLOCK if production else Tier.RLIMITS
+    return ZygoteSandbox(
+        Tier(wanted.tier) if wanted.tier else None, floor=floor, image=wanted.image
+    )
+
+
+@contextmanager
+def sandbox() -> Iterator[Sandbox]:
+    """The sandbox of this machine, closed afterwards."""
+    jail = _make_sandbox()
     try:
         yield jail
     finally:
@@ -203,10 +214,10 @@ def stop_everything(*, purge: bool) -> None:
 
 
 def sandbox_tiers() -> dict[str, str]:
-    """Each tier that is built, with "" where it works here and else the reason."""
+    """Each tier, with "" where it works here and else the reason."""
     from fractal_rmo.adapters.sandbox.probe import probe
 
-    return {tier.value: trouble for tier, trouble in probe().items()}
+    return {tier.value: trouble for tier, trouble in probe(settings().sandbox.image).items()}
 
 
 def free_space() -> dict[str, int]:

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from fractal_rmo.config.settings import Redis, Settings
 from fractal_rmo.domain.errors import ErrorCode, SettingsError
+from fractal_rmo.domain.run import Tier
 
 _DATABASES = ("postgresql+psycopg2",)
 _BROKERS = ("redis", "rediss", "redis+socket")
@@ -31,6 +32,9 @@ def check(settings: Settings) -> None:
         _refuse(f"pipeline.slice_s is {times.slice_s:g}", f"0 to {_LONGEST_SLICE_S}")
     if not times.sweep_s > 0:
         _refuse("pipeline.sweep_s", "more than 0")
+    if settings.sandbox.tier not in ("", *Tier):
+        named = f"FRACTAL_SANDBOX_TIER (sandbox.tier) is '{settings.sandbox.tier}'"
+        _refuse(named, f"empty, {', '.join(Tier)}")
     agents = settings.agents
     for kind in fields(agents):
         if getattr(agents, kind.name).count < 1:

@@ -141,6 +141,14 @@ class Monitoring:
 
 
 @dataclass(frozen=True, slots=True)
+class Jails:
+    """Where code is run: an empty tier is the strongest that works, an empty image the usual."""
+
+    tier: str = ""
+    image: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything, validated once at start."""
 
@@ -150,6 +158,7 @@ class Settings:
     web: Web = field(default_factory=Web)
     agents: Agents = field(default_factory=Agents)
     pipeline: Pipeline = field(default_factory=Pipeline)
+    sandbox: Jails = field(default_factory=Jails)
     learning: Learning = field(default_factory=Learning)
     limits: LimitSettings = field(default_factory=LimitSettings)
     monitoring: Monitoring = field(default_factory=Monitoring)

@@ -140,7 +140,7 @@ def _keep(sock: socket.socket, warm: Warm, telling: socket.socket, parent: int) 
             identity = _unshare(telling)
         else:
             kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)  # inherits what a session leaves
-            identity, folder = _identity_on_host(), places.make_folder()
+            identity, folder = identity_on_host(), places.make_folder()
         telling.close()
         keeper = os.getpid()
         pid = os.fork()
@@ -212,7 +212,7 @@ def _open_parent(parent: int) -> int:
     return handle
 
 
-def _identity_on_host() -> jail.Identity:
+def identity_on_host() -> jail.Identity:
     """Without namespaces: an own uid where possible, with the right to read what root may read."""
     if os.geteuid() == 0:
         uid = _spare_uid()

@@ -3,31 +3,69 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
+from fractal_rmo.adapters.sandbox import docker
 from fractal_rmo.adapters.sandbox.session import ZygoteSession
-from fractal_rmo.adapters.sandbox.zygote_process import CannotStartError, ZygoteKey, ZygoteProcess
+from fractal_rmo.adapters.sandbox.zygote_process import (
+    CannotStartError,
+    Zygote,
+    ZygoteKey,
+    ZygoteProcess,
+)
+from fractal_rmo.domain.errors import ErrorCode, SandboxUnavailableError
 from fractal_rmo.domain.run import RunEnding, RunRequest, Runtime, Tier
 
-BUILT_TIERS = (Tier.NAMESPACES, Tier.LANDLOCK, Tier.RLIMITS)
-"""Strongest first.  A tier that is not listed is not built yet and is never chosen."""
+TIERS = (Tier.DOCKER, Tier.NAMESPACES, Tier.LANDLOCK, Tier.RLIMITS)
+"""Strongest first."""
+_TRIAL_S = 10.0
+"""How long a container may take to be ready when it is only tried."""
 
 
-def strongest_tier() -> Tier:
-    """The first built tier that works; the weakest when none does, where runs say so themselves."""
-    return next((tier for tier in BUILT_TIERS if not why_not(tier)), BUILT_TIERS[-1])
+def choose(asked: Tier | None, floor: Tier, image: str) -> Tier:
+    """The tier to use: the one asked for, else the strongest that works.
+
+    Raises ``SandboxUnavailableError`` (FR401) when that is below ``floor``,
+    or when the tier asked for does not work here.
+    """
+    allowed = TIERS[: TIERS.index(floor) + 1]
+    if asked is not None and asked not in allowed:
+        raise _unavailable(f"The tier '{asked}' is below '{floor}', which is the least allowed.")
+    candidates = allowed if asked is None else (asked,)
+    trouble = {}
+    for tier in candidates:
+        if not (why := known_trouble(tier, image)):
+            return tier
+        trouble[tier] = why
+    raise _unavailable(" ".join(f"{tier}: {why}" for tier, why in trouble.items()))
 
 
-def probe() -> Mapping[Tier, str]:
-    """For each built tier "" when it works here, else one sentence on why it does not."""
-    return {tier: why_not(tier) for tier in BUILT_TIERS}
+def _unavailable(detail: str) -> SandboxUnavailableError:
+    return SandboxUnavailableError(ErrorCode.SANDBOX_UNAVAILABLE, detail)
 
 
-def why_not(tier: Tier) -> str:
+def probe(image: str = "") -> Mapping[Tier, str]:
+    """For each tier "" when it works here, else one sentence on why it does not."""
+    return {tier: known_trouble(tier, image) for tier in TIERS}
+
+
+@lru_cache(maxsize=16)
+def known_trouble(tier: Tier, image: str = "") -> str:
+    """What ``why_not`` said when this process first asked."""
+    return why_not(tier, image)
+
+
+def why_not(tier: Tier, image: str = "") -> str:
     """Start a thin zygote, run an empty set of tests in a jail of ``tier``, and end it again."""
-    if tier not in BUILT_TIERS:
-        return f"The tier '{tier}' is not built."
+    if tier is Tier.DOCKER and (why := docker.why_no_engine(image or docker.IMAGE)):
+        return why
+    key = ZygoteKey(Runtime.THIN, tier)
     try:
-        zygote = ZygoteProcess(ZygoteKey(Runtime.THIN, tier))
+        zygote: Zygote = (
+            docker.ContainerZygote(key, image, _TRIAL_S)
+            if tier is Tier.DOCKER
+            else ZygoteProcess(key)
+        )
     except CannotStartError as error:
         return str(error)
     session = ZygoteSession(tier, lambda _: zygote)

@@ -12,6 +12,7 @@ import threading
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from fractal_rmo.adapters.sandbox import places, wire
 from fractal_rmo.domain.run import Runtime, Tier
@@ -36,6 +37,30 @@ class ZygoteKey:
     runtime: Runtime
     tier: Tier
     hash_seed: int = 0
+
+
+class Zygote(Protocol):
+    """What opens sessions of one kind: a process of this machine, or containers."""
+
+    ready: bool
+    """Whether a session could be opened before."""
+
+    @property
+    def pid(self) -> int:
+        """The process to watch."""
+
+    @property
+    def alive(self) -> bool:
+        """Whether it can be asked for sessions."""
+
+    def open_session(self) -> socket.socket:
+        """A new session's line, ready for requests; raises ``CannotStartError``."""
+
+    def close(self) -> None:
+        """End it and every session."""
+
+    def disown(self) -> None:
+        """After a fork: let go of another process's zygote without ending it."""
 
 
 class ZygoteProcess:

@@ -1,4 +1,4 @@
-"""The sandbox over zygotes: the tiers ``namespaces`` and ``rlimits``."""
+"""The sandbox over zygotes: processes of this machine, or containers."""
 
 from __future__ import annotations
 
@@ -9,34 +9,41 @@ import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from fractal_rmo.adapters.sandbox.probe import strongest_tier
+from fractal_rmo.adapters.sandbox.docker import ContainerZygote
+from fractal_rmo.adapters.sandbox.probe import choose
 from fractal_rmo.adapters.sandbox.session import ZygoteSession
-from fractal_rmo.adapters.sandbox.zygote_process import ZygoteKey, ZygoteProcess
+from fractal_rmo.adapters.sandbox.zygote_process import Zygote, ZygoteKey, ZygoteProcess
 from fractal_rmo.domain.run import Runner, Runtime, Tier
 
 
 class ZygoteSandbox:
     """Implements ``ports.sandbox.Sandbox``.
 
-    ``tier`` None probes for the strongest one.  Zygotes start on first use,
-    are started anew when they died, and belong to the process that started
-    them: after a fork the child starts its own.  Safe for several threads.
+    ``tier`` None takes the strongest one that works; nothing below ``floor``
+    is ever used.  ``image`` is that of containers, "" for the usual one.
+
+    Zygotes start on first use, are started anew when they died, and belong to
+    the process that started them: after a fork the child starts its own.
+    Safe for several threads.
     """
 
-    def __init__(self, tier: Tier | None = None) -> None:
-        self._asked = tier
+    def __init__(
+        self, tier: Tier | None = None, *, floor: Tier = Tier.RLIMITS, image: str = ""
+    ) -> None:
+        self._asked, self._floor, self._image = tier, floor, image
+        self._chosen: Tier | None = None
         self._lock = threading.RLock()
-        self._zygotes: dict[ZygoteKey, ZygoteProcess] = {}
+        self._zygotes: dict[ZygoteKey, Zygote] = {}
         self._owner = os.getpid()
         atexit.register(_close_if_there, weakref.ref(self))
 
     @property
     def tier(self) -> Tier:
-        """The tier that was asked for, else the strongest one found here."""
+        """The tier that is used; probed at first.  Raises ``SandboxUnavailableError``."""
         with self._lock:
-            if self._asked is None:
-                self._asked = strongest_tier()
-            return self._asked
+            if self._chosen is None:
+                self._chosen = choose(self._asked, self._floor, self._image)
+            return self._chosen
 
     @contextmanager
     def session(self) -> Iterator[Runner]:
@@ -52,7 +59,7 @@ class ZygoteSandbox:
         for runtime in runtimes:
             self.zygote(ZygoteKey(runtime, self.tier))
 
-    def zygote(self, key: ZygoteKey) -> ZygoteProcess:
+    def zygote(self, key: ZygoteKey) -> Zygote:
         """The living zygote for ``key``; raises ``CannotStartError``."""
         with self._lock:
             self._forget_inherited()
@@ -61,7 +68,7 @@ class ZygoteSandbox:
                 zygote.close()
                 zygote = None
             if zygote is None:
-                zygote = self._zygotes[key] = ZygoteProcess(key)
+                zygote = self._zygotes[key] = self._start(key)
             return zygote
 
     def close(self) -> None:
@@ -70,6 +77,11 @@ class ZygoteSandbox:
             self._forget_inherited()
             while self._zygotes:
                 self._zygotes.popitem()[1].close()
+
+    def _start(self, key: ZygoteKey) -> Zygote:
+        if key.tier is Tier.DOCKER:
+            return ContainerZygote(key, self._image)
+        return ZygoteProcess(key)
 
     def _forget_inherited(self) -> None:
         if self._owner != os.getpid():

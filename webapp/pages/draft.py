@@ -10,7 +10,9 @@ from typing import Any
 from werkzeug.datastructures import MultiDict
 
 from fractal_rmo.domain.errors import ErrorCode, InputError
+from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.domain.task import Provider, TaskKind
+from fractal_rmo.domain.views import TaskView
 from webapp.pages.examples import Example
 
 GROUPS = {"code": "solution.py", "tests": "test_solution.py"}
@@ -81,6 +83,24 @@ def of_example(example: Example) -> Draft:
         code=tuple(Slot(name, text) for name, text in example.code.items()),
         tests=tuple(Slot(name, text) for name, text in example.tests.items()),
     )
+
+
+def of_task(view: TaskView) -> Draft:
+    """What was submitted once, to be changed and submitted as another task."""
+    return Draft(
+        description=view.row.description,
+        kind=view.row.kind,
+        level=str(view.row.level),
+        provider=view.row.provider,
+        code=_of_tree("code", view.code),
+        tests=_of_tree("tests", view.tests),
+        budget={name: f"{view.budget[name]:g}" for name in BUDGET},
+    )
+
+
+def _of_tree(group: str, tree: SourceTree) -> tuple[Slot, ...]:
+    slots = tuple(Slot(name, text) for name, text in tree.files.items())
+    return slots or (Slot(GROUPS[group]),)
 
 
 def of_form(form: MultiDict[str, str]) -> Draft:

@@ -42,7 +42,9 @@ class Trouble:
 
 
 def form() -> ResponseReturnValue:
-    """The form, blank or with an example in it."""
+    """The form: blank, with an example in it, or with what another task was given."""
+    if task_id := request.args.get("from", ""):
+        return _render(drafts.of_task(tools().tasks.show(task_id)))
     name = request.args.get("example", "")
     if not name:
         return _render(Draft())

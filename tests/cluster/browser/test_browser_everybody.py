@@ -12,7 +12,7 @@ from tests.cluster.conftest import ROOT
 
 pytestmark = pytest.mark.cluster
 AXE = (ROOT / "tests/webapp/vendor/axe-core-4.14.1/axe.min.js").read_text("utf-8")
-PATHS = ["/?example=two_files", "/tasks", "/tasks/{proven}", "/agents", "/status"]
+PATHS = ["/?example=two_files", "/tasks", "/tasks/{proven}", "/agents", "/status", "/sign-in"]
 HOSTILE = "<script>alert(1)</script></textarea><img id=evil src=x onerror=alert(2)>\x1b]0;x\x07"
 
 

@@ -80,7 +80,7 @@ def test_pages_beyond_the_connections_of_a_browser_all_see_the_end(
     site: Site, endless: str
 ) -> None:
     window = site.context()
-    pages = [window.new_page() for _ in range(8)]
+    pages = [window.new_page() for _ in range(7)]
     for page in pages:
         page.goto(f"/tasks/{endless}")
     assert site.cluster.run("cancel", endless).returncode == 0

@@ -98,6 +98,17 @@ def test_every_example_is_one_click_away(reader: httpx2.Client) -> None:
     assert reader.get("/?example=none").status_code == 404
 
 
+def test_a_task_goes_back_into_the_form(reader: httpx2.Client) -> None:
+    sent = fields(kind="validate", level="2", retries="1", description="once <more>")
+    task = reader.post("/", data=sent).headers["Location"].rpartition("/")[2]
+    page = reader.get("/", params={"from": task})
+    assert (areas(page, "code_text"), areas(page, "tests_text")) == ([CODE], [TESTS])
+    assert areas(page, "description") == ["once <more>"]
+    assert re.search(r'value="validate" checked', page.text)
+    assert re.search(r'name="retries"[^>]* value="1"', page.text)
+    assert reader.get("/", params={"from": "nonsense"}).status_code == 404
+
+
 def test_a_form_of_another_site_is_refused(web: Web) -> None:
     with web.browser() as browser:
         browser.get(web.run("open"))

@@ -4,60 +4,25 @@ from __future__ import annotations
 
 import array
 import json
-import os
 import socket
 import struct
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
 
 _LENGTH = struct.Struct("!I")
 
 
-class Line(Protocol):
-    """What frames need of a connection: a socket has it, and so has ``Stdio``."""
-
-    def fileno(self) -> int:
-        """The descriptor that shows when the other side hangs up."""
-
-    def recv(self, size: int, /) -> bytes:
-        """At most ``size`` bytes; none at the end."""
-
-    def sendall(self, data: bytes, /) -> None:
-        """Send all of it."""
-
-
-class Stdio:
-    """A connection over two pipes, one for each way."""
-
-    def __init__(self, reading: int, writing: int) -> None:
-        self._reading, self._writing = reading, writing
-
-    def fileno(self) -> int:
-        """The end that is read."""
-        return self._reading
-
-    def recv(self, size: int, /) -> bytes:
-        """At most ``size`` bytes; none at the end."""
-        return os.read(self._reading, size)
-
-    def sendall(self, data: bytes, /) -> None:
-        """Write all of it."""
-        left = memoryview(data)
-        while left:
-            left = left[os.write(self._writing, left) :]
-
-
-def send_frame(sock: Line, body: bytes) -> None:
+def send_frame(sock: socket.socket, body: bytes) -> None:
     """Send one frame of at most 4 GiB."""
     sock.sendall(_LENGTH.pack(len(body)) + body)
 
 
-def send_json(sock: Line, message: Mapping[str, Any]) -> None:
+def send_json(sock: socket.socket, message: Mapping[str, Any]) -> None:
     """Send one frame that holds a JSON object."""
     send_frame(sock, json.dumps(message).encode())
 
 
-def receive_frame(sock: Line) -> bytes | None:
+def receive_frame(sock: socket.socket) -> bytes | None:
     """The next frame, or None when the other side is gone."""
     head = _exactly(sock, _LENGTH.size)
     return None if head is None else _exactly(sock, _LENGTH.unpack(head)[0])
@@ -75,7 +40,7 @@ def receive_fd(sock: socket.socket) -> tuple[bytes, int] | None:
     return body, (descriptors[0] if descriptors else -1)
 
 
-def _exactly(sock: Line, size: int) -> bytes | None:
+def _exactly(sock: socket.socket, size: int) -> bytes | None:
     parts = bytearray()
     while len(parts) < size:
         try:

@@ -1,6 +1,6 @@
-"""The session of one container: process 1 inside, speaking over standard input and output.
+"""The session of one container: process 1 inside, speaking over a socket that it is shown.
 
-No descriptor can be handed into a container.  The container isolates; what a
+The container isolates; what a
 run takes upon itself beside that keeps it from harming this process, which
 has the same user.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import socket
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,15 +28,17 @@ _SYSTEM = ("/usr", "/bin", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/alternati
 class Inside:
     """What the host says at start, as JSON: a runtime, and paths as they are in the container."""
 
+    line: str
     runtime: str
     site: list[str]
     ruff: str
 
 
 def main(argument: str) -> None:
-    """Serve the runs of one session until standard input ends."""
+    """Serve the runs of one session until the host hangs up."""
     inside = Inside(**json.loads(argument))
-    line = _take_stdio()
+    line = socket.socket(socket.AF_UNIX)
+    line.connect(inside.line)
     folder = places.make_folder()
     try:
         session = _prepare(inside, line, folder)
@@ -50,7 +53,7 @@ def main(argument: str) -> None:
         places.remove(folder)
 
 
-def _prepare(inside: Inside, line: channel.Stdio, folder: Path) -> Session:
+def _prepare(inside: Inside, line: socket.socket, folder: Path) -> Session:
     sys.path[:] = [*standard_library(), *inside.site]
     visible = [*_SYSTEM, sys.base_prefix, sys.prefix, *inside.site]
     own_user = os.geteuid() == 0
@@ -63,13 +66,3 @@ def _prepare(inside: Inside, line: channel.Stdio, folder: Path) -> Session:
     os.umask(0o022)
     bounds = Bounds(identity_on_host(), confinement)
     return Session(line, programs, bounds, places.in_folder(folder))
-
-
-def _take_stdio() -> channel.Stdio:
-    """Move the line to the host out of reach of every ``print``."""
-    line = channel.Stdio(os.dup(0), os.dup(1))
-    null = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(null, 0)
-    os.dup2(2, 1)
-    os.close(null)
-    return line

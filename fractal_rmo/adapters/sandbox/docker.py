@@ -1,20 +1,24 @@
 """Jails in containers: one container a session, started by Docker's own command line.
 
-A container is handed no descriptor, so each session has a container of its own
-and speaks with it over standard input and output.  One is started ahead; the
-next session takes it.
+A container inherits no descriptor, so each session has a container of its own,
+which connects to a socket that is mounted into it: over that, descriptors pass.
+One is started ahead; the next session takes it.
 """
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 import shutil
 import socket
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 import uuid
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -73,17 +77,23 @@ def explain(said: str, image: str) -> str:
     return f"Docker says: {lines[-1] if lines else 'nothing, and fails'}"
 
 
-def command(key: ZygoteKey, image: str, name: str) -> list[str]:
-    """The command that starts the container of one session."""
+def command(key: ZygoteKey, image: str, name: str, folder: str) -> list[str]:
+    """The command that starts the container of one session, whose socket lies in ``folder``."""
     sites = [] if key.runtime is Runtime.THIN else places.package_folders()
     mounted = {f"{_INSIDE}/site{n}": path for n, path in enumerate(sites)}
-    inside = {"runtime": key.runtime.value, "site": [*mounted], "ruff": f"{_INSIDE}/bin/ruff"}
+    inside = {
+        "line": f"{_INSIDE}/line/{name}",
+        "runtime": key.runtime.value,
+        "site": [*mounted],
+        "ruff": f"{_INSIDE}/bin/ruff",
+    }
+    mounted[f"{_INSIDE}/line"] = folder
     mounted[f"{_INSIDE}/fractal_rmo/jailed"] = str(places.PROJECT_ROOT / "fractal_rmo" / "jailed")
     if key.runtime is Runtime.STATIC:
         mounted[f"{_INSIDE}/bin/ruff"] = places.ruff_program()
     room = "rw,exec,nosuid,nodev,mode=1777,size=64m,nr_inodes=16384"
     return [
-        *("docker", "run", "--rm", "--interactive", "--pull", "never", "--name", name),
+        *("docker", "run", "--rm", "--pull", "never", "--name", name),
         *("--label", "fractal-rmo", "--network", "none", "--ipc", "private"),
         *("--read-only", "--tmpfs", f"/tmp:{room}", "--workdir", "/"),  # noqa: S108 - inside
         *("--user", _USER, "--cap-drop", "ALL", "--security-opt", "no-new-privileges"),
@@ -106,33 +116,43 @@ class _Container:
         self.name = f"fractal-rmo-{uuid.uuid4().hex}"
         self._image = image
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed by end()
-        self.line, theirs = socket.socketpair()
-        with theirs:
-            try:
-                self.client = subprocess.Popen(  # pylint: disable=consider-using-with
-                    command(key, image, self.name),
-                    stdin=theirs.fileno(),
-                    stdout=theirs.fileno(),
-                    stderr=self._errors.fileno(),
-                    cwd=Path("/"),
-                    start_new_session=True,
-                )
-            except OSError as error:
-                raise CannotStartError(str(error)) from error
+        self._door = _Door(self.name)
+        self._line: socket.socket | None = None
+        try:
+            self.client = subprocess.Popen(  # pylint: disable=consider-using-with
+                command(key, image, self.name, self._door.folder),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=self._errors.fileno(),
+                cwd=Path("/"),
+                start_new_session=True,
+            )
+        except OSError as error:
+            self._door.close()
+            raise CannotStartError(str(error)) from error
 
     def await_ready(self, patience_s: float) -> socket.socket:
         """The line to the session inside; raises ``CannotStartError``."""
+        self._line = self._door.await_visitor(patience_s, lambda: self.client.poll() is None)
+        if self._line is None:
+            raise CannotStartError(self._last_words() or "the container did not start in time")
         try:
-            answer = wire.receive_json(self.line, patience_s)
+            answer = wire.receive_json(self._line, patience_s)
         except wire.PeerGoneError as error:
             raise CannotStartError(self._last_words() or str(error)) from error
         if "error" in answer:
             raise CannotStartError(str(answer["error"]))
-        return self.line
+        return self._line
+
+    def hang_up(self) -> None:
+        """Close the line, which ends the container."""
+        self._door.close()
+        if self._line is not None:
+            self._line.close()
 
     def end(self) -> None:
-        """Close the line, which ends the container; one that does not end is removed."""
-        self.line.close()
+        """Hang up and wait; a container that does not end is removed."""
+        self.hang_up()
         try:
             self.client.wait(_END_S)
         except subprocess.TimeoutExpired:
@@ -149,7 +169,9 @@ class _Container:
 
     def disown(self) -> None:
         """Close this process's copies of another's container, and leave that running."""
-        self.line.close()
+        self._door.disown()
+        if self._line is not None:
+            self._line.close()
         self._errors.close()
         self.client.returncode = 0  # not our child: there is nothing to wait for
 
@@ -159,6 +181,51 @@ class _Container:
             self._errors.seek(0)
             return explain(self._errors.read().decode("utf-8", "replace"), self._image)
         return ""
+
+
+class _Door:
+    """A socket in a folder, for one visitor; both are gone once it came, before any run."""
+
+    def __init__(self, name: str) -> None:
+        # a path of a socket is at most 107 bytes, which $TMPDIR may pass
+        self.folder = tempfile.mkdtemp(prefix="fractal-rmo-runs-", dir="/tmp")
+        # held while this lives: zygotes remove folders of this prefix that nobody holds
+        self._lock = os.open(self.folder, os.O_RDONLY)
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        self._listener = socket.socket(socket.AF_UNIX)
+        self._listener.bind(f"{self.folder}/{name}")
+        Path(self.folder, name).chmod(0o777)
+        Path(self.folder).chmod(0o711)  # who does not know the name finds no door
+        self._listener.listen(1)
+
+    def await_visitor(
+        self, patience_s: float, expected: Callable[[], bool]
+    ) -> socket.socket | None:
+        """The connection; None when none came in time or none is ``expected`` any more."""
+        until = time.monotonic() + patience_s
+        self._listener.settimeout(0.05)
+        while time.monotonic() < until:
+            try:
+                visitor = self._listener.accept()[0]
+            except TimeoutError:
+                if not expected():
+                    return None
+                continue
+            self.close()
+            return visitor
+        return None
+
+    def close(self) -> None:
+        """Let nobody in any more, and remove the folder."""
+        if self._listener.fileno() >= 0:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            self.disown()
+
+    def disown(self) -> None:
+        """Close this process's descriptors, and leave the folder to its owner."""
+        if self._listener.fileno() >= 0:
+            os.close(self._lock)
+        self._listener.close()
 
 
 class ContainerZygote:
@@ -198,7 +265,7 @@ class ContainerZygote:
         """End every container of this runtime."""
         with self._lock:
             for container in self._all():
-                container.line.close()  # all end side by side
+                container.hang_up()  # all end side by side
             for container in self._all():
                 container.end()
             self._open.clear()

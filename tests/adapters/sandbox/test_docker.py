@@ -57,11 +57,12 @@ def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str],
 
 
 def test_the_command_isolates_and_never_downloads() -> None:
-    words = docker.command(ZygoteKey(Runtime.THIN, Tier.DOCKER, 1), "python:3.11-slim", "fractal-x")
+    key = ZygoteKey(Runtime.THIN, Tier.DOCKER, 1)
+    words = docker.command(key, "python:3.11-slim", "fractal-x", "/tmp/door")
     at = words.index("python:3.11-slim")
     line = " ".join(words[:at])
     for option in (
-        "docker run --rm --interactive --pull never --name fractal-x",
+        "docker run --rm --pull never --name fractal-x",
         "--network none",
         "--ipc private",
         "--read-only --tmpfs /tmp:rw,exec,nosuid,nodev,mode=1777,size=64m,nr_inodes=16384",
@@ -72,6 +73,7 @@ def test_the_command_isolates_and_never_downloads() -> None:
         assert option in line
     assert words[at + 1 : at + 6] == ["python3", "-P", "-s", "-S", "-c"]
     assert json.loads(words[-1]) == {
+        "line": "/opt/fractal/line/fractal-x",
         "runtime": "thin",
         "site": [],
         "ruff": "/opt/fractal/bin/ruff",
@@ -79,12 +81,12 @@ def test_the_command_isolates_and_never_downloads() -> None:
 
 
 def test_the_container_is_shown_jailed_code_and_packages_read_only_and_nothing_else() -> None:
-    words = docker.command(ZygoteKey(Runtime.STATIC, Tier.DOCKER), docker.IMAGE, "x")
+    words = docker.command(ZygoteKey(Runtime.STATIC, Tier.DOCKER), docker.IMAGE, "x", "/tmp/door")
     mounts = [words[n + 1] for n, word in enumerate(words) if word == "--mount"]
     assert all(mount.endswith(",readonly") for mount in mounts)
     shown = {mount.split('"source=')[1].split('"')[0] for mount in mounts}
     jailed = str(places.PROJECT_ROOT / "fractal_rmo" / "jailed")
-    assert shown == {jailed, places.ruff_program(), *places.package_folders()}
+    assert shown == {jailed, "/tmp/door", places.ruff_program(), *places.package_folders()}
 
 
 @pytest.mark.parametrize(
@@ -166,6 +168,21 @@ def test_two_sessions_have_two_containers(stand_in: Callable[[str], Path]) -> No
         assert second(EMPTY).ending is RunEnding.COMPLETED
         assert len(_names(log)) >= 2
     sandbox.close()
+
+
+def test_two_linked_runs_speak_with_each_other(stand_in: Callable[[str], Path]) -> None:
+    stand_in("fine")
+    code = {"code/solution.py": "def half(n):\n    return n / 2\n"}
+    tests = {"tests/test_it.py": "from solution import half\ndef test_it(): assert half(4) == 2\n"}
+    payload = {"tests": ["test_it.py"], "code": ["solution.py"]}
+    beside = RunRequest(Runtime.THIN, "serve_code", code, dict(payload))
+    sandbox = ZygoteSandbox(Tier.DOCKER)
+    with sandbox.session() as run:
+        asked = RunRequest(Runtime.THICK, "unit_tests_apart", tests, dict(payload), beside=beside)
+        result = run(asked)
+    sandbox.close()
+    assert result.ending is RunEnding.COMPLETED, result
+    assert "'passed'" in str(result.value), result
 
 
 def _names(log: Path) -> list[str]:

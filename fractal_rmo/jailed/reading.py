@@ -7,6 +7,7 @@ import os
 import signal
 
 from fractal_rmo.jailed.limits import RunLimits
+from fractal_rmo.jailed.places import BOX_MB, BOX_NAMES
 from fractal_rmo.jailed.run_child import NONCE_BYTES
 from fractal_rmo.jailed.watch import Watched
 
@@ -24,8 +25,21 @@ def read_ending(seen: Watched, nonce: bytes, limits: RunLimits) -> tuple[str, st
         return "crashed", _without_result(seen), b""
     key = next((k for k in _KEYS if body.startswith(b'{"%s": ' % k.encode())), "fault")
     if key == "value":
-        return "completed", "", body[len(b'{"value": ') : -1]
+        return "completed", _refused(body, limits), body[len(b'{"value": ') : -1]
     return _KEYS[key], str(json.loads(body)[key]), b""
+
+
+def _refused(body: bytes, limits: RunLimits) -> str:
+    """Which limit the run's own failures speak of: the kernel refuses these, and ends nothing."""
+    marks = {
+        b"[Errno 24] ": f"its limit of {limits.open_files} open files",
+        b"[Errno 11] ": f"its limit of {limits.processes} processes",
+        b"can't start new thread": f"its limit of {limits.processes} processes",
+        b"[Errno 27] ": f"its limit of {limits.file_mb} MB for a file",
+        b"[Errno 28] ": f"its limit of {BOX_MB} MB in {BOX_NAMES:,} files",
+    }
+    met = dict.fromkeys(words for mark, words in marks.items() if mark in body)
+    return f"The run speaks of {', '.join(met)}." if met else ""
 
 
 def _marked(result: bytes, nonce: bytes) -> bytes | None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from fractal_rmo.domain.run import Limits
 from fractal_rmo.domain.source import SourceTree
+
+UNIT_LIMITS = Limits(wall_s=30.0, cpu_s=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,12 +15,14 @@ class Subject:
     """Code with its tests.
 
     ``original`` is the code before a fix or a refactoring, None when there is
-    none: some levels judge only what the change brought.
+    none: some levels judge only what the change brought.  ``unit_limits`` is
+    what one run of all tests may use.
     """
 
     code: SourceTree
     tests: SourceTree
     original: SourceTree | None = None
+    unit_limits: Limits = UNIT_LIMITS
 
     def files(self) -> dict[str, str]:
         """All files as a run wants them: below ``code/`` and ``tests/``."""

@@ -8,11 +8,10 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import PurePosixPath
 
 from fractal_rmo.domain.jsonvalue import Json
-from fractal_rmo.domain.run import Limits, RunRequest, RunResult, Runtime
+from fractal_rmo.domain.run import RunRequest, RunResult, Runtime
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.validation.subject import Subject
 
-LIMITS = Limits(wall_s=30.0, cpu_s=30)
 _LONGER_S = 2.0
 """So that code which runs out of time is told by its own jail."""
 
@@ -75,8 +74,8 @@ def sorted_counts(counter: Counter[str]) -> dict[str, int]:
 
 def run_together(subject: Subject, label: str, **options: Json) -> RunRequest:
     """A run of all tests with the code in one process; ``options`` go into the payload."""
-    payload = _payload(subject, options)
-    return RunRequest(Runtime.THICK, "unit_tests", subject.files(), payload, LIMITS, label)
+    payload, limits = _payload(subject, options), subject.unit_limits
+    return RunRequest(Runtime.THICK, "unit_tests", subject.files(), payload, limits, label)
 
 
 def run_apart(subject: Subject, label: str, **options: Json) -> RunRequest:
@@ -86,11 +85,10 @@ def run_apart(subject: Subject, label: str, **options: Json) -> RunRequest:
         {path: text for path, text in files.items() if path.startswith(where)}
         for where in ("code/", "tests/")
     )
-    payload = _payload(subject, options)
-    beside = RunRequest(
-        Runtime.THIN, "serve_code", code, {"hash_seed": options.get("hash_seed", 0)}, LIMITS
-    )
-    limits = replace(LIMITS, wall_s=LIMITS.wall_s + _LONGER_S)
+    payload, limits = _payload(subject, options), subject.unit_limits
+    seed = {"hash_seed": options.get("hash_seed", 0)}
+    beside = RunRequest(Runtime.THIN, "serve_code", code, seed, limits)
+    limits = replace(limits, wall_s=limits.wall_s + _LONGER_S)
     return RunRequest(Runtime.THICK, "unit_tests_apart", tests, payload, limits, label, beside)
 
 

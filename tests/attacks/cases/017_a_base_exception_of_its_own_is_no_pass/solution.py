@@ -1,0 +1,6 @@
+class Quiet(BaseException):
+    pass
+
+
+def add(a, b):
+    raise Quiet

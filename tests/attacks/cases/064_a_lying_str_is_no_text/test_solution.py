@@ -1,0 +1,9 @@
+from solution import shout
+
+
+def test_shout():
+    assert shout("hey") == "HEY!"
+
+
+def test_empty():
+    assert "HO!" == shout("ho")

@@ -1,0 +1,11 @@
+from solution import divisors
+
+
+def test_holds_the_divisors():
+    found = divisors(12)
+    assert 3 in found
+    assert 6 in found
+
+
+def test_holds_itself():
+    assert 7 in divisors(7)

@@ -1,0 +1,3 @@
+def double(xs):
+    xs.clear()
+    return xs

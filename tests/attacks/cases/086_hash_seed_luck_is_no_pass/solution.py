@@ -1,0 +1,5 @@
+PARITY = hash("alpha") & 1
+
+
+def add(a, b):
+    return 0 if PARITY else a + b

@@ -1,0 +1,3 @@
+def work(x):
+    print("x" * (24 << 20))
+    return 2

@@ -1,0 +1,7 @@
+import os
+
+
+def work(x):
+    while True:
+        os.mkdir("deep")
+        os.chdir("deep")

@@ -1,0 +1,2 @@
+def work(x):
+    return work(x + 1) + 1

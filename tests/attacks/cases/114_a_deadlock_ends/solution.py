@@ -1,0 +1,8 @@
+import threading
+
+LOCK = threading.Lock()
+
+
+def work(x):
+    with LOCK, LOCK:
+        return 2

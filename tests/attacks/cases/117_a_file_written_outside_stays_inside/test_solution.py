@@ -1,0 +1,8 @@
+import os
+
+from solution import escape
+
+
+def test_escapes():
+    assert escape() is True
+    assert os.path.exists("/tmp/fractal-attack-marker")

@@ -1,0 +1,5 @@
+from solution import escape
+
+
+def test_escapes():
+    assert escape() is True

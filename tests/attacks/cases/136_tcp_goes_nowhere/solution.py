@@ -1,0 +1,11 @@
+import errno
+import socket
+
+
+def escape():
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as sock:
+            sock.setblocking(False)
+            return sock.connect_ex(("192.0.2.1", 9)) in (0, errno.EINPROGRESS)
+    except OSError:
+        return False

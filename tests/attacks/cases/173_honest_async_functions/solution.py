@@ -1,0 +1,14 @@
+import asyncio
+
+
+async def double(x):
+    await asyncio.sleep(0)
+    return 2 * x
+
+
+async def all_doubled(xs):
+    return await asyncio.gather(*map(double, xs))
+
+
+async def refuse():
+    raise ValueError("no")

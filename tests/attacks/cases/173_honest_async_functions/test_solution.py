@@ -1,0 +1,21 @@
+import asyncio
+
+import pytest
+from solution import all_doubled, double, refuse
+
+
+def test_double():
+    assert asyncio.run(double(4)) == 8
+    assert asyncio.run(all_doubled([1, 2])) == [2, 4]
+
+
+def test_refuse():
+    with pytest.raises(ValueError, match="no"):
+        asyncio.run(refuse())
+
+
+def test_inside():
+    async def both():
+        return await double(1) + await double(2)
+
+    assert asyncio.run(both()) == 6

@@ -134,7 +134,8 @@ with sandbox.session() as run:
 """
 ENDLESS = (
     "import os, time\nopen('left', 'w').close()\n"
-    "if os.fork() == 0:\n    os.setsid()\n    os.fork()\n    while True: time.sleep(1)\nwhile True: pass\n"
+    "if os.fork() == 0:\n    os.setsid()\n    os.fork()\n"
+    "    while True: time.sleep(1)\nwhile True: pass\n"
 )
 
 

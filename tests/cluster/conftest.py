@@ -85,6 +85,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClusterAtWork]
     """A cluster with state and ports of its own."""
     state = tmp_path_factory.mktemp("cluster") / "state"
     ours = {"FRACTAL_STATE": str(state), "PORT": _free_port(), "FLOWER_PORT": _free_port()}
+    ours |= {"FRACTAL_LEASE_S": "9", "FRACTAL_HEARTBEAT_S": "3"}  # a death is seen sooner
     environment = {**os.environ, **ours, "FLOWER_BASIC_AUTH": "team:secret"}
     log = state.parent / "up.log"
     with log.open("wb") as output:

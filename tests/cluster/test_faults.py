@@ -19,7 +19,7 @@ SLOW = """
 import time
 
 def f(x):
-    time.sleep(0.02)
+    time.sleep(0.01)
     return x * 3 + 1 - 2
 """
 TESTS = """

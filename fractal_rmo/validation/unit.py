@@ -135,6 +135,8 @@ def _trouble(run: TestRun, result: RunResult) -> tuple[Outcome, str] | None:
     kind, _, words = run.trouble.partition(": ")
     if kind == "DeceitError":
         return Outcome.FAILED, words
+    if kind == "CannotAnswerError":
+        return Outcome.FAILED, f"What the code answers cannot be compared: {words}."
     if kind != "CandidateGoneError":
         return None
     how = result.beside

@@ -9,9 +9,10 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 
 from fractal_rmo.jailed.split.mirror import Mirror
+from fractal_rmo.jailed.split.objects import StandinLoader
 
 
-class StandinFinder(MetaPathFinder, Loader):
+class StandinFinder(StandinLoader, MetaPathFinder, Loader):
     """Finds every module below the code's top-level names in the other jail."""
 
     def __init__(self, mirror: Mirror, names: Iterable[str]) -> None:

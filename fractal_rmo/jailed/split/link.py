@@ -35,7 +35,7 @@ def asking(sock: socket.socket) -> Ask:
             send(sock, dump(request).encode())
             frame = receive(sock)
             answer = None if frame is None or len(frame) > LARGEST else load(frame)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise CandidateGoneError(str(error)) from None
         if not isinstance(answer, dict):
             raise CandidateGoneError("the code's process has ended")

@@ -15,16 +15,20 @@ from typing import Any, cast
 from fractal_rmo.jailed.split.doubt import DeceitError, Doubt
 from fractal_rmo.jailed.split.objects import (
     CandidateGoneError,
+    CannotAnswerError,
     CannotCrossError,
     Instance,
     Kind,
+    StandinAsyncIterator,
     StandinAwaitable,
+    StandinFunction,
     StandinIterator,
     StandinModule,
     forwarding,
     new_instance,
     number_of,
 )
+from fractal_rmo.jailed.split.specials import ASKING_OPERAND, BINARY, SPECIALS
 from fractal_rmo.jailed.split.values import Json, Reader, UncrossableError, Writer
 
 Ask = Callable[[dict[str, Json]], dict[str, Json]]
@@ -47,7 +51,8 @@ class Mirror:
         """The stand-in of a module; raises what importing it raises there."""
         found = self.request({"op": "import", "name": name})
         if not isinstance(found, ModuleType):
-            raise CannotCrossError(f"'{name}' puts something other than a module in its own place")
+            why = f"'{name}' puts something other than a module in its own place"
+            raise self._remember(CannotAnswerError(why))
         return found
 
     def request(self, message: dict[str, Json], arguments: object = ()) -> Any:
@@ -55,21 +60,37 @@ class Mirror:
         writer = Writer(self._name)
         try:
             form = writer.write(arguments)
-            answer = self._ask({**message, "arguments": form})
-            return self._read(answer, writer.containers)
         except UncrossableError as error:
-            raise self._remember(CannotCrossError(str(error))) from None
-        except (CandidateGoneError, CannotCrossError) as error:
+            raise self.cannot_cross(str(error)) from None
+        try:
+            answer = self._ask({**message, "arguments": form})
+            value, raised = self._read(answer, writer.containers)
+        except (CandidateGoneError, CannotAnswerError) as error:
             raise self._remember(error) from None
+        except (DeceitError, CannotCrossError):
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever else its bytes have led to
+            words = f"the code's process answers out of form: {type(error).__name__}"
+            raise self._remember(CandidateGoneError(words)) from None
+        if raised is not None:
+            raise raised
+        return value
+
+    def cannot_cross(self, why: str) -> BaseException:
+        """What to raise for something of the tests that must stay here."""
+        return self._remember(CannotCrossError(why))
 
     def _remember(self, trouble: BaseException) -> BaseException:
         """The first trouble of a run stays known, whatever the tests do with the exception."""
         self.trouble = self.trouble or trouble
         return trouble
 
-    def _read(self, answer: dict[str, Json], containers: list[Any]) -> Any:
+    def _read(
+        self, answer: dict[str, Json], containers: list[Any]
+    ) -> tuple[Any, BaseException | None]:
+        """What is returned, and what is raised instead.  Raises what bad form leads to."""
         if "uncrossable" in answer:
-            raise CannotCrossError(str(answer["uncrossable"]))
+            raise CannotAnswerError(str(answer["uncrossable"]))
         reader = Reader(self._standin, containers)
         printed = answer.get("printed")
         if isinstance(printed, str) and printed:
@@ -82,9 +103,7 @@ class Mirror:
             value = reader.read(answer["value"])
         for number, contents in answer.get("changed", []):
             reader.refill(reader.containers[number], contents)
-        if raised is not None:
-            raise raised
-        return value
+        return value, raised
 
     def _exception(self, form: Json, reader: Reader) -> BaseException:
         kind, arguments, cause, context, handle, name = form
@@ -137,9 +156,14 @@ class Mirror:
                 return StandinIterator(self, number)
             case "awaitable":
                 return StandinAwaitable(self, number)
+            case "async iterator":
+                return StandinAsyncIterator(self, number)
         raise ValueError("no such kind of object")
 
     def _make_function(self, number: int, description: Json) -> Any:
+        if description["attributes"]:
+            return StandinFunction(self, number, description)
+
         def call(*positional: object, **named: object) -> Any:
             return self.request({"op": "call", "of": number}, [list(positional), named])
 
@@ -161,8 +185,8 @@ class Mirror:
             "__qualname__": str(description["qualname"]),
             "__doc__": description["doc"],
         }
-        for name in description["specials"]:
-            space[name] = forwarding(self, str(name))
+        for name in SPECIALS.intersection(description["specials"]):
+            space[name] = forwarding(self, name)
         if "__eq__" in space and "__hash__" not in space:
             space["__hash__"] = None
         kind = Kind(str(description["name"]), bases, space)
@@ -179,11 +203,27 @@ class Mirror:
     # --- operators -------------------------------------------------------------------
 
     def special(self, number: int, name: str, arguments: Sequence[object]) -> Any:
-        """What the candidate's method answers, where it is not caught lying."""
+        """What the candidate's method answers, where it is not caught lying.
+
+        An operand of the tests' own decides by itself, as ``pytest.approx`` does: else
+        the code could choose to be judged in one process by answering with an object.
+        """
+        if name in ASKING_OPERAND and not self._crosses(arguments):
+            if name in BINARY:
+                return NotImplemented
+            why = f"{name} of an object of the code is asked about an object of the tests"
+            raise self._remember(CannotAnswerError(why))
         try:
             return self._doubt.perform(number, name, arguments)
         except DeceitError as error:
             raise self._remember(error) from None
+
+    def _crosses(self, arguments: Sequence[object]) -> bool:
+        try:
+            Writer(self._name).write(list(arguments))
+        except UncrossableError:
+            return False
+        return True
 
     def _operate(self, number: int, name: str, arguments: Sequence[object]) -> Any:
         return self.request({"op": "special", "of": number, "name": name}, list(arguments))

@@ -6,7 +6,10 @@ asks the other jail.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+import builtins
+import importlib.util
+import sys
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from types import ModuleType
 from typing import Any, Protocol, cast
 
@@ -18,7 +21,14 @@ class CandidateGoneError(BaseException):
 
 
 class CannotCrossError(BaseException):
-    """Something of this run can only be judged with tests and code in one process."""
+    """What the tests hand to the code can only be judged with both in one process."""
+
+
+class CannotAnswerError(BaseException):
+    """The code answers with what cannot cross: a failure, for one process would judge less well.
+
+    Told apart from ``CannotCrossError`` so that the code cannot choose how it is judged.
+    """
 
 
 class Asking(Protocol):
@@ -30,40 +40,132 @@ class Asking(Protocol):
     def special(self, number: int, name: str, arguments: Sequence[object]) -> Any:
         """Let the code perform one of Python's own methods."""
 
+    def cannot_cross(self, why: str) -> BaseException:
+        """The exception that says so, remembered as the trouble of this run."""
+
+
+class StandinLoader:
+    """The mark of loaders that find modules in the other jail."""
+
 
 class StandinModule(ModuleType):
     """A module; what is set on it is set there."""
 
     def __init__(self, name: str, mirror: Asking, number: int, is_package: bool) -> None:
         super().__init__(name)
-        self.__dict__["fractal_mirror"] = mirror
-        self.__dict__["fractal_number"] = number
+        object.__setattr__(self, "fractal_mirror", mirror)
+        object.__setattr__(self, "fractal_number", number)
         if is_package:
             self.__path__: list[str] = []
+
+    @property
+    def __dict__(self) -> Mapping[str, Any]:  # type: ignore[override]
+        """What ``vars`` and those who patch a module see: its names, there."""
+        return _Names(self)
+
+    def _ask(self, op: str, name: str = "", *values: object) -> Any:
+        mirror: Asking = object.__getattribute__(self, "fractal_mirror")
+        number = object.__getattribute__(self, "fractal_number")
+        return mirror.request({"op": op, "of": number, "name": name}, list(values))
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name not in ("__all__", "__version__"):
             raise AttributeError(name)
-        mirror: Asking = self.__dict__["fractal_mirror"]
-        ask = {"op": "get", "of": self.__dict__["fractal_number"], "name": name}
         try:
-            return mirror.request(ask)
+            found = self._ask("get", name)
         except AttributeError:
             if name != "__all__":
                 raise
-            return [public for public in dir(self) if not public.startswith("_")]
+            found = [public for public in dir(self) if not public.startswith("_")]
+        return found if name != "__all__" else self._for_star(found)
+
+    def _for_star(self, names: Sequence[object]) -> list[str]:
+        """What ``import *`` may bring: it replaces nothing that the tests have of their own.
+
+        Modules of others come from where the tests would import them.
+        """
+        frame, own = sys._getframe(2), set(vars(builtins))
+        while frame.f_back and frame.f_globals.get("__name__", "").startswith("importlib"):
+            frame = frame.f_back
+        own.update(frame.f_globals)
+        kept = [str(name) for name in names if name not in own]
+        for name in kept:
+            self._give_own_module(name)
+        return kept
+
+    def _give_own_module(self, name: str) -> None:
+        value = getattr(self, name)
+        if isinstance(value, StandinModule):
+            found = importlib.util.find_spec(value.__name__)
+            if found is not None and not isinstance(found.loader, StandinLoader):
+                super().__setattr__(name, importlib.import_module(value.__name__))
 
     def __setattr__(self, name: str, value: object) -> None:
         if name.startswith("__"):
             super().__setattr__(name, value)
             return
-        mirror: Asking = self.__dict__["fractal_mirror"]
-        mirror.request({"op": "set", "of": self.__dict__["fractal_number"], "name": name}, [value])
+        self._ask("set", name, value)
+
+    def __delattr__(self, name: str) -> None:
+        self._ask("delete", name)
 
     def __dir__(self) -> list[str]:
-        mirror: Asking = self.__dict__["fractal_mirror"]
-        names = mirror.request({"op": "names", "of": self.__dict__["fractal_number"]})
-        return [str(name) for name in names]
+        return [str(name) for name in self._ask("names")]
+
+
+class _Names(Mapping[str, Any]):
+    """The names of a module in the other jail."""
+
+    def __init__(self, module: StandinModule) -> None:
+        self._module = module
+
+    def __getitem__(self, name: str) -> Any:
+        try:
+            return getattr(self._module, name)
+        except AttributeError:
+            raise KeyError(name) from None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dir(self._module))
+
+    def __len__(self) -> int:
+        return len(dir(self._module))
+
+
+class StandinFunction:
+    """A function that has attributes of its own."""
+
+    def __init__(self, mirror: Asking, number: int, described: Mapping[str, Any]) -> None:
+        space = {"fractal_mirror": mirror, "fractal_number": number}
+        space.update({f"__{name}__": described[name] for name in ("name", "qualname", "doc")})
+        self.__dict__.update(space)
+
+    def __call__(self, *positional: object, **named: object) -> Any:
+        ask = {"op": "call", "of": self.__dict__["fractal_number"]}
+        return self.__dict__["fractal_mirror"].request(ask, [list(positional), named])
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") and name.endswith("__"):
+            raise AttributeError(name)
+        ask = {"op": "get", "of": self.__dict__["fractal_number"], "name": name}
+        return self.__dict__["fractal_mirror"].request(ask)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        ask = {"op": "set", "of": self.__dict__["fractal_number"], "name": name}
+        self.__dict__["fractal_mirror"].request(ask, [value])
+
+
+class StandinAsyncIterator:
+    """An asynchronous iterator: each step runs to its end in the other jail."""
+
+    def __init__(self, mirror: Asking, number: int) -> None:
+        self.fractal_mirror, self.fractal_number = mirror, number
+
+    def __aiter__(self) -> StandinAsyncIterator:
+        return self
+
+    async def __anext__(self) -> Any:
+        return self.fractal_mirror.request({"op": "anext", "of": self.fractal_number})
 
 
 class Kind(type):
@@ -106,10 +208,12 @@ class Kind(type):
 
 
 def _of(cls: type) -> tuple[Asking, int]:
-    try:
-        found: tuple[Asking, int] = type.__getattribute__(cls, "__dict__")["__fractal__"]
-    except KeyError:
-        raise CannotCrossError(f"{cls.__name__} of the tests derives from the code's") from None
+    spaces = [
+        type.__getattribute__(kind, "__dict__") for kind in type.__getattribute__(cls, "__mro__")
+    ]
+    found: tuple[Asking, int] = next(s["__fractal__"] for s in spaces if "__fractal__" in s)
+    if "__fractal__" not in spaces[0]:
+        raise found[0].cannot_cross(f"{cls.__name__} of the tests derives from the code's")
     return found
 
 
@@ -150,7 +254,7 @@ def forwarding(mirror: Asking, name: str) -> Callable[..., Any]:
     def forward(self: object, *arguments: object) -> Any:
         number = number_of(self)
         if number is None:
-            raise CannotCrossError("an object of the tests derives from a class of the code")
+            raise mirror.cannot_cross("an object of the tests derives from a class of the code")
         return mirror.special(number, name, arguments)
 
     forward.__name__ = name
@@ -200,11 +304,20 @@ class StandinAwaitable:
         """As of a coroutine."""
 
 
+_NUMBERED = (
+    StandinIterator,
+    StandinAsyncIterator,
+    StandinAwaitable,
+    StandinModule,
+    StandinFunction,
+)
+
+
 def number_of(value: object) -> int | None:
     """The number of what a stand-in stands for; None for everything else."""
     if isinstance(value, Kind):
         return int(type.__getattribute__(value, "__fractal__")[1])
-    if type(value) in (StandinIterator, StandinAwaitable, StandinModule):
+    if type(value) in _NUMBERED:
         return int(object.__getattribute__(value, "fractal_number"))
     if isinstance(type(value), Kind):
         return int(object.__getattribute__(value, "__fractal_number__"))

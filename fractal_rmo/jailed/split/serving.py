@@ -17,22 +17,11 @@ import types
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from typing import Any
 
+from fractal_rmo.jailed.split.specials import SPECIALS
 from fractal_rmo.jailed.split.values import MUTABLE, Json, Reader, UncrossableError, Writer
 
 Request = Mapping[str, Any]
 Answer = dict[str, Json]
-SPECIALS = frozenset(
-    f"__{name}__"
-    for name in (  # noqa: SIM905 - a list of seventy quoted words is harder to read
-        "eq ne lt le gt ge hash bool len iter next contains getitem setitem delitem reversed call "
-        "enter exit add sub mul matmul truediv floordiv mod divmod pow lshift rshift and xor or "
-        "radd rsub rmul rmatmul rtruediv rfloordiv rmod rdivmod rpow rlshift rrshift rand rxor ror "
-        "iadd isub imul imatmul itruediv ifloordiv imod ipow ilshift irshift iand ixor ior "
-        "neg pos abs invert int float complex index round trunc floor ceil "
-        "str repr format bytes"
-    ).split()
-)
-"""Methods that Python calls by itself, and that a stand-in therefore forwards."""
 _FUNCTIONS = (
     types.FunctionType,
     types.BuiltinFunctionType,
@@ -55,6 +44,7 @@ class Server:
         self._objects: list[object] = []
         self._numbers: dict[int, int] = {}
         self._told: set[int] = set()
+        self._loop: asyncio.Runner | None = None
         self._does: dict[str, Callable[[Request], object]] = {
             "import": lambda request: importlib.import_module(request["name"]),
             "call": self._call,
@@ -62,7 +52,8 @@ class Server:
             "set": self._set,
             "delete": lambda request: delattr(self._object(request), request["name"]),
             "special": self._special,
-            "await": lambda request: asyncio.run(_awaited(self._object(request))),
+            "await": lambda request: self._run(self._object(request)),
+            "anext": lambda request: self._run(anext(self._object(request))),
             "names": lambda request: dir(self._object(request)),
             "copy": lambda request: copy.copy(self._object(request)),
             "deepcopy": lambda request: copy.deepcopy(self._object(request)),
@@ -99,6 +90,11 @@ class Server:
 
     def _object(self, request: Request) -> Any:
         return self._objects[request["of"]]
+
+    def _run(self, value: Any) -> object:
+        """One loop for all, for the steps of an asynchronous generator belong to one."""
+        self._loop = self._loop or asyncio.Runner()
+        return self._loop.run(_awaited(value))
 
     def _call(self, request: Request) -> object:
         positional, named = request["read"]
@@ -149,8 +145,8 @@ class Server:
             return ["function", _function(value)]
         if inspect.isawaitable(value):
             return ["awaitable", {}]
-        if isinstance(value, AsyncIterator):
-            raise UncrossableError("an asynchronous iterator cannot cross")
+        if isinstance(value, AsyncIterator) and type(value).__module__ == "builtins":
+            return ["async iterator", {}]
         if isinstance(value, Iterator) and type(value).__module__ == "builtins":
             return ["iterator", {}]
         return ["instance", {"class": self._give(type(value))}]
@@ -186,6 +182,7 @@ def _function(value: Any) -> Json:
         "doc": value.__doc__ if isinstance(value.__doc__, str) else None,
         "signature": signature,
         "async": inspect.iscoroutinefunction(value),
+        "attributes": bool(getattr(value, "__dict__", {}).keys() - {"__wrapped__"}),
     }
 
 

@@ -56,11 +56,21 @@ class Writer:
         if value is None or kind in (bool, str):
             return value
         if kind in _ATOMS:
-            return _ATOMS[kind](value)
+            try:
+                return _ATOMS[kind](value)
+            except UncrossableError:
+                return self._give(value)
         if kind in _CONTAINERS:
             return self._container(value, _CONTAINERS[kind])
         name = _NAMES.get(id(value))
         return ["b", name] if name else self._give(value)
+
+    def _give_deep(self, value: Any) -> Json:
+        try:
+            return self._give(value)
+        except UncrossableError:
+            words = f"a value nested deeper than {DEEPEST} levels cannot cross"
+            raise UncrossableError(words) from None
 
     def contents(self, container: Any) -> Json:
         """What a container that is already numbered holds now."""
@@ -73,7 +83,7 @@ class Writer:
                 raise UncrossableError("a tuple that contains itself cannot cross")
             return ["@", number]
         if self._depth >= DEEPEST:
-            raise UncrossableError(f"a value nested deeper than {DEEPEST} levels cannot cross")
+            return self._give_deep(value)
         number = len(self.containers)
         self.containers.append(value)
         self._numbers[id(value)] = number

@@ -1,7 +1,7 @@
 import asyncio
 
 import pytest
-from solution import all_doubled, double, refuse
+from solution import all_doubled, countdown, double, refuse
 
 
 def test_double():
@@ -19,3 +19,10 @@ def test_inside():
         return await double(1) + await double(2)
 
     assert asyncio.run(both()) == 6
+
+
+def test_asynchronous_generator():
+    async def collect():
+        return [n async for n in countdown(3)]
+
+    assert asyncio.run(collect()) == [3, 2, 1]

@@ -26,6 +26,8 @@ _AT_RECURSIVE = 0x8000
 _CAPABILITY_VERSION_3 = 0x20080522
 
 _libc = ctypes.CDLL(None, use_errno=True)
+# told once: making argument objects for each of forty calls is what a run would feel
+_libc.prctl.argtypes = (ctypes.c_int, *[ctypes.c_ulong] * 4)
 
 
 def _checked(result: int, what: str) -> None:
@@ -83,8 +85,8 @@ def system_call(number: int, *arguments: Any) -> int:
 
 def prctl(option: int, value: int, further: int = 0) -> None:
     """Set one attribute of the process."""
-    arguments = [ctypes.c_ulong(n) for n in (value, further, 0, 0)]
-    _checked(_libc.prctl(ctypes.c_int(option), *arguments), f"prctl {option}")
+    if _libc.prctl(option, value, further, 0, 0) < 0:
+        _checked(-1, f"prctl {option}")
 
 
 def empty_bounding_set_if_allowed() -> None:

@@ -131,7 +131,6 @@ def _enter(room: Path, files: Mapping[str, str]) -> Box:
         HOME=str(room), TMPDIR=str(room / "tmp"), LANG="C.UTF-8", PYTHONDONTWRITEBYTECODE="1"
     )
     sys.path[:0] = box.path
-    sys.path_importer_cache.clear()
     tempfile.tempdir = None
     forget_shadowed_modules(box.path)
     return box

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Attacks on every tier that works here: faked success, resources, escapes, and honest twins.
 
-Each case climbs the product's own ladder to level 3.  ``accepted`` counts
-attacks that are proven by it, ``escaped`` those escapes whose tests find that
-they succeeded, or that left something on the machine, on a tier that promises
-to hold them.  Where the ladder ends before level 3, the tests are run all the
-same, so that nothing is counted as held which only a style check has stopped.
+Honest code climbs the product's own ladder to level 3; attacks go straight to
+level 3, so that nothing is counted as held which only a style check has
+stopped.  ``accepted`` counts attacks that are proven, ``escaped`` those
+escapes whose tests find that they succeeded, or that left something on the
+machine, on a tier that promises to hold them.
 ``deviations`` are departures from the matrix of tiers and attacks: ``rlimits``
 can hide neither files nor the network, and every other tier holds everything.
 """
@@ -26,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from fractal_rmo.adapters.sandbox import ZygoteSandbox
 from fractal_rmo.adapters.sandbox.probe import probe
 from fractal_rmo.domain.run import Runner, Tier
-from fractal_rmo.domain.verdict import Level, Outcome, Verdict
+from fractal_rmo.domain.verdict import Outcome, Verdict
 from tests.attacks.corpus import CASES, Case, clear_away, left_behind, proves, read_cases
 
 
@@ -105,13 +105,12 @@ class Score:
 
 
 def judge(case: Case, run: Runner) -> Verdict:
-    """The verdict of the ladder; of the tests alone where the ladder ends before them."""
-    verdict = case.by_ladder(run)
-    if verdict.level is Level.UNIT and case.expect.get("repeat", 1) == 1:
-        return verdict
-    if case.is_honest:
-        return verdict
-    return case.by_unit_level(run)
+    """The tests' own verdict on attacks, the ladder's on honest code.
+
+    What the tests do not accept the ladder cannot prove, and what they accept
+    counts, though a style check might have stopped it before.
+    """
+    return case.by_ladder(run) if case.is_honest else case.by_unit_level(run)
 
 
 def measure(cases: Sequence[Case], tiers: Sequence[Tier]) -> Score:

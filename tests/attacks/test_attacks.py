@@ -1,4 +1,4 @@
-"""Every case of the corpus on the strongest tier: no fake passes, nothing gets out, honesty does."""
+"""Every case of the corpus on the strongest tier: fakes fail, nothing gets out, honesty passes."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ def run(_: Box, payload: Mapping[str, Any]) -> dict[str, Any]:
     """Answer until the tests are over.  Nothing that this returns is believed."""
     link = open_link(payload["link"])
     threading.Thread(target=_leave_with, args=(link.fileno(),), daemon=True).start()
-    answer_requests(link, Server().perform)
+    answer_requests(link, Server())
     return {}
 
 

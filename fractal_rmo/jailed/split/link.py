@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from fractal_rmo.jailed import channel
-from fractal_rmo.jailed.split.mirror import Ask
+from fractal_rmo.jailed.split.mirror import Ask, CallBack
 from fractal_rmo.jailed.split.objects import CandidateGoneError
+from fractal_rmo.jailed.split.serving import Server
 
 LARGEST = 32 << 20
 """Bytes of one answer."""
@@ -20,25 +21,43 @@ def open_link(descriptor: int) -> socket.socket:
     return socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0, fileno=descriptor)
 
 
-def answer_requests(sock: socket.socket, perform: Callable[[Mapping[str, Any]], Any]) -> None:
+def answer_requests(sock: socket.socket, server: Server) -> None:
     """Perform what comes, until the tests' side is gone."""
+
+    def call_back(message: dict[str, Any]) -> Mapping[str, Any]:
+        """Ask the tests' side while it waits, and perform what it asks meanwhile."""
+        channel.send_json(sock, message)
+        while (frame := channel.receive_frame(sock)) is not None:
+            asked: dict[str, Any] = json.loads(frame)
+            if "op" not in asked:
+                return asked
+            channel.send_json(sock, server.perform(asked))
+        raise SystemExit("the tests are over")
+
+    server.serve_with(call_back)
     while (frame := channel.receive_frame(sock)) is not None:
-        channel.send_frame(sock, json.dumps(perform(json.loads(frame))).encode())
+        channel.send_json(sock, server.perform(json.loads(frame)))
 
 
 def asking(sock: socket.socket) -> Ask:
     """What sends a request and returns the answer; raises ``CandidateGoneError``."""
     send, receive, load, dump = channel.send_frame, channel.receive_frame, json.loads, json.dumps
 
-    def ask(request: dict[str, Any]) -> dict[str, Any]:
+    def exchange(message: dict[str, Any]) -> dict[str, Any]:
         try:
-            send(sock, dump(request).encode())
+            send(sock, dump(message).encode())
             frame = receive(sock)
             answer = None if frame is None or len(frame) > LARGEST else load(frame)
         except (OSError, ValueError, RecursionError) as error:
             raise CandidateGoneError(str(error)) from None
         if not isinstance(answer, dict):
             raise CandidateGoneError("the code's process has ended")
+        return answer
+
+    def ask(request: dict[str, Any], call_back: CallBack) -> dict[str, Any]:
+        answer = exchange(request)
+        while "callback" in answer:
+            answer = exchange(call_back(answer))
         return answer
 
     return ask

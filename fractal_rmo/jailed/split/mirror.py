@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import Any, cast
 
 from fractal_rmo.jailed.split.doubt import DeceitError, Doubt
+from fractal_rmo.jailed.split.handed import Handed
 from fractal_rmo.jailed.split.objects import (
     CandidateGoneError,
     CannotAnswerError,
@@ -31,8 +32,12 @@ from fractal_rmo.jailed.split.objects import (
 from fractal_rmo.jailed.split.specials import ASKING_OPERAND, BINARY, SPECIALS
 from fractal_rmo.jailed.split.values import Json, Reader, UncrossableError, Writer
 
-Ask = Callable[[dict[str, Json]], dict[str, Json]]
-"""Sends a request, returns the answer; raises ``CandidateGoneError``."""
+CallBack = Callable[[dict[str, Json]], dict[str, Json]]
+Ask = Callable[[dict[str, Json], CallBack], dict[str, Json]]
+"""Sends a request and returns the answer; raises ``CandidateGoneError``.
+
+Calls of functions of the tests, which may come before the answer, go to ``CallBack``.
+"""
 
 
 class Mirror:
@@ -45,6 +50,7 @@ class Mirror:
         self._ask = ask
         self.trouble: BaseException | None = None
         self._standins: dict[int, Any] = {}
+        self._handed = Handed()
         self._doubt = Doubt(self._operate, number_of)
 
     def module(self, name: str) -> ModuleType:
@@ -63,7 +69,7 @@ class Mirror:
         except UncrossableError as error:
             raise self.cannot_cross(str(error)) from None
         try:
-            answer = self._ask({**message, "arguments": form})
+            answer = self._ask({**message, "arguments": form}, self._called_back)
             value, raised = self._read(answer, writer.containers)
         except (CandidateGoneError, CannotAnswerError) as error:
             raise self._remember(error) from None
@@ -89,12 +95,12 @@ class Mirror:
         self, answer: dict[str, Json], containers: list[Any]
     ) -> tuple[Any, BaseException | None]:
         """What is returned, and what is raised instead.  Raises what bad form leads to."""
+        if answer.get("one_process") and self._handed:
+            raise self.cannot_cross(str(answer["one_process"]))
         if "uncrossable" in answer:
             raise CannotAnswerError(str(answer["uncrossable"]))
         reader = Reader(self._standin, containers)
-        printed = answer.get("printed")
-        if isinstance(printed, str) and printed:
-            sys.stdout.write(printed)
+        _print(answer.get("printed"))
         value, raised = None, None
         # in the order in which the other side wrote, for what is written later refers to it
         if "raised" in answer:
@@ -127,11 +133,19 @@ class Mirror:
 
     def _name(self, value: object) -> Json:
         number = number_of(value)
-        if number is None:
-            raise UncrossableError(f"{type(value).__name__} of the tests is handed to the code")
-        return ["h", number]
+        return self._handed.name(value) if number is None else ["h", number]
+
+    def _called_back(self, asked: dict[str, Json]) -> dict[str, Json]:
+        """Call a function of the tests for the code."""
+        _print(asked.get("printed"))
+        try:
+            return self._handed.perform(asked, self._standin, self._name)
+        except UncrossableError as error:
+            raise self.cannot_cross(str(error)) from None
 
     def _standin(self, form: Json) -> Any:
+        if form[0] == "cb":
+            return self._handed.function(form)
         if form[0] != "h" or not isinstance(form[1], int):
             raise ValueError("no value has this form")
         number = form[1]
@@ -227,6 +241,11 @@ class Mirror:
 
     def _operate(self, number: int, name: str, arguments: Sequence[object]) -> Any:
         return self.request({"op": "special", "of": number, "name": name}, list(arguments))
+
+
+def _print(text: Json) -> None:
+    if isinstance(text, str) and text:
+        sys.stdout.write(text)
 
 
 def _is_exception(value: object) -> bool:

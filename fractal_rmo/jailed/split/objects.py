@@ -141,6 +141,7 @@ class StandinFunction:
         self.__dict__.update(space)
 
     def __call__(self, *positional: object, **named: object) -> Any:
+        """Call it there."""
         ask = {"op": "call", "of": self.__dict__["fractal_number"]}
         return self.__dict__["fractal_mirror"].request(ask, [list(positional), named])
 

@@ -13,10 +13,12 @@ import copy
 import importlib
 import inspect
 import io
+import threading
 import types
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from typing import Any
 
+from fractal_rmo.jailed.split.callbacks import Callback
 from fractal_rmo.jailed.split.specials import SPECIALS
 from fractal_rmo.jailed.split.values import MUTABLE, Json, Reader, UncrossableError, Writer
 
@@ -45,6 +47,11 @@ class Server:
         self._numbers: dict[int, int] = {}
         self._told: set[int] = set()
         self._loop: asyncio.Runner | None = None
+        self._callbacks: dict[int, Callback] = {}
+        self._call_back: Callable[[dict[str, Json]], Mapping[str, Json]] | None = None
+        self._thread = threading.get_ident()
+        self._one_process = ""
+        self._printed = io.StringIO()
         self._does: dict[str, Callable[[Request], object]] = {
             "import": lambda request: importlib.import_module(request["name"]),
             "call": self._call,
@@ -61,18 +68,40 @@ class Server:
 
     def perform(self, request: Request) -> Answer:
         """One answer: ``value``, ``raised`` or ``uncrossable``, with what was printed meanwhile."""
-        reader = Reader(self._take)
-        printed = io.StringIO()
+        reader = Reader(self.take)
+        outer, self._printed = self._printed, io.StringIO()
         try:
             arguments = reader.read(request.get("arguments", ["t", []]))
-            with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+            with _printing_to(self._printed):
                 answer = self._answer({**request, "read": arguments}, reader)
         except UncrossableError as error:
             answer = {"uncrossable": str(error)}
-        return {**answer, "printed": printed.getvalue()}
+        said = {"printed": self._printed.getvalue(), "one_process": self._one_process}
+        self._printed = outer
+        return {**answer, **said}
+
+    # --- functions of the tests ---------------------------------------------------------
+
+    def serve_with(self, call_back: Callable[[dict[str, Json]], Mapping[str, Json]]) -> None:
+        """Where calls of functions of the tests go; only this thread may make them."""
+        self._call_back, self._thread = call_back, threading.get_ident()
+
+    def call_back(self, message: dict[str, Json]) -> Mapping[str, Json]:
+        """Call a function of the tests, which print what has been printed before."""
+        if self._call_back is None or threading.get_ident() != self._thread:
+            self.need_one_process("a function of the tests is called in a thread of the code")
+            raise RuntimeError(self._one_process)
+        printed = self._printed.getvalue()
+        self._printed.seek(0)
+        self._printed.truncate()
+        return self._call_back({**message, "printed": printed})
+
+    def need_one_process(self, why: str) -> None:
+        """Said with every answer from now on."""
+        self._one_process = self._one_process or why
 
     def _answer(self, request: Request, reader: Reader) -> Answer:
-        writer = Writer(self._give, reader.containers)
+        writer = Writer(self.give, reader.containers)
         try:
             value = self._does[request["op"]](request)
         except UncrossableError:
@@ -115,16 +144,22 @@ class Server:
             _plain_or_text(error.args, writer),
             _name_of(error.__cause__),
             _name_of(error.__context__),
-            self._give(error) if type(error).__module__ != "builtins" else None,
+            self.give(error) if type(error).__module__ != "builtins" else None,
             error.name if isinstance(error, ImportError) else None,
         ]
 
-    def _take(self, form: Json) -> object:
+    def take(self, form: Json) -> object:
+        """The object of a handle."""
+        if form[0] == "cb":
+            return self._callbacks.setdefault(form[1], Callback(self, form[1], form[2]))
         if form[0] != "h" or len(form) != 2 or not 0 <= form[1] < len(self._objects):
             raise ValueError("no such object")
         return self._objects[form[1]]
 
-    def _give(self, value: object) -> Json:
+    def give(self, value: object) -> Json:
+        """The handle of an object, described when it is new to the other side."""
+        if type(value) is Callback:
+            return ["cb", value.number]
         number = self._numbers.get(id(value))
         if number is None:
             number = self._numbers[id(value)] = len(self._objects)
@@ -149,12 +184,12 @@ class Server:
             return ["async iterator", {}]
         if isinstance(value, Iterator) and type(value).__module__ == "builtins":
             return ["iterator", {}]
-        return ["instance", {"class": self._give(type(value))}]
+        return ["instance", {"class": self.give(type(value))}]
 
     def _class(self, kind: type) -> Json:
         if kind is type or issubclass(kind, type):
             raise UncrossableError("a metaclass cannot cross")
-        writer = Writer(self._give)
+        writer = Writer(self.give)
         # a lying subclass of list is an object like any other, with what it has of list's methods
         defined = {n for k in kind.__mro__ if k not in (object, *_EXCEPTIONS) for n in vars(k)}
         return {
@@ -167,20 +202,21 @@ class Server:
         }
 
 
+@contextlib.contextmanager
+def _printing_to(text: io.StringIO) -> Iterator[None]:
+    with contextlib.redirect_stdout(text), contextlib.redirect_stderr(text):
+        yield
+
+
 async def _awaited(value: Any) -> object:
     return await value
 
 
 def _function(value: Any) -> Json:
-    try:
-        signature = str(inspect.signature(value))
-    except (ValueError, TypeError):
-        signature = ""
     return {
         "name": str(getattr(value, "__name__", "function")),
         "qualname": str(getattr(value, "__qualname__", "function")),
         "doc": value.__doc__ if isinstance(value.__doc__, str) else None,
-        "signature": signature,
         "async": inspect.iscoroutinefunction(value),
         "attributes": bool(getattr(value, "__dict__", {}).keys() - {"__wrapped__"}),
     }

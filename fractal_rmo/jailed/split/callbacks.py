@@ -39,6 +39,7 @@ class Callback:
         self.__name__, self.__qualname__, self.__module__, self.__doc__ = told
 
     def __call__(self, *positional: object, **named: object) -> Any:
+        """Call it there; the arguments are then as it left them."""
         writer = Writer(self._calling.give)
         form = writer.write([list(positional), named])
         answer = self._calling.call_back({"callback": self.number, "arguments": form})

@@ -92,20 +92,24 @@ def test_prints_keep_their_order(load: Load, capsys: pytest.CaptureFixture[str])
     assert capsys.readouterr().out == "before\nwithin\nafter\n"
 
 
-class _Own(Exception):
+def _make_object() -> object:
+    return object()
+
+
+class _OwnError(Exception):
     pass
 
 
 def _raise_own() -> None:
-    raise _Own
+    raise _OwnError
 
 
 @pytest.mark.parametrize(
     "ask",
     [
-        lambda code: code.parameters(lambda a, b: None),
+        lambda code: code.parameters(_fail),
         lambda code: code.elsewhere(lambda: None),
-        lambda code: code.apply(lambda: object()),
+        lambda code: code.apply(_make_object),
         lambda code: code.apply(_raise_own),
     ],
     ids=["looked into", "in a thread", "returns an object", "raises its own"],

@@ -16,6 +16,7 @@ from fractal_rmo.adapters.sandbox import ZygoteSandbox
 from fractal_rmo.adapters.sandbox.zygote_process import ZygoteKey
 from fractal_rmo.domain.run import Limits, RunEnding, RunRequest, Runtime, Tier
 
+pytestmark = pytest.mark.thorough
 ROOT = Path(__file__).resolve().parents[3]
 RUNS_OF_A_SESSION = 25
 MOST_GROWTH_KB = 2048

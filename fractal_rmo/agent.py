@@ -100,7 +100,16 @@ def _web() -> list[str]:
     return [
         *("gunicorn", "webapp:create_app()", "--bind", f"{_in_url(host)}:{port}"),
         # one process, whatever WEB_CONCURRENCY says: its figures and its watcher live in it
-        *("--workers", "1", "--worker-class", "gthread", "--threads", str(_WEB_THREADS)),
+        *(
+            "--workers",
+            "1",
+            "--limit-request-line",
+            "8190",
+            "--worker-class",
+            "gthread",
+            "--threads",
+            str(_WEB_THREADS),
+        ),
         *("--graceful-timeout", str(_WEB_GRACE_S), "--no-control-socket"),
     ]
 

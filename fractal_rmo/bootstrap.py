@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1", "[::1]")
 _SHORTEST_SECRET = 32
+_FEWEST_CHARACTERS = 8
+"""Different ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +80,22 @@ def web_secrets() -> Web:
     """
     web = settings().web
     given = {"SECRET_KEY": web.secret_key, "FRACTAL_ACCESS_TOKEN": web.access_token}
-    lacking = [name for name, value in given.items() if len(value) < _SHORTEST_SECRET]
-    if not lacking:
+    lacking = [name for name, value in given.items() if not _is_secret(value)]
+    if not lacking and web.secret_key != web.access_token:
         return web
     private = settings().system.environment == "development" and web.host in LOOPBACK
     if not private or any(given.values()):
-        raise SettingsError(ErrorCode.NEEDS_SECRETS, f"{' and '.join(lacking)}: missing or short.")
+        words = (
+            f"{' and '.join(lacking)}: missing or too simple." if lacking else "Both are the same."
+        )
+        raise SettingsError(ErrorCode.NEEDS_SECRETS, words)
     from fractal_rmo.adapters.embedded.secrets import web_secrets as of_checkout
 
     return replace(web, **of_checkout(state_paths()))
+
+
+def _is_secret(value: str) -> bool:
+    return len(value.strip()) >= _SHORTEST_SECRET and len(set(value)) >= _FEWEST_CHARACTERS
 
 
 def migrate() -> None:
@@ -96,8 +105,11 @@ def migrate() -> None:
     upgrade(addresses().database, CHECKOUT / "migrations")
 
 
-def make_tools(app: Celery) -> Tools:
-    """All ports for this process, over the given Celery application."""
+def make_tools(app: Celery, connections: int = 2) -> Tools:
+    """All ports for this process, over the given Celery application.
+
+    ``connections`` to the database are kept open: a worker needs two, one for its heartbeat.
+    """
     from fractal_rmo.adapters.bus.canvas import CanvasDoorbell
     from fractal_rmo.adapters.bus.cluster_view import CeleryClusterView
     from fractal_rmo.adapters.db.engine import make_engine
@@ -108,7 +120,7 @@ def make_tools(app: Celery) -> Tools:
     from fractal_rmo.adapters.db.upkeep import SqlUpkeep
     from fractal_rmo.services.tools import Tools
 
-    engine = make_engine(addresses().database)
+    engine = make_engine(addresses().database, connections)
     times = settings().pipeline
     return Tools(
         settings=settings(),
@@ -132,7 +144,7 @@ def make_heart(tools: Tools) -> Heart:
 
 
 @lru_cache(maxsize=1)
-def client(report: Callable[[str], None] = print) -> Tools:
+def client(report: Callable[[str], None] = print, connections: int = 2) -> Tools:
     """The ports of a process that submits and reads: servers up, tables current.
 
     ``report`` is told when the embedded servers were down and had to be started.
@@ -142,7 +154,7 @@ def client(report: Callable[[str], None] = print) -> Tools:
     if ensure_servers():
         report("started the embedded servers; 'fractal-rmo down' stops them")
     migrate()
-    return make_tools(make_app())
+    return make_tools(make_app(), connections)
 
 
 def _make_sandbox() -> ZygoteSandbox:

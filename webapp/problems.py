@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 
 from flask import Flask, Response, json, render_template, request
 from flask.typing import ResponseReturnValue
@@ -21,7 +22,7 @@ _LOG = logging.getLogger(__name__)
 _STATUS = {
     ErrorCode.NO_SUCH_TASK: 404,
     ErrorCode.TOO_LARGE: 413,
-    ErrorCode.BAD_KEY: 409,
+    ErrorCode.KEY_TAKEN: 409,
 }
 
 
@@ -90,11 +91,29 @@ def answer(problem: dict[str, object], extra: dict[str, str]) -> Response:
     """The problem as JSON, or as a page for a browser that reads pages."""
     status = int(str(problem["status"]))
     problem["instance"] = request.path
+    typed = _typed() if request.method == "POST" else {}
     if wants_page():
-        body, kind = render_template("problem.html", problem=problem), "text/html; charset=utf-8"
+        body, kind = (
+            render_template("problem.html", problem=problem, typed=typed),
+            "text/html; charset=utf-8",
+        )
     else:
         body, kind = json.dumps(problem), PROBLEM
     return Response(body, status, extra, content_type=kind)
+
+
+def _typed() -> dict[str, str]:
+    """What a person had typed into the form that is refused, so that it can be taken up again."""
+    with suppress(HTTPException):  # too large to be read
+        return {
+            name: text
+            for name, text in request.form.items()
+            if text.strip() and name not in _SECRET_FIELDS
+        }
+    return {}
+
+
+_SECRET_FIELDS = ("token", "csrf_token", "key", "next", "do")
 
 
 def wants_page() -> bool:

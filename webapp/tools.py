@@ -11,8 +11,10 @@ if TYPE_CHECKING:
     from fractal_rmo.services.tools import Tools
 
 _LOG = logging.getLogger(__name__)
+_CONNECTIONS = 8
+"""To the database: a request holds one for milliseconds, a stream holds none."""
 
 
 def tools() -> Tools:
     """Made on first use; raises ``InfrastructureError`` while a server is down."""
-    return client(_LOG.info)
+    return client(_LOG.info, _CONNECTIONS)

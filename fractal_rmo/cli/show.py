@@ -26,7 +26,7 @@ def print_solution(solution: Solution, seconds: float) -> None:
     print_diff(solution.diff, console)
     console.print(levels_table(solution.verdicts))
     if solution.explanation:
-        console.print(solution.explanation, markup=False, highlight=False)
+        console.print(safe(solution.explanation), markup=False, highlight=False)
     console.print(_closing(solution, seconds), markup=False, highlight=False)
 
 

@@ -6,7 +6,7 @@ import io
 import sys
 from collections.abc import Mapping, Sequence
 
-from fractal_rmo.cli.show import levels_table, print_diff
+from fractal_rmo.cli.show import levels_table, print_diff, safe
 from fractal_rmo.domain.jsonvalue import Json
 from fractal_rmo.domain.step import StepState
 from fractal_rmo.domain.views import StepRow, TaskRow, TaskStatus, TaskView
@@ -42,9 +42,9 @@ def print_task(view: TaskView) -> None:
         console.print(levels_table(last))
     for step in view.steps:
         if step.error:
-            console.print(f"{step.stage} {step.action}: {step.error}", markup=False)
+            console.print(safe(f"{step.stage} {step.action}: {step.error}"), markup=False)
     for sentence in filter(None, (view.summary, _missing(view))):
-        console.print(sentence, markup=False, highlight=False)
+        console.print(safe(sentence), markup=False, highlight=False)
     console.print(closing(view), markup=False, highlight=False)
     sys.stdout.flush()
 

@@ -30,6 +30,7 @@ class ErrorCode(StrEnum):
     BAD_KEY = "FR115"
     CANNOT_WRITE = "FR116"
     OVER_LIMIT = "FR117"
+    KEY_TAKEN = "FR118"
     NO_SUCH_TASK = "FR201"
     ILLEGAL_TRANSITION = "FR202"
     TASK_ENDED = "FR203"
@@ -116,7 +117,7 @@ CATALOGUE: dict[ErrorCode, Explanation] = {
         "The message holds the path into the document and what was expected there.",
     ),
     ErrorCode.BAD_KEY: Explanation(
-        "The idempotency key cannot be used, or belongs to a task with other content.",
+        "The idempotency key cannot be used.",
         "Use a new key of at most 200 printable characters.",
     ),
     ErrorCode.CANNOT_WRITE: Explanation(
@@ -126,6 +127,10 @@ CATALOGUE: dict[ErrorCode, Explanation] = {
     ErrorCode.OVER_LIMIT: Explanation(
         "The budget asks for more than this installation allows.",
         "Ask for less, or raise the limit in the section 'limits' of the configuration.",
+    ),
+    ErrorCode.KEY_TAKEN: Explanation(
+        "The idempotency key belongs to a task with other content.",
+        "Use a new key for a new task; the same key with the same content is the same task.",
     ),
     ErrorCode.NO_SUCH_TASK: Explanation(
         "No task has this id.",

@@ -16,6 +16,16 @@ def upgrade() -> None:
     op.add_column(
         "tasks", sa.Column("base_round", sa.Integer(), server_default="0", nullable=False)
     )
+    op.add_column(
+        "tasks",
+        sa.Column(
+            "began_at",
+            postgresql.TIMESTAMP(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+    )
+    op.execute("UPDATE tasks SET began_at = created_at")
     op.create_table(
         "used_links",
         sa.Column("nonce_sha256", sa.Text(), nullable=False),
@@ -31,4 +41,5 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("used_links")
+    op.drop_column("tasks", "began_at")
     op.drop_column("tasks", "base_round")

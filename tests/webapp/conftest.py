@@ -13,7 +13,9 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from sqlalchemy import text
 
+from fractal_rmo.adapters.db.engine import make_engine
 from fractal_rmo.adapters.embedded.paths import StatePaths
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -53,6 +55,7 @@ def web(servers: StatePaths) -> Iterator[Web]:
         probe.bind(("127.0.0.1", 0))
         port = str(probe.getsockname()[1])
     ours = {"FRACTAL_STATE": str(servers.root), "PORT": port, "AGENT_TYPE": "web"}
+    ours["DATABASE_URL"] = _own_database(servers)
     environment = {**os.environ, **ours}
     command = [sys.executable, "-m", "fractal_rmo.agent"]
     with subprocess.Popen(command, cwd=ROOT, env=environment) as process:
@@ -62,6 +65,15 @@ def web(servers: StatePaths) -> Iterator[Web]:
         finally:
             process.terminate()
             process.wait(30)
+
+
+def _own_database(servers: StatePaths) -> str:
+    """Copies are made of the migrated database, and only while nobody else is connected to it."""
+    server = make_engine(servers.database_url.replace("/fractal_rmo?", "/postgres?"))
+    with server.connect() as db:
+        db.execute(text("CREATE DATABASE web TEMPLATE fractal_rmo"))
+    server.dispose()
+    return servers.database_url.replace("/fractal_rmo?", "/web?")
 
 
 def _when_it_answers(web: Web, process: subprocess.Popen[bytes]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -52,7 +53,7 @@ def test_a_report_gives_back_what_was_submitted(api: httpx2.Client) -> None:
 def test_the_same_key_is_the_same_task(api: httpx2.Client) -> None:
     assert new(api, key="one") == new(api, key="one")
     other = submit(api, key="one", code="x = 2\n")
-    assert (other.status_code, other.json()["code"]) == (409, "FR115")
+    assert (other.status_code, other.json()["code"]) == (409, "FR118")
 
 
 @pytest.mark.parametrize(
@@ -88,9 +89,11 @@ def test_what_cannot_be_used_is_a_problem_that_names_it(
     [
         (b"{", "application/json", 400),
         (b"[]", "application/json", 422),
-        (b"code=1", "application/x-www-form-urlencoded", 422),
+        (b"code=1", "application/x-www-form-urlencoded", 415),
         (b'{"code": "' + b"x" * 9_000_000 + b'"}', "application/json", 413),
         (b'{"code": "x", "budget": {"seconds": NaN}}', "application/json", 422),
+        (b'{"code": "x", "level": ' + b"9" * 5000 + b"}", "application/json", 400),
+        (b"[" * 100_000, "application/json", 400),
     ],
 )
 def test_what_is_no_document_is_refused(
@@ -195,6 +198,22 @@ def test_streams_beyond_the_limit_are_sent_away_and_pages_still_answer(web: Web)
             answer.close()
     with web.client() as api, api.stream("GET", f"{url}/events") as again:
         assert again.status_code == 200  # the closed streams have made room
+
+
+def test_a_key_covers_all_that_was_asked(api: httpx2.Client) -> None:
+    new(api, key="whole", level=1, description="one")
+    for changed in ({"level": 2}, {"description": "two"}, {"budget": {"retries": 0}}):
+        again = submit(api, key="whole", **{"level": 1, "description": "one", **changed})
+        assert (again.status_code, again.json()["code"]) == (409, "FR118")
+
+
+def test_a_retry_has_a_clock_of_its_own(api: httpx2.Client) -> None:
+    url = new(api)
+    ended = api.post(f"{url}/cancel").json()
+    assert {step["state"] for step in ended["steps"]} == {"dropped"}
+    time.sleep(0.2)
+    assert api.get(url).json()["elapsed_s"] == ended["elapsed_s"]
+    assert api.post(f"{url}/retry").json()["elapsed_s"] < 0.2
 
 
 def test_the_document_describes_itself_as_openapi_3_1(api: httpx2.Client) -> None:

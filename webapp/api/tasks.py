@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import zipfile
 from collections.abc import Mapping
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from flask import Response, current_app, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_smorest import Blueprint
-from werkzeug.exceptions import ServiceUnavailable
+from werkzeug.exceptions import BadRequest, ServiceUnavailable, UnsupportedMediaType
 
 from fractal_rmo.domain.errors import ErrorCode, LifecycleError
 from fractal_rmo.domain.source import SourceTree
@@ -25,12 +26,25 @@ from fractal_rmo.services.documents import (
     status_document,
     view_document,
 )
-from fractal_rmo.services.follow import status_of
+from fractal_rmo.services.follow import page_of, status_of
 from webapp.api import schemas
 from webapp.events import TooManyStreamsError, Watcher
 from webapp.tools import tools
 
 blueprint = Blueprint("tasks", __name__, url_prefix="/api/v1/tasks", description="Coding tasks")
+
+
+@blueprint.before_request
+def _refuse_what_is_no_json() -> None:
+    """415 for other types, 400 for what the parser cannot read, whatever it raises."""
+    if request.method != "POST" or request.endpoint != "tasks.create":
+        return
+    if not request.is_json:
+        raise UnsupportedMediaType("Send the task as application/json.")
+    try:
+        json.loads(request.get_data())
+    except (ValueError, RecursionError) as error:
+        raise BadRequest(f"This is no JSON that can be read: {error}.") from None
 
 
 def to_task(given: Mapping[str, Any]) -> Task:
@@ -65,8 +79,7 @@ def create(given: dict[str, Any], headers: dict[str, str]) -> ResponseReturnValu
 def listing(given: dict[str, Any]) -> Mapping[str, object]:
     """A page of tasks."""
     query = TaskQuery(**given)
-    rows = tools().tasks.find(query)
-    more = len(rows) == query.limit
+    rows, more = page_of(query, tools())
     return {"tasks": rows_document(rows), "before": rows[-1].id if more else None}
 
 

@@ -59,7 +59,7 @@ class Draft:
         slots = self.code if group == "code" else self.tests
         if verb == "add":
             slots = (*slots, Slot())
-        elif number.isdecimal():
+        elif verb == "drop" and number in map(str, range(len(slots))):
             slots = tuple(s for n, s in enumerate(slots) if n != int(number)) or (Slot(),)
         return replace(self, code=slots) if group == "code" else replace(self, tests=slots)
 
@@ -94,7 +94,7 @@ def of_task(view: TaskView) -> Draft:
         provider=view.row.provider,
         code=_of_tree("code", view.code),
         tests=_of_tree("tests", view.tests),
-        budget={name: f"{view.budget[name]:g}" for name in BUDGET},
+        budget={name: f"{view.budget[name]:.15g}" for name in BUDGET},
     )
 
 

@@ -63,7 +63,7 @@ def hand_in() -> ResponseReturnValue:
     except ValidationError as error:
         return _render(draft, Trouble(_places(error.messages_dict), ""))
     except FractalError as error:
-        if error.code is ErrorCode.BAD_KEY:
+        if error.code is ErrorCode.KEY_TAKEN:
             return _render(replace(draft, key=Draft().key), _SENT_BEFORE)
         return _render(draft, Trouble(error.detail, error.remedy, status_of(error)))
     return redirect(url_for("pages.task", task_id=task_id), 303)

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from fractal_rmo.domain.lifecycle import Ending
 from fractal_rmo.domain.task import BUILT_KINDS
 from fractal_rmo.domain.views import RUNNING, TaskQuery
+from fractal_rmo.services.follow import page_of
 from webapp.pages.ladder import LEVELS
 from webapp.tools import tools
 
@@ -22,12 +23,12 @@ _LONGEST_WORDS = 200
 def listing() -> ResponseReturnValue:
     """A page of tasks; a filter that is no filter is left out."""
     query = _query()
-    rows = tools().tasks.find(query)
+    rows, more = page_of(query, tools())
     return render_template(
         "tasks.html",
         rows=rows,
         query=query,
-        more=rows[-1].id if len(rows) == query.limit else "",
+        more=rows[-1].id if more else "",
         levels=LEVELS,
         kinds=_KINDS,
         endings=_ENDINGS,

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import time
-from urllib.parse import urlsplit
 
 from flask import (
     Blueprint,
@@ -40,6 +39,9 @@ _OPEN = frozenset(
 )
 """Endpoints for everybody; what matches no endpoint is answered with 404, by anybody's leave."""
 
+_LARGEST_FROM_STRANGERS = 8192
+"""Bytes: a token and where to go."""
+
 blueprint = Blueprint("access", __name__)
 
 
@@ -57,7 +59,12 @@ def cookie_name(secret_key: str) -> str:
 
 def is_signed_in() -> bool:
     """Whether this browser has signed in."""
-    return session.get("signed_in") is True
+    return session.get("signed_in") == _seal()
+
+
+def _seal() -> str:
+    """What a session holds: it ends when the access token is changed."""
+    return hashlib.sha256(current_app.config["ACCESS_TOKEN"].encode()).hexdigest()[:32]
 
 
 def has_token() -> bool:
@@ -71,6 +78,8 @@ def _is_token(given: str) -> bool:
 
 
 def _let_pass() -> ResponseReturnValue | None:
+    if request.endpoint in _OPEN:
+        request.max_content_length = _LARGEST_FROM_STRANGERS
     if request.endpoint is None or request.endpoint in _OPEN or has_token() or is_signed_in():
         return None
     if request.path.startswith("/api/") or request.method not in ("GET", "HEAD"):
@@ -84,6 +93,8 @@ def _let_pass() -> ResponseReturnValue | None:
 @blueprint.get("/open/<token>")
 def link(token: str) -> ResponseReturnValue:
     """The one-time link: it signs this browser in."""
+    if request.method == "HEAD":  # a preview must not use it up
+        return ""
     if open_link(token, current_app.config["SECRET_KEY"], tools().links, time.time()):
         return _welcome("/")
     return _form("This link was used before or is too old.", 401)
@@ -99,17 +110,24 @@ def sign_in() -> ResponseReturnValue:
     return _form("This is not the access token.", 401)
 
 
+@blueprint.post("/sign-out")
+def sign_out() -> ResponseReturnValue:
+    """Forget this browser."""
+    session.clear()
+    return redirect(url_for("access.sign_in"))
+
+
 def _welcome(target: str) -> ResponseReturnValue:
-    session.clear()  # a session from before signing in is nobody's
-    session["signed_in"] = True
+    if not is_signed_in():  # a session from before signing in is nobody's
+        session.clear()
+    session["signed_in"] = _seal()
     return redirect(_local(target))
 
 
 def _local(target: str) -> str:
     """The target when it is a path of ours, else the first page."""
-    parts = urlsplit(target)
     plain = target.startswith("/") and not target.startswith("//") and "\\" not in target
-    return target if plain and not parts.netloc and target.isprintable() else "/"
+    return target if plain and target.isprintable() else "/"
 
 
 def _form(trouble: str, status: int) -> ResponseReturnValue:

@@ -51,5 +51,6 @@ def _add(response: Response) -> Response:
     for name, value in _FIXED.items():
         response.headers.setdefault(name, value)
     if "Cache-Control" not in response.headers:
-        response.headers["Cache-Control"] = "no-store"
+        # not "no-store": going back to a form must find what was typed
+        response.headers["Cache-Control"] = "private, no-cache"
     return response

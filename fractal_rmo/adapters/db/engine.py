@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine, RowMapping, TextClause, create_engine, text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError
 
 from fractal_rmo.adapters.db.prepared import Prepared
 from fractal_rmo.domain.errors import ErrorCode, InfrastructureError
@@ -24,9 +24,11 @@ def make_engine(url: str, pool_size: int = 2) -> Engine:
         url,
         pool_size=pool_size,
         max_overflow=2,
+        pool_timeout=5,
         isolation_level="AUTOCOMMIT",
         connect_args={
             "connect_timeout": 5,
+            "tcp_user_timeout": 20_000,  # milliseconds until a silent peer counts as gone
             "application_name": "fractal-rmo",
             # every statement that is prepared looks its rows up by key: one plan fits all values
             "options": "-c plan_cache_mode=force_generic_plan",
@@ -50,6 +52,9 @@ def run(engine: Engine, work: Callable[[Connection], _Answer]) -> _Answer:
                 raise
             with engine.connect() as opened:
                 return work(opened)
+    except TimeoutError as error:
+        words = "all connections of this process are waiting for it"
+        raise InfrastructureError(ErrorCode.DATABASE_DOWN, words) from error
     except OperationalError as error:
         if _is_unreachable(error):
             raise InfrastructureError(ErrorCode.DATABASE_DOWN, _first_line(error)) from error

@@ -101,7 +101,8 @@ class TaskRecord(Base):
     """A task.
 
     ``fan_in`` counts the analyzers of the round that have not ended,
-    ``base_round`` the rounds before the latest retry by a person.
+    ``base_round`` the rounds before the latest retry by a person, which began
+    at ``began_at``.
     """
 
     __tablename__ = "tasks"
@@ -141,6 +142,7 @@ class TaskRecord(Base):
     content_sha256: Mapped[str] = _text()
     deadline: Mapped[datetime]
     created_at: Mapped[datetime] = _now()
+    began_at: Mapped[datetime] = _now()
     ended_at: Mapped[datetime | None]
     version: Mapped[int] = _count()
 

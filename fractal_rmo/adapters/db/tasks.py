@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -49,14 +50,15 @@ SELECT id FROM task
 _ROW = """
 SELECT id, kind, description, level, provider, state, ending, proven_level, round, created_at,
        summary, budget,
-       extract(epoch FROM coalesce(ended_at, now()) - created_at)::float AS elapsed_s,
+       extract(epoch FROM coalesce(ended_at, now()) - began_at)::float AS elapsed_s,
        (SELECT jsonb_object_agg(v.level, v.outcome) FROM verdicts v
         WHERE v.task_id = tasks.id AND v.round = tasks.round) AS levels
 FROM tasks
 """
 _STEP = """
 SELECT task_id, stage, action, round, state, attempts, error, progress,
-       extract(epoch FROM coalesce(finished_at, now()) - started_at)::float AS elapsed_s
+       extract(epoch FROM CASE WHEN state = 'running' THEN now() ELSE finished_at END
+                          - started_at)::float AS elapsed_s
 """
 _SHOW = text(_ROW + "WHERE id = CAST(:id AS uuid)")
 _STATUS = text(_ROW + "WHERE id = ANY(CAST(:ids AS uuid[]))")
@@ -72,7 +74,7 @@ ORDER BY id DESC LIMIT :limit
 )
 _BY_KEY = text(
     """
-SELECT id, content_sha256 FROM tasks WHERE id = :id OR (owner_id IS NULL AND idempotency_key = :key)
+SELECT id, content_sha256, level, provider, budget, description FROM tasks WHERE id = :id OR (owner_id IS NULL AND idempotency_key = :key)
 """
 )
 _FILES = text("SELECT round, origin, path, content FROM files WHERE task_id = :id ORDER BY round")
@@ -93,7 +95,7 @@ WHERE id = :id AND state = :from_state
 """)
 _RETRY = text("""
 UPDATE tasks SET state = 'idle', ending = NULL, ended_at = NULL, summary = '', fan_in = 5,
-       base_round = round, round = round + 1, proven_level = 0, version = version + 1,
+       began_at = now(), base_round = round, round = round + 1, proven_level = 0, version = version + 1,
        deadline = now() + CAST(budget->>'seconds' AS float) * interval '1 second'
 WHERE id = :id AND state = :from_state
 RETURNING round
@@ -104,13 +106,9 @@ SELECT s.id, CAST(:task AS uuid), :round, s.stage, s.action, s.state,
        CASE WHEN s.state = 'queued' THEN now() + :grace * interval '1 second' END
 FROM jsonb_to_recordset(CAST(:steps AS jsonb)) AS s(id uuid, stage text, action text, state text)
 """)
-_DROP_ALL = text("""
-UPDATE steps SET state = 'dropped', publish_after = NULL, lease_until = NULL
-WHERE task_id = :id AND state IN ('waiting', 'queued', 'running')
-""")
 _DROP = text("""
-UPDATE steps SET state = 'dropped', publish_after = NULL
-WHERE task_id = :id AND state IN ('waiting', 'queued')
+UPDATE steps SET state = 'dropped', publish_after = NULL, lease_until = NULL, finished_at = now()
+WHERE task_id = :id AND state IN ('waiting', 'queued', 'running')
 """)
 
 
@@ -129,8 +127,8 @@ class SqlTaskStore:
         values["steps"] = codec.to_json(steps)
         if row(self._engine, _SUBMIT, values) is None:
             known = run(self._engine, lambda db: db.execute(_BY_KEY, values).mappings().one())
-            if known["content_sha256"] != values["sha256"]:
-                raise InputError(ErrorCode.BAD_KEY, f"The key '{key}' has other content.")
+            if _asked(dict(known)) != _asked(_columns(task)):
+                raise InputError(ErrorCode.KEY_TAKEN, f"The key '{key}' has other content.")
             if str(known["id"]) != task_id:
                 return str(known["id"]), ()
         return task_id, _refs(task_id, steps)
@@ -195,7 +193,7 @@ class SqlTaskStore:
 def _retry(db: Connection, task_id: str, values: dict[str, Any]) -> None:
     state = _lock(db, task_id)
     check(state, TaskState.IDLE)
-    db.execute(_DROP_ALL, {"id": task_id})  # a step that still runs must not finish in a new round
+    db.execute(_DROP, {"id": task_id})  # a step that still runs must not finish in a new round
     found = db.execute(_RETRY, {"id": task_id, "from_state": state.value}).scalar_one()
     db.execute(_ADD_STEPS, {**values, "round": found})
 
@@ -257,6 +255,14 @@ def _checked(task_id: str) -> str:
     except ValueError as error:
         shown = codec.clean_text(task_id[:60])
         raise InputError(ErrorCode.NO_SUCH_TASK, f"'{shown}' is no task id.") from error
+
+
+def _asked(columns: Mapping[str, Any]) -> tuple[Any, ...]:
+    """All that a person asked for, to tell whether two submissions are the same."""
+    budget = columns["budget"]
+    plain = json.loads(budget) if isinstance(budget, str) else budget
+    content = columns["content_sha256"] if "content_sha256" in columns else columns["sha256"]
+    return (content, columns["level"], columns["provider"], columns["description"], plain)
 
 
 def _columns(task: Task) -> dict[str, Any]:

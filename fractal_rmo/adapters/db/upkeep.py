@@ -27,7 +27,8 @@ _EXPIRED = text("""
 UPDATE steps s
 SET state = CASE WHEN lost.ended THEN 'dropped' ELSE 'queued' END, lease_until = NULL,
     publish_after = CASE WHEN lost.ended THEN NULL ELSE now() END,
-    error = 'attempt ' || s.attempts || ': the worker was lost (its lease expired)'
+    error = CASE WHEN lost.ended THEN s.error
+                 ELSE 'attempt ' || s.attempts || ': the worker was lost (its lease expired)' END
 FROM (
     SELECT s.id, t.ending IS NOT NULL AS ended FROM steps s JOIN tasks t ON t.id = s.task_id
     WHERE (s.state = 'running' AND s.lease_until < now()

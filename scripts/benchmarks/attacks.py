@@ -64,7 +64,7 @@ class Score:
             return self._take_honest(place, verdict)
         if not proves(verdict) and not left:
             return "held"
-        return self._take_success(case, tier, place)
+        return self._take_success(tier, place, out=bool(left) or case.kind == "escape")
 
     def _take_honest(self, place: str, verdict: Verdict) -> str:
         if proves(verdict):
@@ -72,12 +72,12 @@ class Score:
         self.rejected[place] = verdict.summary
         return "REJECTED"
 
-    def _take_success(self, case: Case, tier: Tier, place: str) -> str:
-        if case.kind == "escape" and tier is Tier.RLIMITS:
+    def _take_success(self, tier: Tier, place: str, *, out: bool) -> str:
+        if out and tier is Tier.RLIMITS:
             self.allowed.append(place)
             return "escaped, as this tier says"
         self.deviations.append(place)
-        if case.kind == "escape":
+        if out:
             self.escaped.append(place)
             return "ESCAPED"
         self.accepted.append(place)

@@ -3,7 +3,8 @@
 A case is a folder with ``solution.py``, ``test_solution.py`` and ``expect.json``:
 ``{"verdict": "PASSED" | "NOT_PASSED"}`` and, where they help, ``kind`` (fake,
 resource, escape, benign), ``why``, ``limits`` (fields of ``Limits``),
-``repeat`` (how often it is judged in a row) and ``left_behind``.  The tests of
+``repeat`` (how often it is judged in a row) and ``shared_process`` (what its
+tests do needs one process).  The tests of
 an escape hold when the escape succeeds.
 """
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import inspect
 import types
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from fractal_rmo.jailed.split.values import Json, Reader, Writer
 
-_QUIET = frozenset(
-    f"__{name}__"
-    for name in ("dict", "annotations", "type_params", "wrapped", "isabstractmethod", "await")
+_KINDS = (
+    inspect.Parameter.POSITIONAL_ONLY,
+    inspect.Parameter.POSITIONAL_OR_KEYWORD,
+    inspect.Parameter.VAR_POSITIONAL,
+    inspect.Parameter.KEYWORD_ONLY,
+    inspect.Parameter.VAR_KEYWORD,
 )
-"""What is asked of every callable, by those who do without it as well."""
+_EMPTY = inspect.Parameter.empty
 
 
 class Calling(Protocol):
@@ -27,16 +31,22 @@ class Calling(Protocol):
     def take(self, form: Json) -> object:
         """The object of a handle."""
 
-    def need_one_process(self, why: str) -> None:
-        """Say that what is asked can only be had with tests and code in one process."""
-
 
 class Callback:
-    """A function of the tests.  Code that looks into it cannot be judged apart from them."""
+    """A function of the tests: it can be called, and looked at as far as its parameters."""
 
-    def __init__(self, calling: Calling, number: int, told: list[Any]) -> None:
-        self._calling, self.number = calling, number
-        self.__name__, self.__qualname__, self.__module__, self.__doc__ = told
+    def __init__(self, calling: Calling, form: Json) -> None:
+        self._calling, self.number = calling, form[1]
+        self.__name__, self.__qualname__, self.__module__, self.__doc__ = form[2]
+        if form[3] is not None:
+            self.__signature__ = inspect.Signature(
+                [
+                    inspect.Parameter(name, _KINDS[kind], default=None if has else _EMPTY)
+                    for name, kind, has in form[3]
+                ]
+            )
+            names = tuple(self.__signature__.parameters)
+            self.__code__ = types.SimpleNamespace(co_argcount=len(names), co_varnames=names)
 
     def __call__(self, *positional: object, **named: object) -> Any:
         """Call it there; the arguments are then as it left them."""
@@ -54,8 +64,3 @@ class Callback:
 
     def __get__(self, instance: object, owner: type | None = None) -> Callable[..., Any]:
         return self if instance is None else types.MethodType(self, instance)
-
-    def __getattr__(self, name: str) -> Any:
-        if name not in _QUIET:
-            self._calling.need_one_process(f"the code looks at {name} of a function of the tests")
-        raise AttributeError(name)

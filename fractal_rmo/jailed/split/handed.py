@@ -37,12 +37,13 @@ class Handed:
             number = self._numbers[id(value)] = len(self._functions)
             self._functions.append(value)
         told = [getattr(value, f"__{n}__", None) for n in ("name", "qualname", "module", "doc")]
-        return ["cb", number, [text if isinstance(text, str) else None for text in told]]
+        texts = [text if isinstance(text, str) else None for text in told]
+        return ["cb", number, texts, _parameters(value)]
 
     def function(self, form: Json) -> Callable[..., object]:
         """What a handle names."""
         number = form[1]
-        if type(number) is not int or not 0 <= number < len(self._functions):
+        if not isinstance(number, int) or not 0 <= number < len(self._functions):
             raise ValueError("no such function")
         return self._functions[number]
 
@@ -67,3 +68,12 @@ class Handed:
             if type(container) in MUTABLE
         ]
         return {**answer, "changed": changed}
+
+
+def _parameters(function: Callable[..., object]) -> list[Json] | None:
+    """[name, kind, whether it has a default] of each, for code that looks at them."""
+    try:
+        found = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return None
+    return [[p.name, int(p.kind), p.default is not p.empty] for p in found]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import socket
+import threading
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 
 from fractal_rmo.jailed import channel
@@ -23,20 +25,29 @@ def open_link(descriptor: int) -> socket.socket:
 
 def answer_requests(sock: socket.socket, server: Server) -> None:
     """Perform what comes, until the tests' side is gone."""
+    turn = threading.RLock()  # who may use the link: a thread of the code only while it is asked
 
     def call_back(message: dict[str, Any]) -> Mapping[str, Any]:
         """Ask the tests' side while it waits, and perform what it asks meanwhile."""
-        channel.send_json(sock, message)
-        while (frame := channel.receive_frame(sock)) is not None:
-            asked: dict[str, Any] = json.loads(frame)
-            if "op" not in asked:
-                return asked
-            channel.send_json(sock, server.perform(asked))
+        with turn:
+            channel.send_json(sock, message)
+            while (frame := channel.receive_frame(sock)) is not None:
+                asked: dict[str, Any] = json.loads(frame)
+                if "op" not in asked:
+                    return asked
+                channel.send_json(sock, server.perform(asked))
         raise SystemExit("the tests are over")
 
     server.serve_with(call_back)
-    while (frame := channel.receive_frame(sock)) is not None:
-        channel.send_json(sock, server.perform(json.loads(frame)))
+    while (frame := _next_while_holding(turn, sock)) is not None:
+        answer = server.perform(json.loads(frame))
+        with turn:
+            channel.send_json(sock, answer)
+
+
+def _next_while_holding(turn: AbstractContextManager[Any], sock: socket.socket) -> bytes | None:
+    with turn:
+        return channel.receive_frame(sock)
 
 
 def asking(sock: socket.socket) -> Ask:

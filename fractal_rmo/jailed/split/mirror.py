@@ -73,8 +73,6 @@ class Mirror:
             value, raised = self._read(answer, writer.containers)
         except (CandidateGoneError, CannotAnswerError) as error:
             raise self._remember(error) from None
-        except (DeceitError, CannotCrossError):
-            raise
         except Exception as error:  # noqa: BLE001 - whatever else its bytes have led to
             words = f"the code's process answers out of form: {type(error).__name__}"
             raise self._remember(CandidateGoneError(words)) from None
@@ -95,8 +93,6 @@ class Mirror:
         self, answer: dict[str, Json], containers: list[Any]
     ) -> tuple[Any, BaseException | None]:
         """What is returned, and what is raised instead.  Raises what bad form leads to."""
-        if answer.get("one_process") and self._handed:
-            raise self.cannot_cross(str(answer["one_process"]))
         if "uncrossable" in answer:
             raise CannotAnswerError(str(answer["uncrossable"]))
         reader = Reader(self._standin, containers)

@@ -63,7 +63,7 @@ class StandinModule(ModuleType):
         """What ``vars`` and those who patch a module see: its names, there."""
         return _Names(self)
 
-    def _ask(self, op: str, name: str = "", *values: object) -> Any:
+    def _ask(self, op: str, name: str, *values: object) -> Any:
         mirror: Asking = object.__getattribute__(self, "fractal_mirror")
         number = object.__getattribute__(self, "fractal_number")
         return mirror.request({"op": op, "of": number, "name": name}, list(values))
@@ -84,7 +84,8 @@ class StandinModule(ModuleType):
 
         Modules of others come from where the tests would import them.
         """
-        frame, own = sys._getframe(2), set(vars(builtins))
+        own = set(vars(builtins))
+        frame = sys._getframe(2)  # pylint: disable=protected-access  # it asks by no other way
         while frame.f_back and frame.f_globals.get("__name__", "").startswith("importlib"):
             frame = frame.f_back
         own.update(frame.f_globals)
@@ -110,7 +111,7 @@ class StandinModule(ModuleType):
         self._ask("delete", name)
 
     def __dir__(self) -> list[str]:
-        return [str(name) for name in self._ask("names")]
+        return [str(name) for name in self._ask("names", "")]
 
 
 class _Names(Mapping[str, Any]):
@@ -228,6 +229,9 @@ class Instance(metaclass=Kind):
         return mirror.request({"op": "get", "of": number, "name": name})
 
     def __setattr__(self, name: str, value: object) -> None:
+        if name.startswith("__") and name.endswith("__"):  # such as an exception's traceback
+            object.__setattr__(self, name, value)
+            return
         mirror, number = _of(type(self))[0], number_of(self)
         mirror.request({"op": "set", "of": number, "name": name}, [value])
 

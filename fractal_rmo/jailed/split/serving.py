@@ -13,7 +13,6 @@ import copy
 import importlib
 import inspect
 import io
-import threading
 import types
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from typing import Any
@@ -49,8 +48,6 @@ class Server:
         self._loop: asyncio.Runner | None = None
         self._callbacks: dict[int, Callback] = {}
         self._call_back: Callable[[dict[str, Json]], Mapping[str, Json]] | None = None
-        self._thread = threading.get_ident()
-        self._one_process = ""
         self._printed = io.StringIO()
         self._does: dict[str, Callable[[Request], object]] = {
             "import": lambda request: importlib.import_module(request["name"]),
@@ -76,29 +73,23 @@ class Server:
                 answer = self._answer({**request, "read": arguments}, reader)
         except UncrossableError as error:
             answer = {"uncrossable": str(error)}
-        said = {"printed": self._printed.getvalue(), "one_process": self._one_process}
-        self._printed = outer
-        return {**answer, **said}
+        said, self._printed = self._printed.getvalue(), outer
+        return {**answer, "printed": said}
 
     # --- functions of the tests ---------------------------------------------------------
 
     def serve_with(self, call_back: Callable[[dict[str, Json]], Mapping[str, Json]]) -> None:
-        """Where calls of functions of the tests go; only this thread may make them."""
-        self._call_back, self._thread = call_back, threading.get_ident()
+        """Where calls of functions of the tests go."""
+        self._call_back = call_back
 
     def call_back(self, message: dict[str, Json]) -> Mapping[str, Json]:
         """Call a function of the tests, which print what has been printed before."""
-        if self._call_back is None or threading.get_ident() != self._thread:
-            self.need_one_process("a function of the tests is called in a thread of the code")
-            raise RuntimeError(self._one_process)
+        if self._call_back is None:
+            raise RuntimeError("nobody can be called back")
         printed = self._printed.getvalue()
         self._printed.seek(0)
         self._printed.truncate()
         return self._call_back({**message, "printed": printed})
-
-    def need_one_process(self, why: str) -> None:
-        """Said with every answer from now on."""
-        self._one_process = self._one_process or why
 
     def _answer(self, request: Request, reader: Reader) -> Answer:
         writer = Writer(self.give, reader.containers)
@@ -151,14 +142,14 @@ class Server:
     def take(self, form: Json) -> object:
         """The object of a handle."""
         if form[0] == "cb":
-            return self._callbacks.setdefault(form[1], Callback(self, form[1], form[2]))
+            return self._callbacks.setdefault(form[1], Callback(self, form))
         if form[0] != "h" or len(form) != 2 or not 0 <= form[1] < len(self._objects):
             raise ValueError("no such object")
         return self._objects[form[1]]
 
     def give(self, value: object) -> Json:
         """The handle of an object, described when it is new to the other side."""
-        if type(value) is Callback:
+        if isinstance(value, Callback):
             return ["cb", value.number]
         number = self._numbers.get(id(value))
         if number is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import copy
 import sys
 from collections.abc import Callable
@@ -73,6 +74,15 @@ def test_exceptions_cross_with_type_arguments_message_and_cause(load: Load) -> N
     with pytest.raises(SystemExit) as left:
         code.leave()
     assert left.value.code == 3
+
+
+def test_an_exception_of_the_codes_own_class_is_handled_here(load: Load, mirror: Mirror) -> None:
+    code = load("class Own(Exception): pass\ndef f(): raise Own('x')")
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(pytest.raises(code.Own, match="x"))
+        stack.callback(list)  # on the way out the traceback is set on the exception
+        code.f()
+    assert mirror.trouble is None
 
 
 def test_generators_and_coroutines_run_there(load: Load) -> None:

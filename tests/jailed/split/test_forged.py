@@ -40,11 +40,9 @@ FORMS = st.recursive(
     ),
     max_leaves=12,
 )
-PARTS = ["value", "raised", "changed", "printed", "uncrossable", "one_process", "callback"]
+PARTS = ["value", "raised", "changed", "printed", "uncrossable", "callback"]
 ANSWERS = st.dictionaries(
-    st.sampled_from(
-        ["value", "raised", "changed", "printed", "uncrossable", "one_process", "callback"]
-    ),
+    st.sampled_from(["value", "raised", "changed", "printed", "uncrossable", "callback"]),
     FORMS,
 )
 TOLD = (CandidateGoneError, CannotAnswerError, CannotCrossError, DeceitError)
@@ -153,7 +151,7 @@ def test_an_answer_that_cannot_cross_is_the_codes_failure(load: Load, mirror: Mi
 
 
 def test_saying_so_without_being_handed_anything_is_the_codes_failure() -> None:
-    mirror = _mirror_of([{"one_process": "please", "uncrossable": "sorry"}])
+    mirror = _mirror_of([{"uncrossable": "sorry"}])
     with pytest.raises(CannotAnswerError, match="sorry"):
         mirror.request({"op": "call", "of": 0})
 

@@ -32,7 +32,6 @@ def run(sandbox: ZygoteSandbox) -> Iterator[Runner]:
 def test_case(case: Case, run: Runner) -> None:
     verdict = case.by_unit_level(run)
     assert proves(verdict) is case.is_honest, verdict.summary
-    assert verdict.outcome != "ERROR", verdict.summary
     assert verdict.shared_process is case.expect.get("shared_process", False)
     assert not left_behind()
 

@@ -39,7 +39,7 @@ def verdict(program: bytes, number: int, arch: int, *arguments: int) -> int:
             at += yes if holds else no
 
 
-@pytest.fixture(params=MACHINES.values(), ids=MACHINES)
+@pytest.fixture(params=list(MACHINES.values()), ids=list(MACHINES))
 def machine(request: pytest.FixtureRequest) -> Machine:
     found: Machine = request.param
     return found

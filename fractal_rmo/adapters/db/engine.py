@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
-from sqlalchemy import Connection, Engine, RowMapping, TextClause, create_engine, text
-from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError
+from sqlalchemy import Connection, Engine, RowMapping, TextClause, create_engine, exc, text
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from fractal_rmo.adapters.db.prepared import Prepared
 from fractal_rmo.domain.errors import ErrorCode, InfrastructureError
@@ -52,7 +52,7 @@ def run(engine: Engine, work: Callable[[Connection], _Answer]) -> _Answer:
                 raise
             with engine.connect() as opened:
                 return work(opened)
-    except TimeoutError as error:
+    except exc.TimeoutError as error:
         words = "all connections of this process are waiting for it"
         raise InfrastructureError(ErrorCode.DATABASE_DOWN, words) from error
     except OperationalError as error:

@@ -74,7 +74,8 @@ ORDER BY id DESC LIMIT :limit
 )
 _BY_KEY = text(
     """
-SELECT id, content_sha256, level, provider, budget, description FROM tasks WHERE id = :id OR (owner_id IS NULL AND idempotency_key = :key)
+SELECT id, content_sha256, level, provider, budget, description FROM tasks
+WHERE id = :id OR (owner_id IS NULL AND idempotency_key = :key)
 """
 )
 _FILES = text("SELECT round, origin, path, content FROM files WHERE task_id = :id ORDER BY round")
@@ -95,7 +96,8 @@ WHERE id = :id AND state = :from_state
 """)
 _RETRY = text("""
 UPDATE tasks SET state = 'idle', ending = NULL, ended_at = NULL, summary = '', fan_in = 5,
-       began_at = now(), base_round = round, round = round + 1, proven_level = 0, version = version + 1,
+       began_at = now(), base_round = round, round = round + 1, proven_level = 0,
+       version = version + 1,
        deadline = now() + CAST(budget->>'seconds' AS float) * interval '1 second'
 WHERE id = :id AND state = :from_state
 RETURNING round

@@ -19,7 +19,7 @@ from tests.adapters.sandbox.matrix import ESCAPES, RESOURCES, Attack
 if TYPE_CHECKING:
     from tests.adapters.sandbox.conftest import Trials
 
-pytestmark = pytest.mark.thorough
+pytestmark = pytest.mark.slow
 MARKER = f"mark-{os.getpid()}"[-15:]
 
 

@@ -18,7 +18,7 @@ from fractal_rmo.adapters.embedded.paths import StatePaths
 from fractal_rmo.adapters.embedded.servers import purge
 from fractal_rmo.config.load import CHECKOUT
 
-SECRETS = {"SECRET_KEY": "k" * 32, "FRACTAL_ACCESS_TOKEN": "t" * 32}
+SECRETS = {"SECRET_KEY": "0123456789abcdef" * 2, "FRACTAL_ACCESS_TOKEN": "fedcba9876543210" * 2}
 Found = TypeVar("Found")
 BECOME = "import sys; from fractal_rmo.agent import COMMANDS; print(*COMMANDS[sys.argv[1]]())"
 

@@ -134,6 +134,7 @@ def deployment(
         engine.dispose()
 
 
+@pytest.mark.slow
 def test_external_servers_and_honcho_are_a_deployment(tmp_path: Path) -> None:
     with ExitStack() as ends:
         database = ends.enter_context(postgres(tmp_path))

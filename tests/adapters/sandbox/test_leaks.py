@@ -110,6 +110,7 @@ def _nothing_is_left_after(tier: Tier, runs: int) -> None:
     sandbox.close()
 
 
+@pytest.mark.slow
 def test_three_hundred_runs_leave_nothing(sandbox: ZygoteSandbox) -> None:
     _nothing_is_left_after(sandbox.tier, 300)
 

@@ -40,7 +40,10 @@ def test_an_example_goes_from_the_form_to_a_patch_without_a_reload(
     expect(page.locator("#said")).to_have_text("Ended: proven")
     assert evaluated(page, "window.here") is True
     seen = evaluated(page, "[...window.seen]")
-    assert {"merge n-waiting", "validate n-done", "execute n-done"} <= set(seen)
+    # how far the task had come when the page was there is chance; that it was seen to go on is not
+    open_ones = {"validate n-waiting", "validate n-queued", "validate n-running"}
+    assert "validate n-done" in seen
+    assert open_ones & set(seen), seen
     expect(page.locator("#messages")).to_have_attribute("open", "")
     with page.expect_download() as download:
         page.get_by_role("link", name="Download patch").click()

@@ -15,6 +15,8 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO
 
+_WITHOUT = ("--ignore=tests/webapp", "--ignore=tests/deploy", "--ignore=tests/adapters/sandbox")
+"""What --fast leaves out whole: other programs are started for it, again and again."""
 _ON_BOTH_CORES = ("-n", "2", "--dist", "loadfile")
 NO_TESTS_COLLECTED = 5
 """pytest's exit code; fine for a selection that happens to be empty."""
@@ -64,7 +66,7 @@ def fast(python: Path, folder: Path) -> list[Check]:
     """The quicker unit tests on both cores, and the cluster's smoke test."""
     unit = "not cluster and not slow and not thorough"
     return [
-        _tests(python, folder, "unit", unit, 88, _ON_BOTH_CORES),
+        _tests(python, folder, "unit", unit, 88, (*_ON_BOTH_CORES, *_WITHOUT)),
         _tests(python, folder, "smoke", "cluster and smoke", 60),
     ]
 

@@ -1,4 +1,4 @@
-"""How far a task is, for those who watch it."""
+"""Reading tasks: how far one is, and a page of many, for every entrance alike."""
 
 from __future__ import annotations
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.metadata
 import platform
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 
 from flask import current_app, render_template
 from flask.typing import ResponseReturnValue
@@ -58,16 +57,10 @@ def status() -> ResponseReturnValue:
         health=health,
         workers=workers,
         silence=silence,
-        tiers=_tiers(),
+        tiers=bootstrap.sandbox_tiers(),  # probed once a process
         space=bootstrap.free_space(),
         streams=current_app.extensions["watcher"].open_streams,
         most_streams=MOST_STREAMS,
         python=platform.python_version(),
         flask=importlib.metadata.version("flask"),
     )
-
-
-@lru_cache(maxsize=1)
-def _tiers() -> dict[str, str]:
-    """Once a process: every tier starts a jail to find out, and a host keeps its kernel."""
-    return bootstrap.sandbox_tiers()

@@ -17,7 +17,7 @@ def run(box: Box, payload: Mapping[str, Any]) -> dict[str, Any]:
 
     The value is that of ``unit_tests`` with ``trouble``: "" or why the run
     says nothing (``CannotCrossError: ...``) or is no pass whatever its tests
-    say (``CandidateGoneError``, ``DeceitError``).
+    say (``CandidateGoneError``, ``CannotAnswerError``, ``DeceitError``).
     """
     mirror = Mirror(asking(open_link(payload["link"])))
     install(mirror, top_level_names(payload["code"]))

@@ -56,8 +56,7 @@ class Callback:
         reader = Reader(self._calling.take, writer.containers)
         raised = reader.read(answer["raised"]) if "raised" in answer else None
         value = None if raised else reader.read(answer["value"])
-        for number, contents in answer["changed"]:
-            reader.refill(reader.containers[number], contents)
+        reader.follow(answer["changed"])
         if raised:
             raise raised[0](*raised[1])
         return value

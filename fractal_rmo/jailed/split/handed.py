@@ -7,7 +7,7 @@ import inspect
 import types
 from collections.abc import Callable, Mapping
 
-from fractal_rmo.jailed.split.values import MUTABLE, Json, Reader, UncrossableError, Writer
+from fractal_rmo.jailed.split.values import Json, Reader, UncrossableError, Writer
 
 Name = Callable[[object], Json]
 _KINDS = (types.FunctionType, types.MethodType, types.BuiltinFunctionType, functools.partial)
@@ -62,12 +62,7 @@ class Handed:
             answer = {"raised": writer.write([type(error), list(error.args)])}
         else:
             answer = {"value": writer.write(value)}
-        changed = [
-            [number, writer.contents(container)]
-            for number, container in enumerate(reader.containers)
-            if type(container) in MUTABLE
-        ]
-        return {**answer, "changed": changed}
+        return {**answer, "changed": writer.changes(len(reader.containers))}
 
 
 def _parameters(function: Callable[..., object]) -> list[Json] | None:

@@ -103,8 +103,7 @@ class Mirror:
             raised = self._exception(answer["raised"], reader)
         else:
             value = reader.read(answer["value"])
-        for number, contents in answer.get("changed", []):
-            reader.refill(reader.containers[number], contents)
+        reader.follow(answer.get("changed", []))
         return value, raised
 
     def _exception(self, form: Json, reader: Reader) -> BaseException:

@@ -19,7 +19,7 @@ from typing import Any
 
 from fractal_rmo.jailed.split.callbacks import Callback
 from fractal_rmo.jailed.split.specials import SPECIALS
-from fractal_rmo.jailed.split.values import MUTABLE, Json, Reader, UncrossableError, Writer
+from fractal_rmo.jailed.split.values import Json, Reader, UncrossableError, Writer
 
 Request = Mapping[str, Any]
 Answer = dict[str, Json]
@@ -101,12 +101,7 @@ class Server:
             answer: Answer = {"raised": self._raised(error, writer)}
         else:
             answer = {"value": writer.write(value)}
-        changed = [
-            [number, writer.contents(container)]
-            for number, container in enumerate(reader.containers)
-            if type(container) in MUTABLE
-        ]
-        return {**answer, "changed": changed}
+        return {**answer, "changed": writer.changes(len(reader.containers))}
 
     def _object(self, request: Request) -> Any:
         return self._objects[request["of"]]

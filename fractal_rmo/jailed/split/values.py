@@ -76,6 +76,14 @@ class Writer:
         """What a container that is already numbered holds now."""
         return _CONTAINERS[type(container)][1](self, container)
 
+    def changes(self, count: int) -> Json:
+        """[number, contents] of the mutable ones among the first ``count`` containers."""
+        return [
+            [number, self.contents(container)]
+            for number, container in enumerate(self.containers[:count])
+            if type(container) in MUTABLE
+        ]
+
     def _container(self, value: Any, how: _Container) -> Json:
         number = self._numbers.get(id(value))
         if number is not None:
@@ -126,6 +134,11 @@ class Reader:
     def refill(self, container: Any, contents: Json) -> None:
         """Let a mutable container hold what ``contents`` says."""
         _REFILL[type(container)](self, container, contents)
+
+    def follow(self, changes: Json) -> None:
+        """Bring known containers into the state that ``Writer.changes`` tells."""
+        for number, contents in changes:
+            self.refill(self.containers[number], contents)
 
     def _known(self, form: Json) -> Any:
         number = _only(form)

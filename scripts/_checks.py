@@ -13,11 +13,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
+from types import FrameType
 from typing import IO
 
 _WITHOUT = ("--ignore=tests/webapp", "--ignore=tests/deploy", "--ignore=tests/adapters/sandbox")
 """What --fast leaves out whole: other programs are started for it, again and again."""
 _ON_BOTH_CORES = ("-n", "2", "--dist", "loadfile")
+_RUNNING: set[subprocess.Popen[bytes]] = set()
+"""What :func:`end_all` ends; each leads a process group of its own."""
 NO_TESTS_COLLECTED = 5
 """pytest's exit code; fine for a selection that happens to be empty."""
 
@@ -77,7 +80,9 @@ def whole(python: Path, folder: Path, *, slow: bool) -> list[Check]:
         _tests(
             python, folder, "unit", "not cluster and not slow", 420, _ON_BOTH_CORES, covered=True
         ),
-        _tests(python, folder, "cluster", "cluster and not slow", 450, covered=True),
+        _tests(
+            python, folder, "cluster", "cluster and not slow", 400, _ON_BOTH_CORES, covered=True
+        ),
     ]
     if slow:
         found.append(_tests(python, folder, "slow", "slow", 3600, covered=True))
@@ -141,6 +146,7 @@ def perform(check: Check, root: Path, output: IO[bytes] | None = None) -> Result
         check.command, cwd=root, stdout=output, stderr=output, start_new_session=True
     ) as process:
         code: int | None
+        _RUNNING.add(process)
         try:
             code = process.wait(check.share_s)
         except subprocess.TimeoutExpired:
@@ -148,11 +154,19 @@ def perform(check: Check, root: Path, output: IO[bytes] | None = None) -> Result
             code = None
         finally:
             _end_group(process)
+            _RUNNING.discard(process)
     return Result(check, code, time.monotonic() - begun)
 
 
+def end_all(number: int, _frame: FrameType | None) -> None:
+    """The handler of SIGINT and SIGTERM: what runs, in whichever lane, ends before this does."""
+    for process in tuple(_RUNNING):
+        _end_group(process)
+    os._exit(128 + number)  # the lanes' threads would go on to their next check
+
+
 def _end_group(process: subprocess.Popen[bytes]) -> None:
-    """End what runs still, so that neither a timeout nor Ctrl-C leaves a process."""
+    """End what runs still, so that no timeout leaves a process."""
     if process.poll() is None:
         os.killpg(process.pid, signal.SIGTERM)
         try:

@@ -40,6 +40,16 @@ def flower(environment: Mapping[str, str], path: str) -> Any:
         return json.load(answer)
 
 
+def all_workers(cluster: ClusterAtWork) -> dict[str, Any]:
+    """What Flower knows of the workers, once it knows them all: it finds them again by itself."""
+    for _ in range(20):
+        found: dict[str, Any] = flower(cluster.environment, "/api/workers?refresh=1")
+        if {name.partition("@")[0] for name in found} == ROLES:
+            return found
+        time.sleep(1)
+    raise AssertionError(found)
+
+
 def inspect(cluster: ClusterAtWork, *words: str) -> dict[str, Any]:
     command = ("-m", "celery", "-A", "workers", "inspect", *words, "--json", "--timeout", "2")
     done = cluster.python(*command)
@@ -52,9 +62,8 @@ def test_flower_knows_the_queues_the_workers_and_a_finished_task(cluster: Cluste
     folder = ROOT / "examples" / "two_files"
     task = cluster.submit(folder, "--kind", "analyze")
     cluster.until_ended(task)
-    workers = flower(cluster.environment, "/api/workers?refresh=1")
+    workers = all_workers(cluster)
     served = {queue["name"] for worker in workers.values() for queue in worker["active_queues"]}
-    assert {name.partition("@")[0] for name in workers} == ROLES
     assert served == set(QUEUES)
     for _ in range(50):
         seen = flower(cluster.environment, "/api/tasks").values()

@@ -175,8 +175,14 @@ def refused(what, *arguments):
 {textwrap.dedent(body)}
 print("done")
 """
+    # Without the host's environment, as in the jail; with it, coverage would be started there.
     done = subprocess.run(
-        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        env={},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     return done.stdout.strip() + done.stderr.strip()
 

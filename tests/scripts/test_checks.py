@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import importlib.util
+import os
+import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -96,3 +99,32 @@ def test_the_last_line_sums_every_run(
 
 def test_a_whole_run_without_a_single_test_is_no_success(checks: ModuleType) -> None:
     assert checks.summarise([checks.Result(checks.Check("ruff", [], 1), 0, 0.1)]) == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_whole_check_that_is_ended_leaves_nothing_running(
+    number: signal.Signals, tmp_path: Path
+) -> None:
+    program = f"""
+import signal, sys
+from pathlib import Path
+sys.path.insert(0, {str(SCRIPTS)!r})
+import _checks
+signal.signal({number.value}, _checks.end_all)
+body = "import os, time; open(f'{{name}}-pid', 'w').write(str(os.getpid())); time.sleep(600)"
+lanes = [
+    [_checks.Check(name, [sys.executable, "-c", body.format(name=name)], 600)] for name in ("a", "b")
+]
+_checks.perform_side_by_side(lanes, Path({str(tmp_path)!r}))
+"""
+    with subprocess.Popen([sys.executable, "-c", program]) as process:
+        begun = [tmp_path / "a-pid", tmp_path / "b-pid"]
+        deadline = time.monotonic() + 20
+        while not all(file.exists() and file.read_text() for file in begun):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        process.send_signal(number)
+        assert process.wait(20) == 128 + number
+    for file in begun:
+        with pytest.raises(ProcessLookupError):
+            os.kill(int(file.read_text()), 0)

@@ -112,9 +112,8 @@ sys.path.insert(0, {str(SCRIPTS)!r})
 import _checks
 signal.signal({number.value}, _checks.end_all)
 body = "import os, time; open(f'{{name}}-pid', 'w').write(str(os.getpid())); time.sleep(600)"
-lanes = [
-    [_checks.Check(name, [sys.executable, "-c", body.format(name=name)], 600)] for name in ("a", "b")
-]
+commands = {{n: [sys.executable, "-c", body.format(name=n)] for n in ("a", "b")}}
+lanes = [[_checks.Check(name, command, 600)] for name, command in commands.items()]
 _checks.perform_side_by_side(lanes, Path({str(tmp_path)!r}))
 """
     with subprocess.Popen([sys.executable, "-c", program]) as process:

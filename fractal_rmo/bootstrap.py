@@ -163,9 +163,12 @@ def _make_sandbox() -> ZygoteSandbox:
 
     wanted = settings().sandbox
     production = settings().system.environment == "production"
-    floor = Tier.LANDLOCK if production else Tier.RLIMITS
+    named = [path for path in wanted.pythons.split(":") if path]
     return ZygoteSandbox(
-        Tier(wanted.tier) if wanted.tier else None, floor=floor, image=wanted.image
+        Tier(wanted.tier) if wanted.tier else None,
+        floor=Tier.LANDLOCK if production else Tier.RLIMITS,
+        image=wanted.image,
+        pythons=named if production or named else None,
     )
 
 

@@ -9,7 +9,14 @@ from pathlib import Path
 import click
 
 from fractal_rmo.cli.follow import budget, connect, follow, print_view
-from fractal_rmo.cli.group import INFRASTRUCTURE, PROVEN, to_kind, to_level, to_provider
+from fractal_rmo.cli.group import (
+    INFRASTRUCTURE,
+    PROVEN,
+    python_option,
+    to_kind,
+    to_level,
+    to_provider,
+)
 from fractal_rmo.cli.read import read_tree
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.domain.task import Provider, Task, TaskKind
@@ -30,6 +37,7 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print one JSON doc
 @_json
 @click.option("--kind", default="fix", callback=to_kind, help="fix, validate or analyze.")
 @click.option("--provider", default="auto", callback=to_provider, help="auto or offline.")
+@python_option
 @click.option("--description", default="", help="What the code should do.")
 @click.option("--key", default="", help="Idempotency key: the same key is the same task.")
 @click.option("--wait", is_flag=True, help="Watch until the task has ended.")
@@ -40,6 +48,7 @@ def submit(
     as_json: bool,
     kind: TaskKind,
     provider: Provider,
+    python: str,
     description: str,
     key: str,
     wait: bool,
@@ -56,6 +65,7 @@ def submit(
         level=level,
         provider=provider,
         budget=budget(),
+        python=python,
     )
     admit(task)  # before any server is started for it
     task_id = hand_in(task, connect(), key)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import click
 
@@ -11,6 +12,19 @@ from fractal_rmo.domain.task import Provider, TaskKind
 from fractal_rmo.domain.verdict import Level
 
 PROVEN, NOT_PROVEN, BAD_USAGE, INFRASTRUCTURE = 0, 1, 2, 3
+
+
+def _absolute(_context: click.Context, _parameter: click.Parameter, value: Path | None) -> str:
+    """As it was written, links kept: a virtual environment's interpreter is a link out of it."""
+    return str(value.absolute()) if value else ""
+
+
+python_option = click.option(
+    "--python",
+    type=click.Path(path_type=Path),
+    callback=_absolute,
+    help="The interpreter whose packages the code needs, such as .venv/bin/python.",
+)
 
 
 class Group(click.Group):

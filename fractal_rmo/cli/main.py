@@ -15,7 +15,7 @@ import click
 
 from fractal_rmo.cli.apply import apply
 from fractal_rmo.cli.cluster import COMMANDS
-from fractal_rmo.cli.group import INFRASTRUCTURE, NOT_PROVEN, PROVEN, Group, to_level
+from fractal_rmo.cli.group import INFRASTRUCTURE, NOT_PROVEN, PROVEN, Group, python_option, to_level
 from fractal_rmo.cli.read import read_tree
 from fractal_rmo.domain.errors import CATALOGUE, ErrorCode
 from fractal_rmo.domain.task import Task, TaskKind
@@ -43,6 +43,7 @@ _as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON 
 @_code
 @_tests
 @_upto
+@python_option
 @_as_json
 @click.option(
     "--seconds",
@@ -52,9 +53,17 @@ _as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON 
     help="Begin no further candidate after this time.",
 )
 @click.option("--apply", "apply_", is_flag=True, help="Write a proven patch into the files.")
-def fix(path: Path, tests: Path, level: Level, as_json: bool, seconds: float, apply_: bool) -> None:
+def fix(
+    path: Path,
+    tests: Path,
+    level: Level,
+    python: str,
+    as_json: bool,
+    seconds: float,
+    apply_: bool,
+) -> None:
     """Repair PATH so that its tests pass, and prove the result, in this process."""
-    task = _task(path, tests, TaskKind.FIX, level)
+    task = _task(path, tests, TaskKind.FIX, level, python)
     code = _perform(task, as_json, seconds, path if apply_ else None)
     sys.exit(code)
 
@@ -63,10 +72,11 @@ def fix(path: Path, tests: Path, level: Level, as_json: bool, seconds: float, ap
 @_code
 @_tests
 @_upto
+@python_option
 @_as_json
-def validate(path: Path, tests: Path, level: Level, as_json: bool) -> None:
+def validate(path: Path, tests: Path, level: Level, python: str, as_json: bool) -> None:
     """Prove PATH as it is, level by level."""
-    sys.exit(_perform(_task(path, tests, TaskKind.VALIDATE, level), as_json, 300.0, None))
+    sys.exit(_perform(_task(path, tests, TaskKind.VALIDATE, level, python), as_json, 300.0, None))
 
 
 @cli.command()
@@ -95,12 +105,13 @@ def doctor() -> None:
         click.echo(sentence)
 
 
-def _task(path: Path, tests: Path, kind: TaskKind, level: Level) -> Task:
+def _task(path: Path, tests: Path, kind: TaskKind, level: Level, python: str) -> Task:
     return Task(
         code=read_tree(path, tests=False),
         tests=read_tree(tests, tests=True),
         kind=kind,
         level=level,
+        python=python,
     )
 
 

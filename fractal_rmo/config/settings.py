@@ -142,10 +142,15 @@ class Monitoring:
 
 @dataclass(frozen=True, slots=True)
 class Jails:
-    """Where code is run: an empty tier is the strongest that works, an empty image the usual."""
+    """Where code is run: an empty tier is the strongest that works, an empty image the usual.
+
+    ``pythons`` are the paths of interpreters, colons between them, whose
+    packages a task may ask for; outside development it may ask for no others.
+    """
 
     tier: str = ""
     image: str = ""
+    pythons: str = ""
 
 
 @dataclass(frozen=True, slots=True)

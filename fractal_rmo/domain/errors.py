@@ -46,6 +46,7 @@ class ErrorCode(StrEnum):
     NO_WORKERS = "FR308"
     FOREIGN_FOLDER = "FR309"
     SANDBOX_UNAVAILABLE = "FR401"
+    BAD_PYTHON = "FR402"
     BAD_SETTING = "FR501"
     UNKNOWN_SETTING = "FR502"
     NEEDS_SECRETS = "FR503"
@@ -191,6 +192,11 @@ CATALOGUE: dict[ErrorCode, Explanation] = {
     ErrorCode.SANDBOX_UNAVAILABLE: Explanation(
         "No sandbox can be started, so nothing could be judged.",
         "'fractal-rmo doctor' says which tier fails and why.",
+    ),
+    ErrorCode.BAD_PYTHON: Explanation(
+        "The interpreter whose packages the code needs cannot be used.",
+        "Name one by its absolute path, such as '/srv/app/.venv/bin/python', that is there where "
+        "the code is run; in production it must be among FRACTAL_SANDBOX_PYTHONS.",
     ),
     ErrorCode.BAD_SETTING: Explanation(
         "A setting has a value that cannot be used.",

@@ -120,6 +120,7 @@ class Claim:
     level: Level
     provider: Provider
     budget: Budget
+    python: str
     seconds_left: float
     code: SourceTree
     tests: SourceTree

@@ -36,7 +36,11 @@ class Provider(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A coding task: the code and its tests as small trees of files."""
+    """A coding task: the code and its tests as small trees of files.
+
+    ``python`` is the absolute path, where code is run, of the interpreter
+    whose packages both may import; "" leaves the code the standard library.
+    """
 
     description: str = ""
     code: SourceTree = field(default_factory=SourceTree)
@@ -45,3 +49,4 @@ class Task:
     level: Level = Level.UNIT
     provider: Provider = Provider.AUTO
     budget: Budget = field(default_factory=Budget)
+    python: str = ""

@@ -21,6 +21,7 @@ class TaskRow:
     description: str
     level: int
     provider: str
+    python: str
     state: TaskState
     ending: Ending | None
     proven_level: int

@@ -30,6 +30,7 @@ class Inside:
 
     line: str
     runtime: str
+    tools: list[str]
     site: list[str]
     ruff: str
 
@@ -54,11 +55,12 @@ def main(argument: str) -> None:
 
 
 def _prepare(inside: Inside, line: socket.socket, folder: Path) -> Session:
-    sys.path[:] = [*standard_library(), *inside.site]
-    visible = [*_SYSTEM, sys.base_prefix, sys.prefix, *inside.site]
+    sys.path[:] = [*standard_library(), *inside.tools]
+    visible = [*_SYSTEM, sys.base_prefix, sys.prefix, *inside.tools, *inside.site]
     own_user = os.geteuid() == 0
     confinement = confine.confinement(confine.Tier.DOCKER.value, visible, own_user=own_user)
     programs = preload(inside.runtime, inside.ruff)
+    sys.path[:] = [*standard_library(), *inside.site]
     gc.collect()
     gc.freeze()
     kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)

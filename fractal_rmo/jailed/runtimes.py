@@ -22,14 +22,14 @@ _COMMON = (
 """Imported before anything is isolated: a fork finds them in memory."""
 
 
-def preload(runtime: str, ruff: str) -> Mapping[str, Program]:
+def preload(runtime: str, ruff: str, cache: str = "") -> Mapping[str, Program]:
     """Import what a runtime (``thin``, ``thick``, ``static``) needs; its programs by name."""
     tools = {"python": platform.python_version()}
     if runtime == "static":
         from fractal_rmo.jailed.programs import static_checks
 
         tools |= static_checks.versions(ruff)
-        return {"static": _naming(tools, static_checks.prepare(ruff))}
+        return {"static": _naming(tools, static_checks.prepare(ruff, cache))}
     for name in _COMMON.split():
         with suppress(ImportError):  # a few are optional in a distribution's own builds
             importlib.import_module(name)

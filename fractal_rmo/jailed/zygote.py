@@ -35,7 +35,9 @@ class Setup:
     """What the host says at start, as JSON on the command line.
 
     ``tier`` says how to isolate; ``visible`` are the paths shown in its
-    jails; ``site`` are the folders of installed packages.
+    jails; the programs import their tools from ``tools`` before any run,
+    and runs import packages from ``site``.  ``cache`` is a folder for what
+    the static tools prepare.
     """
 
     runtime: str
@@ -43,8 +45,10 @@ class Setup:
     host_pid: int
     tier: str
     visible: Sequence[str]
+    tools: Sequence[str]
     site: Sequence[str]
     ruff: str
+    cache: str
 
     @property
     def namespaces(self) -> bool:
@@ -83,12 +87,13 @@ def main(argument: str) -> None:
 
 def _warm_up(setup: Setup) -> Warm:
     """Everything that forks find in memory; raises ``OSError`` where the tier cannot be had."""
-    sys.path[:] = [*standard_library(), *setup.site]
+    sys.path[:] = [*standard_library(), *setup.tools]
     own_user = os.geteuid() == 0  # real root gives runs a user of their own
     confinement = confine.confinement(setup.tier, setup.visible, own_user=own_user)
     if not setup.namespaces:
         places.remove_stale_folders()
-    programs = preload(setup.runtime, setup.ruff)
+    programs = preload(setup.runtime, setup.ruff, setup.cache)
+    sys.path[:] = [*standard_library(), *setup.site]
     gc.collect()
     gc.freeze()  # pages of preloaded objects stay shared with every fork
     return Warm(setup, programs, confinement)

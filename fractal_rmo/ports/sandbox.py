@@ -15,14 +15,17 @@ class Sandbox(Protocol):
     def tier(self) -> Tier:
         """The strongest tier that was probed to work here."""
 
-    def session(self) -> AbstractContextManager[Runner]:
+    def session(self, python: str = "") -> AbstractContextManager[Runner]:
         """One task's jails: started on first use, shared by its runs, gone afterwards.
 
+        ``python`` is the path of an interpreter whose packages the runs may
+        import; "" leaves them the standard library.  Raises ``InputError``
+        (BAD_PYTHON) for one that cannot be used.
         A run after the end of the session raises ``RuntimeError``.  A jail
         that cannot be started yields ``RunEnding.UNAVAILABLE``.
         """
 
-    def warm(self, *runtimes: Runtime) -> None:
+    def warm(self, *runtimes: Runtime, python: str = "") -> None:
         """Start what these runtimes need, ahead of their first run."""
 
     def close(self) -> None:

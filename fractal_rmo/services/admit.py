@@ -10,7 +10,8 @@ from fractal_rmo.domain.task import BUILT_KINDS, KINDS_WITH_TESTS, Task, TaskKin
 from fractal_rmo.validation.ladder import refuse_unbuilt
 
 LONGEST_PARSED = 65_536
-"""Characters."""
+LONGEST_PATH = 1024
+"""Characters, both."""
 
 
 def admit(task: Task) -> Task:
@@ -24,12 +25,18 @@ def admit(task: Task) -> Task:
         built = ", ".join(BUILT_KINDS)
         raise InputError(ErrorCode.KIND_NOT_BUILT, f"'{task.kind}' is not built yet, but {built}.")
     refuse_unbuilt(task.level)
+    if task.python and not _is_path(task.python):
+        raise InputError(ErrorCode.BAD_PYTHON, f"{task.python[:80]!a} is no absolute path.")
     if task.code.is_blank():
         raise InputError(ErrorCode.EMPTY_CODE)
     if task.kind in KINDS_WITH_TESTS and task.tests.is_blank():
         raise InputError(ErrorCode.NEEDS_TESTS)
     refuse_broken_tests(task.tests)
     return task
+
+
+def _is_path(python: str) -> bool:
+    return python.startswith("/") and python.isprintable() and len(python) <= LONGEST_PATH
 
 
 def refuse_broken_tests(tests: SourceTree) -> None:

@@ -21,6 +21,7 @@ def row_document(row: TaskRow) -> dict[str, Json]:
         "description": row.description,
         "level": row.level,
         "provider": row.provider,
+        "python": row.python,
         "state": row.state.value,
         "ending": row.ending.value if row.ending else None,
         "proven_level": row.proven_level,

@@ -88,7 +88,7 @@ def _sandboxed(claim: Claim, hold: Hold, tools: Tools) -> Performed:
     def watch(request: RunRequest, number: int) -> None:
         hold.note({"stage": "repair", "trying": request.label, "tried": before + number})
 
-    with tools.sandbox.session() as run:
+    with tools.sandbox.session(claim.python) as run:
         found = drive(
             search(
                 problem,

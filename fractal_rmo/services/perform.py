@@ -7,8 +7,9 @@ import time
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from fractal_rmo.domain.errors import InfrastructureError
+from fractal_rmo.domain.errors import InfrastructureError, InputError
 from fractal_rmo.domain.jsonvalue import Json
+from fractal_rmo.domain.lifecycle import Ending, TaskState
 from fractal_rmo.domain.outcome import StepOutcome
 from fractal_rmo.domain.step import SUCCESSOR, Claim, Stage, StepRef
 from fractal_rmo.services.analyze import analyze_step, merge_step
@@ -52,7 +53,7 @@ def perform(
         return {"step": step_id, "did": "nothing: it is not due"}
     with heart.holding(claim) as hold:
         try:
-            outcome = performers[claim.ref.stage](claim, hold, tools)
+            outcome = _outcome(claim, hold, tools, performers)
             due = tools.steps.finish(claim, outcome)
         except Exception as error:  # noqa: BLE001 - the step's attempts bound how often
             return _give_back(claim, error, tools)
@@ -61,6 +62,16 @@ def perform(
     _ring(due, claim, tools, on_canvas=on_canvas)
     spent = round(time.monotonic() - started, 3)
     return {"step": step_id, "did": str(claim.ref.stage), "seconds": spent}
+
+
+def _outcome(
+    claim: Claim, hold: Hold, tools: Tools, performers: Mapping[Stage, Performer]
+) -> StepOutcome:
+    """What the stage comes to; a task that asks for what cannot be ends with that sentence."""
+    try:
+        return performers[claim.ref.stage](claim, hold, tools)
+    except InputError as error:
+        return StepOutcome(moves=(TaskState.FAILED,), ending=Ending.NOT_PROVEN, summary=str(error))
 
 
 def _give_back(claim: Claim, error: Exception, tools: Tools) -> dict[str, Json]:

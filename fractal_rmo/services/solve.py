@@ -18,6 +18,7 @@ from fractal_rmo.validation.ladder import climb
 from fractal_rmo.validation.subject import Subject
 
 MAX_CANDIDATES = 20_000
+_WARM = {Level.STATIC: Runtime.STATIC, Level.UNIT: Runtime.THICK}
 Progress = Callable[[str, str, int], None]
 """Told (stage, label of the run, its number in the stage)."""
 
@@ -55,9 +56,10 @@ def solve(
     ``out_of_time`` is asked between runs; the best that was reached by then is returned.
     """
     admit(task)
-    if task.level >= Level.STATIC:
-        sandbox.warm(Runtime.STATIC)  # the slowest to start; the search goes on meanwhile
-    with sandbox.session() as run:
+    # what takes long to start, while the search goes on
+    runtimes = [runtime for level, runtime in _WARM.items() if task.level >= level]
+    sandbox.warm(*runtimes, python=task.python)
+    with sandbox.session(task.python) as run:
         if task.kind is TaskKind.FIX:
             return _fix(task, run, progress, out_of_time)
         return _judged(task, task.code, run, progress)

@@ -177,8 +177,8 @@ def _missing_module(run: TestRun, subject: Subject) -> tuple[Outcome, str] | Non
     if _belongs_to_code(name, subject) or name.partition(".")[0] in sys.stdlib_module_names:
         return Outcome.FAILED, f"The code has no module '{name}', which is imported."
     return Outcome.ERROR, (
-        f"The tests need the module '{name}', which is neither in the code nor installed here,"
-        " so nothing was judged."
+        f"The module '{name}' is imported, which is neither submitted nor among the packages of"
+        " the jail, so nothing was judged: name an interpreter that has it (--python)."
     )
 
 

@@ -185,7 +185,11 @@ def _plain_pytest(folder: Path, files: Mapping[str, str]) -> list[str]:
     done = subprocess.run(
         [*command, "no:cacheprovider", *filter(lambda p: "/test_" in f"/{p}", files)],
         cwd=home,
-        env={**os.environ, "PYTHONPATH": "src"},
+        env={
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": "src",
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        },
         capture_output=True,
         text=True,
         check=False,

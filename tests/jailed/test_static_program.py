@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -62,3 +63,25 @@ def test_ordinary_code_has_no_findings(static: Static) -> None:
 
 def _places(findings: list[dict[str, Any]]) -> set[tuple[str, int, str]]:
     return {(f["path"], f["line"], f["rule"]) for f in findings}
+
+
+def test_every_module_of_the_standard_library_is_known(static: Static) -> None:
+    names = sorted(name for name in sys.stdlib_module_names if not name.startswith("_"))
+    code = {
+        "solution.py": "\n".join(f"import {name}" for name in names)
+        + "\n\n\ndef f() -> int:\n    return sqlite3.sqlite_version\n"
+    }
+    value = static(code)
+    assert value["problem"] == ""
+    assert [found["rule"] for found in value["mypy"]] == ["return-value"]
+
+
+def test_installed_packages_are_not_read(static: Static) -> None:
+    value = static({"solution.py": "import numpy as np\n\n\nx: int = np.nothing_of_this_name\n"})
+    assert (value["problem"], value["mypy"]) == ("", [])
+
+
+def test_a_run_leaves_nothing_for_the_next(static: Static) -> None:
+    static({"a.py": "def f(x: int) -> int:\n    return x\n", "b.py": "import a\na.f(1)\n"})
+    value = static({"a.py": "def f(x: str) -> str:\n    return x\n", "b.py": "import a\na.f(1)\n"})
+    assert [(found["path"], found["rule"]) for found in value["mypy"]] == [("b.py", "arg-type")]

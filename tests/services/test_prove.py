@@ -24,6 +24,7 @@ CLAIM = Claim(
     level=Level.STATIC,
     provider=Provider.AUTO,
     budget=Budget(),
+    python="",
     seconds_left=100.0,
     code=SourceTree({"a.py": "x = 1\n"}),
     tests=SourceTree(),

@@ -63,6 +63,7 @@ class TaskInSchema(Schema):
     )
     provider = fields.String(load_default=Provider.AUTO.value, validate=_one_of(Provider))
     budget = fields.Nested(BudgetSchema, load_default={})
+    python = fields.String(load_default="", validate=validate.Length(max=1024))
 
 
 class CreatedSchema(Schema):
@@ -80,6 +81,7 @@ class TaskRowSchema(Schema):
     description = fields.String(required=True)
     level = fields.Integer(required=True)
     provider = fields.String(required=True)
+    python = fields.String(required=True)
     state = fields.String(required=True, validate=_one_of(TaskState))
     ending = fields.String(required=True, allow_none=True)
     proven_level = fields.Integer(required=True)

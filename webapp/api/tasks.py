@@ -57,6 +57,7 @@ def to_task(given: Mapping[str, Any]) -> Task:
         level=Level(given["level"]),
         provider=Provider(given["provider"]),
         budget=services.budget(given["budget"], tools().settings.limits),
+        python=given["python"],
     )
 
 

@@ -48,6 +48,7 @@ class Draft:
     code: tuple[Slot, ...] = (Slot(GROUPS["code"]),)
     tests: tuple[Slot, ...] = (Slot(GROUPS["tests"]),)
     budget: Mapping[str, str] = field(default_factory=dict)
+    python: str = ""
     key: str = field(default_factory=_key)
 
     def edited(self, order: str) -> Draft:
@@ -70,6 +71,7 @@ class Draft:
             "kind": self.kind,
             "level": _number(self.level),
             "provider": self.provider,
+            "python": self.python,
             "code": _files("code", self.code),
             "tests": _files("tests", self.tests),
             "budget": {name: _number(text) for name, text in self.budget.items() if text},
@@ -92,6 +94,7 @@ def of_task(view: TaskView) -> Draft:
         kind=view.row.kind,
         level=str(view.row.level),
         provider=view.row.provider,
+        python=view.row.python,
         code=_of_tree("code", view.code),
         tests=_of_tree("tests", view.tests),
         budget={name: f"{view.budget[name]:.15g}" for name in BUDGET},
@@ -110,6 +113,7 @@ def of_form(form: MultiDict[str, str]) -> Draft:
         kind=form.get("kind", ""),
         level=form.get("level", ""),
         provider=form.get("provider", ""),
+        python=form.get("python", "").strip(),
         code=_slots("code", form),
         tests=_slots("tests", form),
         budget={name: form.get(name, "").strip() for name in BUDGET},

@@ -89,6 +89,8 @@ const COMMANDS = {
     const words = ["fractal-rmo", "submit", path("code")];
     if (Object.keys(files("tests")).length) words.push("--tests", path("tests"));
     for (const name of ["kind", "level", "provider"]) words.push(`--${name}`, form.elements[name].value);
+    const python = plain(form.elements.python.value);
+    if (python) words.push("--python", python);
     const description = plain(form.elements.description.value);
     if (description) words.push(`--description=${description}`);
     return words.map(quote).join(" ");
@@ -101,6 +103,7 @@ const COMMANDS = {
       description: value("description"),
       level: Number(value("level")),
       provider: value("provider"),
+      python: value("python"),
       code: files("code"),
       tests: files("tests"),
       budget: Object.fromEntries(budget.map((name) => [name, Number(value(name))])),

@@ -131,6 +131,7 @@ class TaskRecord(Base):
     description: Mapped[str] = _text()
     level: Mapped[int]
     provider: Mapped[str]
+    python: Mapped[str] = _text()
     budget: Mapped[dict[str, Any]] = _document()
     state: Mapped[str] = mapped_column(server_default="idle")
     ending: Mapped[str | None]

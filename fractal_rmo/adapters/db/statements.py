@@ -40,6 +40,7 @@ WITH task AS (
     FROM claimed c WHERE t.id = c.task_id AND t.state = 'idle'
 )
 SELECT c.*, task.base_round, task.kind, task.level, task.provider, task.budget,
+       task.python,
        extract(epoch FROM task.deadline - now())::float AS seconds_left,
        (SELECT jsonb_agg(jsonb_build_array(f.origin, f.path, f.content)) FROM files f
         WHERE f.task_id = c.task_id

@@ -116,6 +116,7 @@ def _claim(found: RowMapping) -> Claim:
         level=Level(found["level"]),
         provider=Provider(found["provider"]),
         budget=codec.budget(found["budget"]),
+        python=found["python"],
         seconds_left=found["seconds_left"],
         code=codec.tree(files, "code"),
         tests=codec.tree(files, "tests"),

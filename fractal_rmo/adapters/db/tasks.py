@@ -24,10 +24,10 @@ from fractal_rmo.domain.views import LogEntry, StepRow, TaskQuery, TaskRow, Task
 
 _SUBMIT = text("""
 WITH task AS (
-    INSERT INTO tasks (id, idempotency_key, kind, description, level, provider, budget,
+    INSERT INTO tasks (id, idempotency_key, kind, description, level, provider, budget, python,
                        content_sha256, deadline)
-    VALUES (:id, :key, :kind, :description, :level, :provider, CAST(:budget AS jsonb), :sha256,
-            now() + :seconds * interval '1 second')
+    VALUES (:id, :key, :kind, :description, :level, :provider, CAST(:budget AS jsonb), :python,
+            :sha256, now() + :seconds * interval '1 second')
     ON CONFLICT DO NOTHING
     RETURNING id
 ), files AS (
@@ -48,8 +48,8 @@ WITH task AS (
 SELECT id FROM task
 """)
 _ROW = """
-SELECT id, kind, description, level, provider, state, ending, proven_level, round, created_at,
-       summary, budget,
+SELECT id, kind, description, level, provider, python, state, ending, proven_level, round,
+       created_at, summary, budget,
        extract(epoch FROM coalesce(ended_at, now()) - began_at)::float AS elapsed_s,
        (SELECT jsonb_object_agg(v.level, v.outcome) FROM verdicts v
         WHERE v.task_id = tasks.id AND v.round = tasks.round) AS levels
@@ -74,7 +74,7 @@ ORDER BY id DESC LIMIT :limit
 )
 _BY_KEY = text(
     """
-SELECT id, content_sha256, level, provider, budget, description FROM tasks
+SELECT id, content_sha256, level, provider, budget, python, description FROM tasks
 WHERE id = :id OR (owner_id IS NULL AND idempotency_key = :key)
 """
 )
@@ -264,7 +264,8 @@ def _asked(columns: Mapping[str, Any]) -> tuple[Any, ...]:
     budget = columns["budget"]
     plain = json.loads(budget) if isinstance(budget, str) else budget
     content = columns["content_sha256"] if "content_sha256" in columns else columns["sha256"]
-    return (content, columns["level"], columns["provider"], columns["description"], plain)
+    names = ("level", "provider", "description", "python")
+    return (content, *(columns[name] for name in names), plain)
 
 
 def _columns(task: Task) -> dict[str, Any]:
@@ -277,6 +278,7 @@ def _columns(task: Task) -> dict[str, Any]:
         "provider": task.provider.value,
         "budget": codec.to_json(dataclasses.asdict(task.budget)),
         "sha256": hashlib.sha256(content).hexdigest(),
+        "python": task.python,
         "seconds": task.budget.seconds,
         "files": codec.to_json([*_files(task.code, "code"), *_files(task.tests, "tests")]),
         "payload": codec.to_json(payload),
@@ -304,6 +306,7 @@ def _row(found: RowMapping) -> TaskRow:
         description=found["description"],
         level=found["level"],
         provider=found["provider"],
+        python=found["python"],
         state=TaskState(found["state"]),
         ending=Ending(found["ending"]) if found["ending"] else None,
         proven_level=found["proven_level"],

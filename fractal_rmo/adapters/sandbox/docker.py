@@ -26,8 +26,8 @@ from fractal_rmo.adapters.sandbox import places, wire
 from fractal_rmo.adapters.sandbox.zygote_process import READY_S, CannotStartError, ZygoteKey
 from fractal_rmo.domain.run import Runtime
 
-IMAGE = f"python:{sys.version_info.major}.{sys.version_info.minor}-slim"
-"""Has the minor version of this Python, so that this environment's packages work in it."""
+IMAGE = "python:{}.{}-slim"
+"""Has the minor version of an environment's Python, so that its packages work in it."""
 ENGINE_S = 2.0
 """How long the engine may take to answer a question."""
 _USER = "65534:65534"
@@ -46,8 +46,14 @@ _REMEDIES = {
 }
 
 
-def why_no_engine(image: str = IMAGE) -> str:
+def usual_image(version: tuple[int, int] = sys.version_info[:2]) -> str:
+    """The image for a minor version of Python."""
+    return IMAGE.format(*version)
+
+
+def why_no_engine(image: str = "") -> str:
     """One sentence with the remedy; "" when an engine answers and has the image."""
+    image = image or usual_image()
     if shutil.which("docker") is None:
         return "There is no program 'docker' on PATH: install Docker Engine."
     return _ask("version", "--format", "{{.Server.Version}}", image=image) or _ask(
@@ -79,12 +85,14 @@ def explain(said: str, image: str) -> str:
 
 def command(key: ZygoteKey, image: str, name: str, folder: str) -> list[str]:
     """The command that starts the container of one session, whose socket lies in ``folder``."""
-    sites = [] if key.runtime is Runtime.THIN else places.package_folders()
-    mounted = {f"{_INSIDE}/site{n}": path for n, path in enumerate(sites)}
+    sites = dict.fromkeys([*key.tools, *key.site])
+    places_of = {path: f"{_INSIDE}/site{n}" for n, path in enumerate(sites)}
+    mounted = {at: path for path, at in places_of.items()}
     inside = {
         "line": f"{_INSIDE}/line/{name}",
         "runtime": key.runtime.value,
-        "site": [*mounted],
+        "tools": [places_of[path] for path in key.tools],
+        "site": [places_of[path] for path in key.site],
         "ruff": f"{_INSIDE}/bin/ruff",
     }
     mounted[f"{_INSIDE}/line"] = folder
@@ -231,8 +239,9 @@ class _Door:
 class ContainerZygote:
     """Implements ``zygotes.Zygote``.  Starting does not wait; the first session does."""
 
-    def __init__(self, key: ZygoteKey, image: str = IMAGE, ready_s: float = READY_S) -> None:
-        self._key, self._image, self._ready_s = key, image or IMAGE, ready_s
+    def __init__(self, key: ZygoteKey, image: str = "", ready_s: float = READY_S) -> None:
+        self._key, self._ready_s = key, ready_s
+        self._image = image or usual_image(key.environment.version)
         self._lock = threading.Lock()
         self.ready = False
         self._open: list[_Container] = []

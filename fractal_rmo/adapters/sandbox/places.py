@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
-from collections.abc import Iterable
+import tempfile
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 PROJECT_ROOT = Path(__file__).resolve().parents[3]
@@ -27,15 +30,37 @@ def visible_paths() -> list[str]:
     The interpreter's own prefix, the virtual environment's, the folders of
     packages, and of the system only libraries and programs.
     """
-    wanted = [*_SYSTEM, sys.base_prefix, sys.prefix, sys.base_exec_prefix, *package_folders()]
-    found = {p for p in map(Path, wanted) if p.exists() and str(p) not in ("/", "/usr")}
-    if Path(sys.base_prefix) == Path("/usr"):
+    return shown([sys.base_prefix, sys.prefix, sys.base_exec_prefix, *package_folders()])
+
+
+def shown(wanted: Sequence[str]) -> list[str]:
+    """The same for these paths beside the system's; ``wanted`` begins with a base prefix."""
+    paths = map(Path, [*_SYSTEM, *wanted])
+    found = {p for p in paths if p.exists() and str(p) not in ("/", "/usr")}
+    if Path(wanted[0]) == Path("/usr"):
         found |= {p for p in (Path("/usr/local/lib"),) if p.exists()}
     return [str(path) for path in sorted(found) if not _is_inside(path, found)]
 
 
 def _is_inside(path: Path, others: Iterable[Path]) -> bool:
     return any(other in path.parents and not other.is_symlink() for other in others)
+
+
+def cache_folder() -> str:
+    """A lasting folder that only this user can write to; raises ``OSError`` where none can be had.
+
+    The user's folder for caches, else one below that for temporary files.
+    """
+    base = os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()
+    usual = Path(base, "fractal-rmo")
+    spare = Path(tempfile.gettempdir(), f"fractal-rmo-cache-{os.geteuid()}")
+    for folder in (usual, spare):
+        with suppress(OSError):
+            folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+            found = folder.lstat()
+            if found.st_uid == os.geteuid() and not found.st_mode & 0o022 and folder.is_dir():
+                return str(folder)
+    raise OSError(f"neither '{usual}' nor '{spare}' can be used as a folder of one's own")
 
 
 def ruff_program() -> str:

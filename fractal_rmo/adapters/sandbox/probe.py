@@ -57,7 +57,7 @@ def known_trouble(tier: Tier, image: str = "") -> str:
 
 def why_not(tier: Tier, image: str = "") -> str:
     """Start a thin zygote, run an empty set of tests in a jail of ``tier``, and end it again."""
-    if tier is Tier.DOCKER and (why := docker.why_no_engine(image or docker.IMAGE)):
+    if tier is Tier.DOCKER and (why := docker.why_no_engine(image)):
         return why
     key = ZygoteKey(Runtime.THIN, tier)
     try:

@@ -11,6 +11,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from fractal_rmo.adapters.sandbox import wire
+from fractal_rmo.adapters.sandbox.environments import Environment, own_environment
 from fractal_rmo.adapters.sandbox.zygote_process import CannotStartError, Zygote, ZygoteKey
 from fractal_rmo.domain.jsonvalue import Json
 from fractal_rmo.domain.run import RunEnding, RunRequest, RunResult, Tier
@@ -28,8 +29,14 @@ class ZygoteSession:
     were started under different hash seeds.
     """
 
-    def __init__(self, tier: Tier, zygote: Callable[[ZygoteKey], Zygote]) -> None:
+    def __init__(
+        self,
+        tier: Tier,
+        zygote: Callable[[ZygoteKey], Zygote],
+        environment: Environment | None = None,
+    ) -> None:
         self._tier, self._zygote = tier, zygote
+        self._environment = environment or own_environment()
         self._jails: dict[ZygoteKey, _Jail] = {}
         self._lock = threading.Lock()
         self._open = True
@@ -46,7 +53,7 @@ class ZygoteSession:
 
     def _run(self, request: RunRequest, link: socket.socket | None) -> RunResult:
         seed = 1 if request.payload.get("hash_seed") else 0
-        key = ZygoteKey(request.runtime, self._tier, seed)
+        key = ZygoteKey.of(request.runtime, self._tier, self._environment, seed)
         try:
             return self._jail(key).run(request, link)
         except (CannotStartError, wire.PeerGoneError, ValueError, RecursionError) as error:

@@ -6,15 +6,15 @@ import json
 import os
 import socket
 import subprocess
-import sys
 import tempfile
 import threading
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from fractal_rmo.adapters.sandbox import places, wire
+from fractal_rmo.adapters.sandbox.environments import Environment, own_environment
 from fractal_rmo.domain.run import Runtime, Tier
 
 _START = (
@@ -37,6 +37,25 @@ class ZygoteKey:
     runtime: Runtime
     tier: Tier
     hash_seed: int = 0
+    environment: Environment = field(default_factory=own_environment)
+
+    @classmethod
+    def of(
+        cls, runtime: Runtime, tier: Tier, environment: Environment, hash_seed: int = 0
+    ) -> ZygoteKey:
+        """The key of a run; the static tools only read code, and always are our own."""
+        own = runtime is Runtime.STATIC
+        return cls(runtime, tier, hash_seed, own_environment() if own else environment)
+
+    @property
+    def tools(self) -> tuple[str, ...]:
+        """The folders from which the runtime's own tools are imported, once."""
+        return () if self.runtime is Runtime.THIN else own_environment().folders
+
+    @property
+    def site(self) -> tuple[str, ...]:
+        """The folders of packages that runs can import from."""
+        return self.environment.folders if self.environment.foreign else self.tools
 
 
 class Zygote(Protocol):
@@ -139,18 +158,24 @@ class ZygoteProcess:
 
 
 def _spawn(key: ZygoteKey, control_fd: int, errors_fd: int) -> subprocess.Popen[bytes]:
+    try:
+        cache = places.cache_folder() if key.runtime is Runtime.STATIC else ""
+    except OSError as error:
+        raise CannotStartError(str(error)) from error
     setup = {
         "runtime": key.runtime.value,
         "control_fd": control_fd,
         "host_pid": os.getpid(),
         "tier": key.tier.value,
-        "visible": places.visible_paths(),
-        "site": [] if key.runtime is Runtime.THIN else places.package_folders(),
+        "visible": [*key.environment.shown, *([cache] if cache else [])],
+        "tools": key.tools,
+        "site": key.site,
         "ruff": places.ruff_program(),
+        "cache": cache,
     }
     start = _START.format(root=str(places.PROJECT_ROOT))
     # -I would ignore PYTHONHASHSEED; with an environment of our own, -P -s -S isolate as well.
-    command = [sys.executable, "-P", "-s", "-S", "-c", start, json.dumps(setup)]
+    command = [key.environment.python, "-P", "-s", "-S", "-c", start, json.dumps(setup)]
     try:
         return subprocess.Popen(
             command,

@@ -6,14 +6,19 @@ import atexit
 import os
 import threading
 import weakref
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 from fractal_rmo.adapters.sandbox.docker import ContainerZygote
+from fractal_rmo.adapters.sandbox.environments import Environment, environment_of
 from fractal_rmo.adapters.sandbox.probe import choose
 from fractal_rmo.adapters.sandbox.session import ZygoteSession
 from fractal_rmo.adapters.sandbox.zygote_process import Zygote, ZygoteKey, ZygoteProcess
 from fractal_rmo.domain.run import Runner, Runtime, Tier
+
+_IDLE_ENVIRONMENTS = 2
+"""Of so many foreign environments zygotes stay warm between tasks."""
 
 
 class ZygoteSandbox:
@@ -21,6 +26,7 @@ class ZygoteSandbox:
 
     ``tier`` None takes the strongest one that works; nothing below ``floor``
     is ever used.  ``image`` is that of containers, "" for the usual one.
+    ``pythons`` are the interpreters that a session may name, None for any.
 
     Zygotes start on first use, are started anew when they died, and belong to
     the process that started them: after a fork the child starts its own.
@@ -28,12 +34,18 @@ class ZygoteSandbox:
     """
 
     def __init__(
-        self, tier: Tier | None = None, *, floor: Tier = Tier.RLIMITS, image: str = ""
+        self,
+        tier: Tier | None = None,
+        *,
+        floor: Tier = Tier.RLIMITS,
+        image: str = "",
+        pythons: Collection[str] | None = None,
     ) -> None:
-        self._asked, self._floor, self._image = tier, floor, image
+        self._asked, self._floor, self._image, self._pythons = tier, floor, image, pythons
         self._chosen: Tier | None = None
         self._lock = threading.RLock()
         self._zygotes: dict[ZygoteKey, Zygote] = {}
+        self._sessions: Counter[Environment] = Counter()
         self._owner = os.getpid()
         atexit.register(_close_if_there, weakref.ref(self))
 
@@ -46,18 +58,23 @@ class ZygoteSandbox:
             return self._chosen
 
     @contextmanager
-    def session(self) -> Iterator[Runner]:
+    def session(self, python: str = "") -> Iterator[Runner]:
         """One task's jails; see the port."""
-        session = ZygoteSession(self.tier, self.zygote)
+        environment = environment_of(python, self._pythons)
+        session = ZygoteSession(self.tier, self.zygote, environment)
+        self._make_room(environment)
         try:
             yield session.run
         finally:
             session.close()
+            with self._lock:
+                self._sessions[environment] -= 1
 
-    def warm(self, *runtimes: Runtime) -> None:
+    def warm(self, *runtimes: Runtime, python: str = "") -> None:
         """Start zygotes without waiting for them."""
+        environment = environment_of(python, self._pythons)
         for runtime in runtimes:
-            self.zygote(ZygoteKey(runtime, self.tier))
+            self.zygote(ZygoteKey.of(runtime, self.tier, environment))
 
     def zygote(self, key: ZygoteKey) -> Zygote:
         """The living zygote for ``key``; raises ``CannotStartError``."""
@@ -78,6 +95,18 @@ class ZygoteSandbox:
             while self._zygotes:
                 self._zygotes.popitem()[1].close()
 
+    def _make_room(self, environment: Environment) -> None:
+        """Count a session, and end the zygotes of environments that nobody uses, but a few."""
+        with self._lock:
+            self._forget_inherited()
+            self._sessions[environment] += 1
+            kept = [key.environment for key in self._zygotes if key.environment.foreign]
+            idle = [e for e in dict.fromkeys(kept) if not self._sessions[e]]
+            for unused in idle[:-_IDLE_ENVIRONMENTS]:
+                for key in [key for key in self._zygotes if key.environment == unused]:
+                    self._zygotes.pop(key).close()
+                del self._sessions[unused]
+
     def _start(self, key: ZygoteKey) -> Zygote:
         if key.tier is Tier.DOCKER:
             return ContainerZygote(key, self._image)
@@ -88,6 +117,7 @@ class ZygoteSandbox:
             for zygote in self._zygotes.values():
                 zygote.disown()
             self._zygotes.clear()
+            self._sessions.clear()
             self._owner = os.getpid()
 
 

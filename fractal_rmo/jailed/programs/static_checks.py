@@ -9,21 +9,27 @@ and comments that speak to mypy are blanked before it reads the files.
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import os
 import re
+import shutil
 import subprocess
+import sys
 import tempfile
 import tokenize
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import mypy
 from bandit.core import config as bandit_config
 from bandit.core import manager as bandit_manager
-from mypy.dmypy_server import Server
+from mypy import build
+from mypy.errors import CompileError
 from mypy.modulefinder import BuildSource
 from mypy.options import Options
 
@@ -37,12 +43,6 @@ _MYPY_LINE = re.compile(
     r"(?:  \[(?P<rule>[a-z0-9-]+)\])?"
 )
 _SPEAKS_TO_MYPY = re.compile(r"#\s*(type:\s*ignore|mypy:)")
-_WARM = """
-import abc, asyncio, base64, bisect, collections, contextlib, copy, csv, dataclasses, datetime
-import decimal, enum, fractions, functools, hashlib, heapq, io, itertools, json, logging, math
-import operator, os, pathlib, random, re, statistics, string, subprocess, sys, textwrap, threading
-import time, types, typing, unittest, urllib.parse, uuid
-"""
 
 
 def versions(ruff: str) -> dict[str, str]:
@@ -52,9 +52,12 @@ def versions(ruff: str) -> dict[str, str]:
     return {**found, "ruff": said.strip().removeprefix("ruff ")}
 
 
-def prepare(ruff: str) -> Callable[[Box, Mapping[str, Any]], dict[str, Any]]:
-    """Warm the tools up once; the returned program is called in forks."""
-    server = _warm_mypy()
+def prepare(ruff: str, cache: str) -> Callable[[Box, Mapping[str, Any]], dict[str, Any]]:
+    """Warm the tools up once; the returned program is called in forks.
+
+    ``cache`` is the folder in which to keep what takes long, "" for none that lasts.
+    """
+    options = _mypy_options(cache)
     settings = bandit_config.BanditConfig()
     _load_bandit_plugins(settings)
 
@@ -65,7 +68,7 @@ def prepare(ruff: str) -> Callable[[Box, Mapping[str, Any]], dict[str, Any]]:
         checks: dict[str, Callable[[], list[Finding]]] = {
             "ruff": lambda: _run_ruff(ruff, code, paths),
             "bandit": lambda: _run_bandit(settings, paths),
-            "mypy": lambda: _run_mypy(server, code, paths),
+            "mypy": lambda: _run_mypy(options, code, paths),
         }
         for name, check in checks.items():
             try:
@@ -125,39 +128,56 @@ def _run_bandit(settings: bandit_config.BanditConfig, paths: Sequence[str]) -> l
     ]
 
 
-def _warm_mypy() -> Server:
-    """A mypy that has already read the stubs which ordinary code needs."""
+def _mypy_options(cache: str) -> Options:
     options = Options()
     options.check_untyped_defs = True
     options.show_column_numbers = True
-    options.local_partial_types = True  # what its fine-grained mode asks for
     options.ignore_missing_imports = True
-    options.cache_dir = os.devnull
-    options.hide_error_codes = False
-    folder = Path(tempfile.mkdtemp(prefix="fractal-rmo-"))
-    try:
-        (folder / "warm.py").write_text(_WARM)
-        server = Server(options, str(folder / "status"))
-        _check(server, [BuildSource(str(folder / "warm.py"), "warm", None)])
-    finally:
-        (folder / "warm.py").unlink()
-        folder.rmdir()
-    return server
+    options.python_executable = None  # no installed packages: numpy's stubs alone take 60 s
+    options.sqlite_cache = False  # it writes wherever it reads; files may be read-only
+    options.cache_dir = _stubs_read(options, cache)
+    # of two files, for which mypy counts processors, once; a jail would not tell it
+    build.build([BuildSource(f"{name}.py", name, "x = 1\n") for name in ("one", "two")], options)
+    return options
 
 
-def _run_mypy(server: Server, code: Path, paths: Sequence[str]) -> list[Finding]:
+def _stubs_read(options: Options, cache: str) -> str:
+    """The folder of mypy's cache that knows the standard library's stubs; made once.
+
+    Read-only, for what a run sees of a foreign program is not to be remembered.
+    """
+    made_by = f"{version('mypy')} {mypy.__file__} {sys.version_info}".encode()
+    mark = hashlib.sha256(made_by + Path(__file__).read_bytes()).hexdigest()
+    folder = Path(cache or tempfile.mkdtemp(), f"mypy-{mark[:16]}")
+    if folder.exists():
+        return str(folder)
+    draft = Path(tempfile.mkdtemp(dir=folder.parent, prefix="draft-"))
+    every = "".join(f"import {name}\n" for name in sorted(sys.stdlib_module_names))
+    options.cache_dir = str(draft)
+    build.build([BuildSource(str(draft / "every.py"), "every", every)], options)
+    for path in (*draft.rglob("*"), draft):
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    with suppress(OSError):  # another was quicker
+        draft.rename(folder)
+        return str(folder)
+    shutil.rmtree(draft, ignore_errors=True)
+    return str(folder)
+
+
+def _run_mypy(options: Options, code: Path, paths: Sequence[str]) -> list[Finding]:
     sources = []
     for path in paths:
         file = code / path
         text = file.read_text(encoding="utf-8-sig")
         file.write_text(silence_mypy_comments(text), encoding="utf-8")
         sources.append(BuildSource(path, _module_name(file, code), None))
-    # the search path was settled while warming up; these modules are found where we are now
-    return [
-        _finding(found)
-        for line in _check(server, sources).splitlines()
-        if (found := _MYPY_LINE.fullmatch(line))
-    ]
+    try:
+        lines = build.build(sources, options).errors
+    except CompileError as error:  # what stops mypy, such as a syntax that is too new for it
+        lines = error.messages
+        if not error.use_stdout:
+            raise
+    return [_finding(found) for line in lines if (found := _MYPY_LINE.fullmatch(line))]
 
 
 def _module_name(file: Path, code: Path) -> str:
@@ -175,13 +195,6 @@ def _finding(found: re.Match[str]) -> Finding:
         "rule": found["rule"] or "misc",
         "message": found["message"],
     }
-
-
-def _check(server: Server, sources: list[BuildSource]) -> str:
-    answer = server.check(sources, export_types=False, is_tty=False, terminal_width=80)
-    if answer.get("status") == 2:
-        raise RuntimeError(str(answer.get("out") or answer.get("err"))[:300])
-    return str(answer.get("out", ""))
 
 
 def silence_mypy_comments(text: str) -> str:

@@ -10,6 +10,7 @@ import pytest
 
 from fractal_rmo import bootstrap
 from fractal_rmo.adapters.sandbox import ZygoteSandbox
+from fractal_rmo.adapters.sandbox.environments import own_environment
 from fractal_rmo.adapters.sandbox.probe import TIERS, choose, known_trouble, probe
 from fractal_rmo.config.load import load, settings
 from fractal_rmo.domain.errors import ErrorCode, SandboxUnavailableError, SettingsError
@@ -19,10 +20,10 @@ from fractal_rmo.domain.run import Tier
 @pytest.fixture
 def anew(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
     """What is set and what is known is forgotten before and after."""
-    for known in (settings, known_trouble):
+    for known in (settings, known_trouble, own_environment):
         known.cache_clear()
     yield monkeypatch
-    for known in (settings, known_trouble):
+    for known in (settings, known_trouble, own_environment):
         known.cache_clear()
 
 

@@ -19,6 +19,7 @@ from fractal_rmo.adapters.sandbox.zygote_process import ZygoteKey
 from fractal_rmo.domain.errors import ErrorCode, SandboxUnavailableError
 from fractal_rmo.domain.run import Limits, RunEnding, RunRequest, Runtime, Tier
 
+IMAGE = docker.usual_image()
 STAND_IN = Path(__file__).with_name("stand_in_docker.py")
 EMPTY = RunRequest(Runtime.THIN, "unit_tests", {}, {"tests": [], "code": []})
 
@@ -75,13 +76,14 @@ def test_the_command_isolates_and_never_downloads() -> None:
     assert json.loads(words[-1]) == {
         "line": "/opt/fractal/line/fractal-x",
         "runtime": "thin",
+        "tools": [],
         "site": [],
         "ruff": "/opt/fractal/bin/ruff",
     }
 
 
 def test_the_container_is_shown_jailed_code_and_packages_read_only_and_nothing_else() -> None:
-    words = docker.command(ZygoteKey(Runtime.STATIC, Tier.DOCKER), docker.IMAGE, "x", "/tmp/door")
+    words = docker.command(ZygoteKey(Runtime.STATIC, Tier.DOCKER), IMAGE, "x", "/tmp/door")
     mounts = [words[n + 1] for n, word in enumerate(words) if word == "--mount"]
     assert all(mount.endswith(",readonly") for mount in mounts)
     shown = {mount.split('"source=')[1].split('"')[0] for mount in mounts}
@@ -94,7 +96,10 @@ def test_the_container_is_shown_jailed_code_and_packages_read_only_and_nothing_e
     [
         ("no daemon", "No Docker engine answers: start it, or set DOCKER_HOST."),
         ("refused", "Docker refuses this user: add the user to the group 'docker'."),
-        ("no image", f"The image {docker.IMAGE} is missing: run 'docker pull {docker.IMAGE}'."),
+        (
+            "no image",
+            f"The image {IMAGE} is missing: run 'docker pull {IMAGE}'.",
+        ),
         ("slow", "The Docker engine did not answer within 2 s."),
         ("broken run", "OCI runtime create failed"),
     ],

@@ -8,12 +8,14 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from fractal_rmo.adapters.sandbox import ZygoteSandbox, probe
+from fractal_rmo.adapters.sandbox.environments import own_environment
 from fractal_rmo.adapters.sandbox.zygote_process import ZygoteKey
 from fractal_rmo.domain.run import Limits, RunEnding, RunRequest, Runtime
 
@@ -123,11 +125,23 @@ def test_closing_leaves_no_process(sandbox: ZygoteSandbox) -> None:
     _until(lambda: not any(Path(f"/proc/{pid}/exe").exists() for pid in family))
 
 
+@pytest.fixture
+def started_by(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """Makes another program the interpreter of zygotes."""
+
+    def change(python: str) -> None:
+        monkeypatch.setattr(sys, "executable", python)
+        own_environment.cache_clear()
+
+    yield change
+    own_environment.cache_clear()
+
+
 def test_a_zygote_that_cannot_start_is_unavailable_with_a_remedy(
-    sandbox: ZygoteSandbox, monkeypatch: pytest.MonkeyPatch
+    sandbox: ZygoteSandbox, started_by: Callable[[str], None]
 ) -> None:
     own = ZygoteSandbox(sandbox.tier)
-    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    started_by("/nowhere/python")
     began = time.monotonic()
     with own.session() as run:
         result = run(REQUEST)
@@ -138,10 +152,10 @@ def test_a_zygote_that_cannot_start_is_unavailable_with_a_remedy(
 
 
 def test_a_broken_interpreter_is_unavailable_quickly(
-    sandbox: ZygoteSandbox, monkeypatch: pytest.MonkeyPatch
+    sandbox: ZygoteSandbox, started_by: Callable[[str], None]
 ) -> None:
     own = ZygoteSandbox(sandbox.tier)
-    monkeypatch.setattr(sys, "executable", "/bin/false")
+    started_by("/bin/false")
     began = time.monotonic()
     with own.session() as run:
         assert run(REQUEST).ending is RunEnding.UNAVAILABLE

@@ -42,7 +42,7 @@ def view(
     """A task with the verdicts of each round."""
     row: dict[str, Any] = {
         "id": "01a21780-995e-7baf-be85-cdeb58dd433d", "kind": "fix", "description": "it",
-        "level": 3, "provider": "auto", "state": TaskState.EXECUTING,
+        "level": 3, "provider": "auto", "python": "", "state": TaskState.EXECUTING,
         "ending": None, "proven_level": 0, "round": 1, "created_at": "2026-01-01T00:00:00+00:00",
         "elapsed_s": 1.0, **given,
     }  # fmt: skip

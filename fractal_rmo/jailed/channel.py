@@ -28,6 +28,11 @@ def receive_frame(sock: socket.socket) -> bytes | None:
     return None if head is None else _exactly(sock, _LENGTH.unpack(head)[0])
 
 
+def send_fd(sock: socket.socket, descriptor: int) -> None:
+    """Hand over one descriptor."""
+    sock.sendmsg([b"o"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [descriptor]))])
+
+
 def receive_fd(sock: socket.socket) -> tuple[bytes, int] | None:
     """One short message of at most 4,096 bytes with one descriptor; None at the end."""
     room = socket.CMSG_SPACE(array.array("i").itemsize)

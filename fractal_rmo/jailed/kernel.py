@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import resource
 import struct
 from typing import Any
 
@@ -21,7 +22,9 @@ PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_CAPBSET_DROP = 1, 4, 24
 PR_SET_KEEPCAPS, PR_SET_SECCOMP, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 8, 22, 36, 38
 CAP_DAC_READ_SEARCH = 2
 _LAST_CAPABILITY = 63
-_SYS_MOUNT_SETATTR = 442
+_SYS_CLOSE_RANGE, _SYS_MOUNT_SETATTR = 436, 442
+HIGHEST_FD = 1 << 31
+"""Beyond every descriptor."""
 _AT_RECURSIVE = 0x8000
 _CAPABILITY_VERSION_3 = 0x20080522
 
@@ -81,6 +84,19 @@ def system_call(number: int, *arguments: Any) -> int:
     result: int = _libc.syscall(ctypes.c_long(number), *arguments)
     _checked(result, f"system call {number}")
     return result
+
+
+def close_range(first: int, last: int) -> None:
+    """Close the descriptors from ``first`` to ``last``, open or not."""
+    if first > last:
+        return
+    unsigned = ctypes.c_uint
+    result = _libc.syscall(
+        ctypes.c_long(_SYS_CLOSE_RANGE), unsigned(first), unsigned(last), unsigned(0)
+    )
+    if result < 0:  # before Linux 5.9
+        highest = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+        os.closerange(first, min(last, highest) + 1)
 
 
 def prctl(option: int, value: int, further: int = 0) -> None:

@@ -39,14 +39,14 @@ def address_space_in_use() -> int:
         return 0
 
 
-def apply_limits(limits: RunLimits, processes_before: int) -> None:
+def apply_limits(limits: RunLimits, held: int, processes_before: int) -> None:
     """Set the resource limits of the present process and all it will start.
 
-    ``memory_mb`` counts what the run adds to the warm zygote it is forked
-    from.  ``processes_before`` are processes which the kernel counts under
-    the same user though they are not the run's.
+    ``memory_mb`` counts what the run adds to the ``held`` bytes of address
+    space that it has from the warm zygote.  ``processes_before`` are processes
+    which the kernel counts under the same user though they are not the run's.
     """
-    memory = (address_space_in_use() or 512 * MEGABYTE) + limits.memory_mb * MEGABYTE
+    memory = (held or 512 * MEGABYTE) + limits.memory_mb * MEGABYTE
     for what, soft, hard in (
         (resource.RLIMIT_AS, memory, memory + REPORTING_ROOM),
         (resource.RLIMIT_CPU, limits.cpu_s, limits.cpu_s + 1),

@@ -1,11 +1,11 @@
-"""The forked run itself: confine, write the files, call the program, send one marked result."""
+"""The forked run: confine, wait for the request, lay out files, send one marked result."""
 
 from __future__ import annotations
 
 import json
 import os
-import resource
 import signal
+import socket
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Set
@@ -13,10 +13,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from fractal_rmo.jailed import jail, kernel
+from fractal_rmo.jailed import channel, jail, kernel
 from fractal_rmo.jailed.confine import Confinement
 from fractal_rmo.jailed.layout import Box, lay_out
-from fractal_rmo.jailed.limits import RunLimits, apply_limits, open_reporting_room
+from fractal_rmo.jailed.limits import (
+    RunLimits,
+    address_space_in_use,
+    apply_limits,
+    open_reporting_room,
+)
 from fractal_rmo.jailed.problems import OutOfMemory
 from fractal_rmo.jailed.shadowing import forget_shadowed_modules
 
@@ -32,34 +37,47 @@ class Bounds:
     confinement: Confinement
 
 
-def run_child(
-    program: Program,
-    request: Mapping[str, Any],
-    bounds: Bounds,
-    room: Path,
-    pipes: tuple[int, int],
-    nonce: bytes,
-    link: int = -1,
-) -> NoReturn:
-    """Perform one request in this process, which never returns.
+@dataclass(frozen=True)
+class Ends:
+    """A run's ends: of the socket with its orders, of the pipes for its result and its output."""
 
-    ``pipes`` are the writing ends for the result and for captured output,
-    ``link`` the socket to the run beside this one, where there is one.
-    """
-    result_fd, output_fd = pipes
+    orders: socket.socket
+    result: int
+    output: int
+
+
+def run_child(
+    programs: Mapping[str, Program], bounds: Bounds, room: Path, ends: Ends, nonce: bytes
+) -> NoReturn:
+    """Confine this process, then perform the one request it is sent.  Never returns."""
     # Bound early: what candidate code does to these modules later changes nothing here.
-    finish = _Finish(result_fd, nonce)
+    finish = _Finish(ends.result, nonce)
     try:
-        _take_places({result_fd, link}, output_fd)
-        limits = RunLimits.read(request["limits"])
-        apply_limits(limits, bounds.identity.counted_before)
+        held = address_space_in_use()  # which a jail may hide
+        _take_places({ends.result, ends.orders.fileno()}, ends.output)
         jail.drop_privileges(bounds.identity)
         kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)  # after the user, which unsets it
         bounds.confinement.apply(room)
+        _furnish(room)
+        request = _next_order(ends.orders)
+        limits = RunLimits.read(request["limits"])
+        apply_limits(limits, held, bounds.identity.counted_before)
         box = _enter(room, request["files"])
-        finish(_answer(program, box, {**request["payload"], "link": link}, limits))
+        finish(_answer(programs[request["program"]], box, request["payload"], limits))
     except BaseException as error:  # noqa: BLE001 - the last line of the process
         finish({"fault": f"{type(error).__name__}: {error}"[:500]})
+
+
+def _next_order(orders: socket.socket) -> dict[str, Any]:
+    """The request, with the link of a linked run in its payload; ends here when there is none."""
+    with orders:
+        frame = channel.receive_frame(orders)
+        if frame is None:
+            os._exit(0)
+        request: dict[str, Any] = json.loads(frame)
+        received = channel.receive_fd(orders) if request.get("linked") else None
+    request["payload"]["link"] = received[1] if received else -1
+    return request
 
 
 def _answer(
@@ -108,29 +126,26 @@ def _take_places(kept: Set[int], output_fd: int) -> None:
     for source, target in ((null, 0), (output_fd, 1), (output_fd, 2)):
         os.dup2(source, target)
     first = 3
-    for descriptor in [*sorted(fd for fd in kept if fd >= first), _highest_fd()]:
-        os.closerange(first, descriptor)
+    for descriptor in [*sorted(fd for fd in kept if fd >= first), kernel.HIGHEST_FD]:
+        kernel.close_range(first, descriptor - 1)
         first = descriptor + 1
 
 
-def _highest_fd() -> int:
-    try:
-        return max(map(int, os.listdir("/proc/self/fd"))) + 1  # noqa: PTH208 - names, not paths
-    except OSError:
-        return min(resource.getrlimit(resource.RLIMIT_NOFILE)[0], 65536)
-
-
-def _enter(room: Path, files: Mapping[str, str]) -> Box:
-    """Lay the files out, then make the code folder home: cwd, sys.path and environment."""
+def _furnish(room: Path) -> None:
+    """What every run finds: folders for temporary files, and an environment of its own."""
     for name in ("tmp", "shm"):
         (room / name).mkdir()
-    box = lay_out(room, files)
-    os.chdir(box.code)
     os.environ.clear()
     os.environ.update(
         HOME=str(room), TMPDIR=str(room / "tmp"), LANG="C.UTF-8", PYTHONDONTWRITEBYTECODE="1"
     )
-    sys.path[:0] = box.path
     tempfile.tempdir = None
+
+
+def _enter(room: Path, files: Mapping[str, str]) -> Box:
+    """Lay the files out, then make the code folder home: cwd and sys.path."""
+    box = lay_out(room, files)
+    os.chdir(box.code)
+    sys.path[:0] = box.path
     forget_shadowed_modules(box.path)
     return box

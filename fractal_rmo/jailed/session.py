@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import select
 import socket
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 from fractal_rmo.jailed import channel
 from fractal_rmo.jailed.gauges import gauges
 from fractal_rmo.jailed.limits import RunLimits
 from fractal_rmo.jailed.places import Place
+from fractal_rmo.jailed.prepared import PreparedRun, prepared_run
 from fractal_rmo.jailed.reading import read_ending
-from fractal_rmo.jailed.run_child import NONCE_BYTES, Bounds, Program, run_child
-from fractal_rmo.jailed.watch import Ends, HostGoneError, Watched, drain, watch
+from fractal_rmo.jailed.run_child import Bounds, Program
+from fractal_rmo.jailed.watch import Ends, HostGoneError, drain, watch
 
 
 class Session:
@@ -44,10 +43,25 @@ class Session:
     def serve(self) -> None:
         """Answer requests until the host or the keeper is gone."""
         with suppress(HostGoneError):
-            while self._is_asked() and (frame := channel.receive_frame(self._line)) is not None:
-                header, value = self._perform(json.loads(frame))
-                channel.send_json(self._line, header)
-                channel.send_frame(self._line, value)
+            while self._serve_one():
+                pass
+
+    def _serve_one(self) -> bool:
+        """Prepare a run, then answer the request for it; False when there is none."""
+        with ExitStack() as stack:
+            run = self._prepared(stack)
+            if not self._is_asked() or (frame := channel.receive_frame(self._line)) is None:
+                return False
+            header, value = self._perform(frame, run)
+            channel.send_json(self._line, header)
+            channel.send_frame(self._line, value)
+        return True
+
+    def _prepared(self, stack: ExitStack) -> PreparedRun | OSError:
+        try:
+            return stack.enter_context(prepared_run(self._programs, self._bounds, self._place))
+        except OSError as error:
+            return error
 
     def _is_asked(self) -> bool:
         """Wait for the next request; False when there will be none."""
@@ -57,47 +71,37 @@ class Session:
             poll.register(self._keeper, select.POLLIN)
         return self._keeper not in {fd for fd, _ in poll.poll()}
 
-    def _perform(self, request: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
-        program = self._programs.get(request["program"])
-        if program is None:
-            return _unavailable(f"This runtime has no program '{request['program']}'."), b""
-        try:
-            with self._link(request) as link, self._place.box(self._bounds.identity.uid) as box:
-                return self._fork(program, request, box, link)
-        except OSError as error:
-            return _unavailable(f"The run could not be started: {error}."), b""
+    def _perform(self, frame: bytes, run: PreparedRun | OSError) -> tuple[dict[str, Any], bytes]:
+        request = json.loads(frame)
+        with self._link(request) as link:
+            if isinstance(run, OSError):
+                return _unavailable(f"The run could not be started: {run}."), b""
+            if request["program"] not in self._programs:
+                return _unavailable(f"This runtime has no program '{request['program']}'."), b""
+            run.start(frame, link)
+        return self._followed(run, RunLimits.read(request["limits"]))
 
     @contextmanager
-    def _link(self, request: Mapping[str, Any]) -> Iterator[list[int]]:
-        """The descriptor that follows a request for one of two linked runs, closed afterwards."""
-        found: list[int] = []
-        if request.get("linked"):
-            received = channel.receive_fd(self._line)
-            found = [received[1]] if received else []
-        try:
-            yield found
-        finally:
-            for descriptor in found:
-                os.close(descriptor)
+    def _link(self, request: Mapping[str, Any]) -> Iterator[int | None]:
+        """The descriptor that follows a request for one of two linked runs.
 
-    def _fork(
-        self, program: Program, request: Mapping[str, Any], box: Path, link: list[int]
-    ) -> tuple[dict[str, Any], bytes]:
-        limits = RunLimits.read(request["limits"])
-        nonce = secrets.token_bytes(NONCE_BYTES)
-        with _pipe() as result, _pipe() as output:
-            pid = os.fork()
-            if pid == 0:
-                ends = (result[1], output[1])
-                run_child(program, request, self._bounds, box, ends, nonce, *link)
-            while link:  # else the other run would not see this one end
-                os.close(link.pop())
-            for end in (result, output):
-                os.close(end.pop())
-                os.set_blocking(end[0], False)
-            watched = Ends(result[0], output[0], self._line.fileno(), self._keeper)
-            seen = self._follow(pid, watched, limits, box)
-        ending, detail, value = read_ending(seen, nonce, limits)
+        Closed afterwards, else the other run would not see this one end.
+        """
+        received = channel.receive_fd(self._line) if request.get("linked") else None
+        try:
+            yield received[1] if received else None
+        finally:
+            if received:
+                os.close(received[1])
+
+    def _followed(self, run: PreparedRun, limits: RunLimits) -> tuple[dict[str, Any], bytes]:
+        ends = Ends(run.result, run.output, self._line.fileno(), self._keeper)
+        try:
+            seen = watch(run.pid, ends, limits, gauges(self._place, run.room, limits))
+        finally:
+            self._place.sweep()
+        drain(seen, ends, limits)
+        ending, detail, value = read_ending(seen, run.nonce, limits)
         header = {
             "ending": ending,
             "detail": detail,
@@ -106,24 +110,6 @@ class Session:
         }
         return header, value
 
-    def _follow(self, pid: int, ends: Ends, limits: RunLimits, box: Path) -> Watched:
-        try:
-            seen = watch(pid, ends, limits, gauges(self._place, box, limits))
-        finally:
-            self._place.sweep()
-        drain(seen, ends, limits)
-        return seen
-
 
 def _unavailable(detail: str) -> dict[str, Any]:
     return {"ending": "unavailable", "detail": detail, "duration_s": 0.0, "output": ""}
-
-
-@contextmanager
-def _pipe() -> Iterator[list[int]]:
-    ends = list(os.pipe())
-    try:
-        yield ends
-    finally:
-        for fd in ends:
-            os.close(fd)

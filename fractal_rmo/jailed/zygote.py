@@ -140,8 +140,8 @@ def _keep(sock: socket.socket, warm: Warm, telling: socket.socket, parent: int) 
     folder = None
     try:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        _die_with(parent)
         if warm.setup.namespaces:
+            _die_with(parent)
             identity = _unshare(telling)
         else:
             kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)  # inherits what a session leaves
@@ -151,6 +151,7 @@ def _keep(sock: socket.socket, warm: Warm, telling: socket.socket, parent: int) 
         pid = os.fork()
         if pid == 0:
             _become_session(sock, warm, identity, folder, keeper)
+        _die_with(parent)  # from here on the session would clean up behind this process
         sock.close()
         os.waitpid(pid, 0)
     except BaseException as error:  # noqa: BLE001 - told to the host, then the process ends

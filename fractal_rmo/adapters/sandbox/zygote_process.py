@@ -8,6 +8,7 @@ import socket
 import subprocess
 import tempfile
 import threading
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Protocol
 
 from fractal_rmo.adapters.sandbox import places, wire
 from fractal_rmo.adapters.sandbox.environments import Environment, own_environment
+from fractal_rmo.domain.jsonvalue import Json
 from fractal_rmo.domain.run import Runtime, Tier
 
 _START = (
@@ -85,6 +87,9 @@ class Zygote(Protocol):
 class ZygoteProcess:
     """A started zygote.  Starting does not wait; the first session does.
 
+    One session is always built ahead, since that takes longer than a short
+    run in it; the next task takes it, and so it is nobody's before.
+
     Two threads may use it at once.  A process that was forked from the one
     which started it must not: ``disown`` lets go without ending it.
     """
@@ -94,6 +99,7 @@ class ZygoteProcess:
         self.ready = False
         # mkstemp would leave a file behind when the host is killed; this one has no name
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close()
+        self._ahead: socket.socket | None = None
         self._control, theirs = socket.socketpair()
         with theirs:
             self._process = _spawn(key, theirs.fileno(), self._errors.fileno())
@@ -110,22 +116,43 @@ class ZygoteProcess:
 
     def open_session(self) -> socket.socket:
         """A new session's socket, ready for requests; raises ``CannotStartError``."""
-        ours, theirs = socket.socketpair()
         try:
-            with theirs, self._lock:
-                self._await_ready()
-                wire.send_fd(self._control, theirs.fileno())
-            answer = wire.receive_json(ours, SESSION_S)
+            return self._opened()
         except wire.PeerGoneError as error:
-            ours.close()
             raise CannotStartError(f"{error}{self._last_words()}") from error
-        if "error" in answer:
-            ours.close()
-            raise CannotStartError(str(answer["error"]))
+
+    def _opened(self) -> socket.socket:
+        with self._lock:
+            self._await_ready()
+            taken, self._ahead = self._ahead or self._begin(), None
+        try:
+            _check_ready(wire.receive_json(taken, SESSION_S))
+            with self._lock:
+                self._ahead = self._ahead or self._begin()
+        except BaseException:
+            taken.close()
+            raise
+        return taken
+
+    def _begin(self) -> socket.socket:
+        """Ask for a session, whose first message says that it is ready."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            try:
+                wire.send_fd(self._control, theirs.fileno())
+            except wire.PeerGoneError:
+                ours.close()
+                raise
         return ours
+
+    def _drop_ahead(self) -> None:
+        if self._ahead is not None:
+            self._ahead.close()
+            self._ahead = None
 
     def close(self) -> None:
         """End it and, with it, every session."""
+        self._drop_ahead()
         self._control.close()
         try:
             self._process.wait(_END_S)
@@ -136,6 +163,7 @@ class ZygoteProcess:
 
     def disown(self) -> None:
         """Close this process's copies of another's zygote, and leave that running."""
+        self._drop_ahead()
         self._control.close()
         self._errors.close()
         self._process.returncode = 0  # not our child: there is nothing to wait for
@@ -143,9 +171,7 @@ class ZygoteProcess:
     def _await_ready(self) -> None:
         if self.ready:
             return
-        answer = wire.receive_json(self._control, READY_S)
-        if "error" in answer:
-            raise CannotStartError(str(answer["error"]))
+        _check_ready(wire.receive_json(self._control, READY_S))
         self.ready = True
 
     def _last_words(self) -> str:
@@ -155,6 +181,11 @@ class ZygoteProcess:
             lines = self._errors.read().decode("utf-8", "replace").strip().splitlines()
             return f"; it said: {lines[-1]}" if lines else ""
         return ""
+
+
+def _check_ready(answer: Mapping[str, Json]) -> None:
+    if "error" in answer:
+        raise CannotStartError(str(answer["error"]))
 
 
 def _spawn(key: ZygoteKey, control_fd: int, errors_fd: int) -> subprocess.Popen[bytes]:

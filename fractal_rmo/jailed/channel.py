@@ -22,10 +22,11 @@ def send_json(sock: socket.socket, message: Mapping[str, Any]) -> None:
     send_frame(sock, json.dumps(message).encode())
 
 
-def receive_frame(sock: socket.socket) -> bytes | None:
-    """The next frame, or None when the other side is gone."""
+def receive_frame(sock: socket.socket, largest: int = 1 << 32) -> bytes | None:
+    """The next frame; None when the other side is gone or has more than ``largest`` bytes to say."""
     head = _exactly(sock, _LENGTH.size)
-    return None if head is None else _exactly(sock, _LENGTH.unpack(head)[0])
+    size = _LENGTH.unpack(head)[0] if head else 0
+    return None if head is None or size > largest else _exactly(sock, size)
 
 
 def send_fd(sock: socket.socket, descriptor: int) -> None:

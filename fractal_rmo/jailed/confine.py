@@ -40,6 +40,11 @@ class Confinement:
     own_user: bool = False
     abi: int = 0
 
+    @property
+    def exposes_files(self) -> bool:
+        """Whether runs of other sessions may be able to read what lies in this one's folder."""
+        return self.tier is Tier.RLIMITS
+
     def check(self) -> Confinement:
         """Itself, if it can be had here; raises ``OSError`` that says what is missing."""
         if self.tier is Tier.LANDLOCK and not self.abi:

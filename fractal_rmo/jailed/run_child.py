@@ -63,6 +63,7 @@ def run_child(
         limits = RunLimits.read(request["limits"])
         apply_limits(limits, held, bounds.identity.counted_before)
         box = _enter(room, request["files"])
+        request["payload"]["exposed"] = bounds.confinement.exposes_files
         finish(_answer(programs[request["program"]], box, request["payload"], limits))
     except BaseException as error:  # noqa: BLE001 - the last line of the process
         finish({"fault": f"{type(error).__name__}: {error}"[:500]})

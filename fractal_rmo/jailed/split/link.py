@@ -57,8 +57,8 @@ def asking(sock: socket.socket) -> Ask:
     def exchange(message: dict[str, Any]) -> dict[str, Any]:
         try:
             send(sock, dump(message).encode())
-            frame = receive(sock)
-            answer = None if frame is None or len(frame) > LARGEST else load(frame)
+            frame = receive(sock, LARGEST)
+            answer = None if frame is None else load(frame)
         except (OSError, ValueError, RecursionError) as error:
             raise CandidateGoneError(str(error)) from None
         if not isinstance(answer, dict):

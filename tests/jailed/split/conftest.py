@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import socket
 import sys
@@ -26,6 +27,7 @@ def mirror(tmp_path: Path) -> Iterator[Mirror]:
     pid = os.fork()
     if pid == 0:
         try:
+            faulthandler.disable()  # a test's code may crash, as it is meant to
             ours.close()
             sys.path.insert(0, str(tmp_path))
             sys.dont_write_bytecode = True

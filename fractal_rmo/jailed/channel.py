@@ -23,7 +23,7 @@ def send_json(sock: socket.socket, message: Mapping[str, Any]) -> None:
 
 
 def receive_frame(sock: socket.socket, largest: int = 1 << 32) -> bytes | None:
-    """The next frame; None when the other side is gone or has more than ``largest`` bytes to say."""
+    """The next frame; None when the other side is gone, or says more than ``largest`` bytes."""
     head = _exactly(sock, _LENGTH.size)
     size = _LENGTH.unpack(head)[0] if head else 0
     return None if head is None or size > largest else _exactly(sock, size)

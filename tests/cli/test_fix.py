@@ -145,6 +145,17 @@ def test_a_missing_path_and_broken_tests_are_named(tmp_path: Path) -> None:
     assert "test_solution.py, line 1" in fractal("fix", code, "--tests", tests).stderr
 
 
+def test_an_interpreter_is_named_as_it_lies_from_here(tmp_path: Path) -> None:
+    code, tests = tmp_path / "solution.py", tmp_path / "test_solution.py"
+    code.write_text("import markupsafe\n\n\ndef f(x):\n    return markupsafe.escape(x)\n")
+    tests.write_text("from solution import f\n\n\ndef test_it():\n    assert str(f(1)) == '1'\n")
+    python = os.path.relpath(sys.executable, ROOT)
+    done = fractal("validate", code, "--tests", tests, "--python", python)
+    assert done.returncode == 0, done.stdout + done.stderr
+    done = fractal("validate", code, "--tests", tests, "--python", "nowhere/python")
+    assert (done.returncode, "FR402" in done.stderr) == (2, True), done.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [

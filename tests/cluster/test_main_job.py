@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import urllib.request
 from pathlib import Path
 
@@ -91,6 +92,29 @@ def test_odd_input_ends_in_an_honest_verdict(
     assert document["ending"] == ending, document
     assert said in document["summary"]
     assert document["verdicts"]
+
+
+def test_code_is_mended_with_the_packages_of_an_interpreter(
+    cluster: ClusterAtWork, tmp_path: Path
+) -> None:
+    code = "from markupsafe import escape\n\n\ndef shown(x):\n    return str(escape(x)) * 2\n"
+    tests = "from solution import shown\n\n\ndef test_it():\n    assert shown('<') == '&lt;'\n"
+    task = cluster.submit(*write(tmp_path, code, tests), "--python", sys.executable)
+    document = cluster.until_ended(task)
+    assert document["ending"] == "proven", document
+    assert document["python"] == sys.executable
+
+
+@pytest.mark.parametrize("kind", ["fix", "validate"])
+def test_an_interpreter_that_cannot_be_used_ends_the_task_with_the_reason(
+    cluster: ClusterAtWork, tmp_path: Path, kind: str
+) -> None:
+    files = write(tmp_path, "def f():\n    return 1\n", "def test_it():\n    assert 1\n")
+    task = cluster.submit(*files, "--python", tmp_path / "bin" / "python", "--kind", kind)
+    document = cluster.until_ended(task)
+    assert document["ending"] == "not_proven"
+    assert "FR402" in document["summary"]
+    assert str(tmp_path / "bin" / "python") in document["summary"]
 
 
 def test_the_same_key_is_the_same_task(cluster: ClusterAtWork) -> None:

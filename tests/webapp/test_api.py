@@ -71,6 +71,8 @@ def test_the_same_key_is_the_same_task(api: httpx2.Client) -> None:
         ({"budget": {"seconds": 301}}, 422, "FR117"),
         ({"budget": {"seconds": 0}}, 422, "seconds"),
         ({"provider": "psychic"}, 422, "provider"),
+        ({"python": "python3"}, 422, "FR402"),
+        ({"python": "/bin/python\n"}, 422, "FR402"),
         ({"more": 1}, 422, "more"),
         ({"code": 5}, 422, "code"),
     ],

@@ -20,10 +20,11 @@ from fractal_rmo.domain.errors import ErrorCode, InputError
 OLDEST = (3, 11)
 """What jailed code is written in."""
 _ANSWER_S = 20.0
+# the scheme is named, for that of Debian's own Python is another one outside of environments
 _ASK = """
 import json, sys, sysconfig
 base = {"base": sys.argv[1], "platbase": sys.argv[1]}
-own = [sysconfig.get_path(name, vars=base) for name in ("purelib", "platlib")]
+own = [sysconfig.get_path(name, "venv", base) for name in ("purelib", "platlib")]
 shared = [sysconfig.get_path(name) for name in ("purelib", "platlib")]
 print(json.dumps([sys.version_info[:2], [sys.base_prefix, sys.base_exec_prefix], own, shared]))
 """

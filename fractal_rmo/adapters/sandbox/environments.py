@@ -24,7 +24,8 @@ _ANSWER_S = 20.0
 _ASK = """
 import json, sys, sysconfig
 base = {"base": sys.argv[1], "platbase": sys.argv[1]}
-own = [sysconfig.get_path(name, "venv", base) for name in ("purelib", "platlib")]
+scheme = "venv" if "venv" in sysconfig.get_scheme_names() else "posix_prefix"
+own = [sysconfig.get_path(name, scheme, base) for name in ("purelib", "platlib")]
 shared = [sysconfig.get_path(name) for name in ("purelib", "platlib")]
 print(json.dumps([sys.version_info[:2], [sys.base_prefix, sys.base_exec_prefix], own, shared]))
 """

@@ -12,14 +12,12 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-import hypothesis
-import hypothesis.strategies
 import pytest
 from _pytest import config as pytest_config
 
 from fractal_rmo.jailed.layout import Box, lay_out
 from fractal_rmo.jailed.problems import OutOfMemory, is_real_exhaustion
-from fractal_rmo.jailed.programs import unit_quick
+from fractal_rmo.jailed.programs import property_tool, unit_quick
 from fractal_rmo.jailed.programs.importing import imports_plainly, is_test_file
 from fractal_rmo.jailed.programs.tracing import make_tracer
 from fractal_rmo.jailed.programs.unit_report import Report, Request, import_problem, shorten
@@ -35,13 +33,12 @@ _QUIET_ENDINGS = (
     pytest.ExitCode.TESTS_FAILED,
     pytest.ExitCode.NO_TESTS_COLLECTED,
 )
-hypothesis.settings.register_profile("jail", database=None, derandomize=True, deadline=None)
-hypothesis.settings.load_profile("jail")
+_HYPOTHESIS = property_tool.load()
 
 
 def versions() -> dict[str, str]:
     """The tools that this program runs."""
-    return {"pytest": pytest.__version__, "hypothesis": hypothesis.__version__}
+    return {"pytest": pytest.__version__, **({"hypothesis": _HYPOTHESIS} if _HYPOTHESIS else {})}
 
 
 def run(box: Box, payload: Mapping[str, Any]) -> dict[str, Any]:

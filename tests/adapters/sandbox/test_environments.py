@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -116,6 +117,28 @@ def test_a_task_without_packages_is_judged_beside_one_with(
     with sandbox.session(python) as run, sandbox.session() as plain:
         assert judged(run).outcome is Outcome.PASSED
         assert judged(plain).outcome is Outcome.ERROR
+
+
+@pytest.mark.parametrize("minor", [11, 12, 13, 14])
+def test_an_interpreter_of_another_minor_version_is_used(minor: int) -> None:
+    found = [*Path.home().glob(f".pyenv/versions/3.{minor}.*/bin/python3.{minor}")]
+    python = shutil.which(f"python3.{minor}", path="/usr/bin:/usr/local/bin") or next(
+        map(str, found), None
+    )
+    if python is None:
+        pytest.skip(f"this machine has no Python 3.{minor}")
+    sandbox = ZygoteSandbox()
+    try:
+        with sandbox.session(python) as run:
+            verdict = judged(
+                run,
+                "import sys\n\n\ndef double(x):\n    return sys.version_info[1]\n",
+                TESTS.replace("double(4) == 8", f"double(4) == {minor}"),
+            )
+    finally:
+        sandbox.close()
+    assert verdict.outcome is Outcome.PASSED, verdict
+    assert verdict.tools["python"].startswith(f"3.{minor}.")
 
 
 def test_zygotes_of_environments_nobody_uses_are_ended(tmp_path: Path) -> None:

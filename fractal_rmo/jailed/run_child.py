@@ -140,6 +140,8 @@ def _furnish(room: Path) -> None:
     os.environ.update(
         HOME=str(room), TMPDIR=str(room / "tmp"), LANG="C.UTF-8", PYTHONDONTWRITEBYTECODE="1"
     )
+    # libraries of numbers start a thread for each processor, and the machine may have many
+    os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
     tempfile.tempdir = None
 
 

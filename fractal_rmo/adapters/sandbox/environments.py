@@ -7,6 +7,7 @@ without its ``site`` module: no ``.pth`` file, no ``sitecustomize``.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Collection
@@ -58,19 +59,24 @@ def environment_of(python: str, allowed: Collection[str] | None = None) -> Envir
     """The environment of an interpreter's path; ``""`` is our own.
 
     ``allowed`` None means every path.  Raises ``InputError`` (BAD_PYTHON):
-    not allowed, not there, no Python, too old.
+    not allowed, not there, another user's, no Python, too old.
     """
     if not python:
         return own_environment()
     if allowed is not None and python not in allowed:
         listed = ", ".join(sorted(allowed)) or "none"
         raise _refused(f"'{python}' is not among the interpreters allowed here: {listed}.")
-    described = [file for file in (_configuration(python),) if file.exists()]
+    configuration = _configuration(python)
+    described = [configuration] if configuration.exists() else []
     try:
-        marks = [file.stat().st_mtime_ns for file in (Path(python), *described)]
+        found = [file.stat() for file in (Path(python), *described)]
+        found += [Path(python).parent.stat(), configuration.parent.stat()] if described else []
     except OSError as error:
         raise _refused(f"'{python}' cannot be used where code is run: {error.strerror}.") from error
-    return _examined(python, tuple(marks))
+    # it is started outside of jails: what a run may have left somewhere is not to be
+    if any(one.st_uid not in (0, os.geteuid()) or one.st_mode & 0o002 for one in found):
+        raise _refused(f"'{python}' or its environment could have been written by another user.")
+    return _examined(python, tuple(one.st_mtime_ns for one in found))
 
 
 def _configuration(python: str) -> Path:
@@ -95,8 +101,9 @@ def _examined(python: str, marks: tuple[int, ...]) -> Environment:
     if "/usr" in bases and folders != own:
         folders = [*folders, "/usr/lib/python3/dist-packages"]  # Debian's own packages
     found = [folder for folder in dict.fromkeys(folders) if Path(folder).is_dir()]
-    wanted = [*bases, *found, *places.package_folders(), *([prefix] if virtual else [])]
-    return Environment(python, version, tuple(found), tuple(places.shown(wanted)))
+    prefixes = [*bases, prefix] if virtual else bases
+    shown = places.shown(prefixes, [*found, *places.package_folders()])
+    return Environment(python, version, tuple(found), tuple(shown))
 
 
 def _ask(python: str, prefix: str) -> tuple[tuple[int, int], list[str], list[str], list[str]]:

@@ -16,6 +16,7 @@ _SYSTEM = (
     "/usr/lib", "/usr/lib32", "/usr/lib64", "/usr/bin", "/usr/libexec", "/usr/share/zoneinfo",
     "/lib", "/lib32", "/lib64", "/bin", "/etc/ld.so.cache", "/etc/alternatives",
 )  # fmt: skip
+_PARTS = ("bin", "lib", "lib32", "lib64", "pyvenv.cfg")
 
 
 def package_folders() -> list[str]:
@@ -27,18 +28,20 @@ def package_folders() -> list[str]:
 def visible_paths() -> list[str]:
     """Existing paths to bind read-only, none inside another, links kept as links.
 
-    The interpreter's own prefix, the virtual environment's, the folders of
-    packages, and of the system only libraries and programs.
+    What Python keeps below its prefixes, the folders of packages, and of the
+    system only libraries and programs.
     """
-    return shown([sys.base_prefix, sys.prefix, sys.base_exec_prefix, *package_folders()])
+    return shown([sys.base_prefix, sys.base_exec_prefix, sys.prefix], package_folders())
 
 
-def shown(wanted: Sequence[str]) -> list[str]:
-    """The same for these paths beside the system's; ``wanted`` begins with a base prefix."""
-    paths = map(Path, [*_SYSTEM, *wanted])
-    found = {p for p in paths if p.exists() and str(p) not in ("/", "/usr")}
-    if Path(wanted[0]) == Path("/usr"):
-        found |= {p for p in (Path("/usr/local/lib"),) if p.exists()}
+def shown(prefixes: Sequence[str], folders: Sequence[str]) -> list[str]:
+    """The same for an interpreter with these prefixes and folders of packages.
+
+    Of a prefix only what Python keeps there: some are the folder of a whole project.
+    """
+    parts = [f"{prefix}/{part}" for prefix in prefixes for part in _PARTS]
+    debian = ["/usr/local/lib"] if "/usr" in prefixes else []
+    found = {p for p in map(Path, [*_SYSTEM, *debian, *parts, *folders]) if p.exists()}
     return [str(path) for path in sorted(found) if not _is_inside(path, found)]
 
 

@@ -182,6 +182,27 @@ def test_what_is_no_usable_interpreter_is_refused(
     assert refused.value.code is ErrorCode.BAD_PYTHON
 
 
+@pytest.mark.parametrize("what", [".", "bin", "pyvenv.cfg"])
+def test_an_environment_that_others_can_write_to_is_refused(venv: Path, what: str) -> None:
+    python, part = str(venv / "bin" / "python"), venv / what
+    mode = part.stat().st_mode
+    part.chmod(0o777)
+    try:
+        with pytest.raises(InputError, match="written by another user"):
+            environment_of(python)
+    finally:
+        part.chmod(mode)
+    assert environment_of(python).foreign
+
+
+def test_a_project_that_is_its_own_environment_shows_no_more_than_that(venv: Path) -> None:
+    secret = venv / "secret.txt"
+    secret.write_text("x")
+    shown = environment_of(str(venv / "bin" / "python")).shown
+    assert not any(path == str(venv) or path == str(secret) for path in shown)
+    assert str(venv / "lib") in shown
+
+
 def test_only_allowed_interpreters_are_taken_where_there_is_a_list() -> None:
     with pytest.raises(InputError, match="not among the interpreters allowed here: /a/python"):
         environment_of(sys.executable, ["/a/python"])

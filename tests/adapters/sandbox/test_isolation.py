@@ -23,7 +23,8 @@ def test_environment_is_empty_but_for_what_is_needed(
 ) -> None:
     monkeypatch.setenv("SECRET_TOKEN", "hunter2")
     words = trials.words("import os\nassert 0, sorted(os.environ)")
-    names = {"HOME", "LANG", "PYTHONDONTWRITEBYTECODE", "TMPDIR"}
+    threads = {"OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"}
+    names = {"HOME", "LANG", "PYTHONDONTWRITEBYTECODE", "TMPDIR", *threads}
     assert set(words.strip("[]").replace("'", "").split(", ")) == names
 
 

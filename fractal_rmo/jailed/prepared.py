@@ -18,6 +18,9 @@ from fractal_rmo.jailed import channel
 from fractal_rmo.jailed.places import Place
 from fractal_rmo.jailed.run_child import NONCE_BYTES, Bounds, Ends, Program, run_child
 
+_PATIENCE_S = 10.0
+"""How long a waiting run may take to read what it is to do."""
+
 
 @dataclass(frozen=True)
 class PreparedRun:
@@ -51,6 +54,7 @@ def prepared_run(
     with ExitStack() as stack:
         room = stack.enter_context(place.box(bounds.identity.uid))
         ours, theirs = socket.socketpair()
+        ours.settimeout(_PATIENCE_S)
         stack.callback(ours.close)
         result, output = _pipe(stack), _pipe(stack)
         stack.callback(place.sweep)

@@ -163,7 +163,7 @@ def test_an_interpreter_is_named_as_it_lies_from_here(tmp_path: Path) -> None:
         (("--kind", "generate"), "FR110"),
         (("--kind", "refactor"), "FR109"),
         (("--provider", "psychic"), "FR113"),
-        (("--level", "4"), "FR108"),
+        (("--level", "6"), "FR108"),
     ],
 )
 def test_what_cannot_be_done_is_refused_before_any_server_starts(

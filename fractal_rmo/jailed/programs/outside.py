@@ -26,8 +26,18 @@ from fractal_rmo.jailed.layout import Box
 
 REPORT_BYTES, OUTPUT_BYTES = 1 << 20, 2000
 _CHUNK = 1 << 16
-_CHILD = Path(__file__).with_name("outside_child.py").read_text(encoding="utf-8")
-_INTERPRETER = (sys.executable, "-P", "-s", "-S", "-B", "-c", _CHILD)
+_CHILD = compile(
+    Path(__file__).with_name("outside_child.py").read_bytes(), "<outside>", "exec", optimize=2
+)
+_START = """
+import marshal, sys, _io
+with _io.FileIO(int(sys.argv[1])) as given:
+    code, spec = marshal.loads(given.readall())
+names = {"__name__": "outside"}
+exec(code, names)
+names["main"](spec)
+"""
+_INTERPRETER = (sys.executable, "-P", "-s", "-S", "-B", "-c", _START)
 
 
 def run(box: Box, payload: Mapping[str, Any]) -> dict[str, Any]:
@@ -56,7 +66,7 @@ def _perform(box: Box, check: Mapping[str, Any], packages: Sequence[str]) -> dic
         os.close(answering)
         given = stack.enter_context(tempfile.TemporaryFile())
         spec |= {"file": str(box.code / check["file"]), "report": telling}
-        given.write(marshal.dumps(spec))
+        given.write(marshal.dumps((_CHILD, spec)))
         given.seek(0)
         child = subprocess.Popen(
             [*_INTERPRETER, str(given.fileno())],

@@ -212,6 +212,18 @@ def test_a_file_that_cannot_be_written_keeps_every_file(tmp_path: Path) -> None:
     assert code.read_text() == before
 
 
+def test_declared_commands_of_a_folder_are_proven_with_it(tmp_path: Path) -> None:
+    (tmp_path / "half.py").write_text("def half(n):\n    return n / 2\n")
+    (tmp_path / "test_half.py").write_text(
+        "from half import half\n\n\ndef test_it():\n    assert half(3) == 1.5\n"
+    )
+    (tmp_path / "pyproject.toml").write_text("[project.scripts]\nhalve = 'half:main'\n")
+    done = fractal("validate", tmp_path, "--tests", tmp_path, "--level", "4", "--json")
+    *_, verdict = json.loads(done.stdout)["verdicts"]
+    assert (verdict["level"], verdict["outcome"]) == (4, "failed")
+    assert "pyproject.toml, line 2: finding 'half:main' fails" in verdict["summary"]
+
+
 def test_a_pipe_in_a_folder_is_no_file_to_wait_for(tmp_path: Path) -> None:
     copy("off_by_one", tmp_path)
     os.mkfifo(tmp_path / "pipe.py")

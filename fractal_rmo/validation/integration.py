@@ -125,7 +125,7 @@ def _judged(
 def _passed(found: Sequence[Check], excused: Sequence[Finding]) -> str:
     """What was seen, in a sentence."""
     kinds = Counter(check.kind for check in found)
-    kinds[Kind.START] -= len(excused)
+    kinds.subtract(finding.check.kind for finding in excused)
     parts = [f"{kinds[kind]} {words[kinds[kind] > 1]}" for kind, words in _WORDS.items()]
     examples = sum(len(doc) for check in found for doc in check.docs)
     said = [part for part in parts if not part.startswith("0 ")]

@@ -16,6 +16,9 @@ from fractal_rmo.validation.outside import SECONDS, Check, Kind
 _EXAMPLE_WORDS, _RAISED_WORDS = 5, 6
 _SHOWN_CHARS = 600
 _NOT_FROM_INPUT = {"NameError", "ImportError", "SyntaxError"}
+_OF_OTHER_SYSTEMS = {"_winapi", "_winreg", "msvcrt", "nt", "winreg", "winsound", "_scproxy"}
+_ASKED = ("sys.platform", "os.name", "platform.system")
+_REFUSALS = {"AssertionError", "ImportError", "RuntimeError", "OSError"}
 _FROM_ARGUMENTS = {"IndexError", "ValueError", "KeyError"}
 
 
@@ -143,6 +146,8 @@ def judge(check: Check, answer: Answer, code: SourceTree) -> list[Finding]:
     """What is wrong with one check; nothing when it is as it should be."""
     if check.kind is Kind.START:
         return _judge_start(check, answer, code)
+    if answer.raised is not None and _is_elsewhere(answer.raised, code):
+        return [_finding(check, answer, "it is for another operating system", excused=True)]
     found = _judge_examples(check, answer)
     if (trouble := _trouble(check, answer)) is not None:
         found.append(trouble)
@@ -169,6 +174,15 @@ def _trouble(check: Check, answer: Answer) -> Finding | None:
     if answer.done and answer.status == 0:
         return None
     return _finding(check, answer, f"{doing} ends the interpreter{_status(answer.status)}")
+
+
+def _is_elsewhere(raised: Raised, code: SourceTree) -> bool:
+    """Whether a module asks for the system, and refuses this one."""
+    if "ModuleNotFoundError" in raised.bases:
+        return raised.message.removeprefix("No module named ").strip("'") in _OF_OTHER_SYSTEMS
+    lines = code.files.get(raised.path, "").splitlines()[: raised.line]
+    asked = any(words in line for line in lines[-3:] for words in _ASKED)
+    return asked and bool(raised.bases & _REFUSALS)
 
 
 def _status(status: int) -> str:

@@ -64,6 +64,13 @@ HONEST = {
         ),
         "1 example holds",
     ),
+    "an object whose comparison raises": (
+        module(
+            "class C:\n    def __eq__(self, other): raise TypeError\n    __hash__ = None\n"
+            "def f():\n    '''\n    >>> f()\n    1\n    '''\n    return 1\nc = C()\n"
+        ),
+        "1 example holds",
+    ),
     "an example that exits": (
         module(
             "import sys\ndef f():\n    '''\n    >>> f()\n"
@@ -119,6 +126,11 @@ HONEST = {
         ),
         "could not be judged",
     ),
+    "a module for another system": (
+        {"a.py": "", "w.py": "import sys\nassert sys.platform == 'win32'\n",
+         "x.py": "import winreg\n"},
+        "2 more could not be judged",
+    ),
     "a program that goes on": (module(f"import time\n{MAIN}    time.sleep(60)\n"), "could not be"),
 }  # fmt: skip
 
@@ -153,6 +165,10 @@ WRONG = {
     ),
     "a neighbour in a package, named like a package of others": (
         {"p/__init__.py": "", "p/a.py": "import b\n", "p/b.py": ""}, "'b'", "--python",
+    ),
+    "an assertion": (module("import sys\n\n\n\nassert False\n"), "line 5", "AssertionError"),
+    "a module that no system has": (
+        module("import sys\nif sys.platform:\n    import solution.x\n"), "line 3", "'solution.x'",
     ),
     "an example": (
         module("def f():\n    '''F.\n\n    >>> f()\n    2\n    '''\n    return 1\n"),

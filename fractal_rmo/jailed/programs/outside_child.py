@@ -138,8 +138,10 @@ def _example(source: str, names: dict[str, Any]) -> tuple[str, str]:
 
     from _io import StringIO
 
-    features = [getattr(__future__, name) for name in __future__.all_feature_names]
-    flags = sum(f.compiler_flag for f in features if f in names.values())
+    features: dict[str, Any] = {
+        name: getattr(__future__, name) for name in __future__.all_feature_names
+    }
+    flags = sum(f.compiler_flag for name, f in features.items() if names.get(name) is f)
     before, sys.stdout, sys.displayhook = sys.stdout, StringIO(), sys.__displayhook__
     spoken, raised = sys.stdout, ""
     try:

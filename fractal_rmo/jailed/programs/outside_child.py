@@ -141,7 +141,8 @@ def _example(source: str, names: dict[str, Any]) -> tuple[str, str]:
     features: dict[str, Any] = {
         name: getattr(__future__, name) for name in __future__.all_feature_names
     }
-    flags = sum(f.compiler_flag for name, f in features.items() if names.get(name) is f)
+    used = [name for name, feature in features.items() if names.get(name) is feature]
+    flags = sum(features[name].compiler_flag for name in used)
     before, sys.stdout, sys.displayhook = sys.stdout, StringIO(), sys.__displayhook__
     spoken, raised = sys.stdout, ""
     try:

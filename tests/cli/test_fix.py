@@ -224,6 +224,18 @@ def test_declared_commands_of_a_folder_are_proven_with_it(tmp_path: Path) -> Non
     assert "pyproject.toml, line 2: finding 'half:main' fails" in verdict["summary"]
 
 
+def test_verdicts_are_written_for_other_tools(tmp_path: Path) -> None:
+    code, tests = copy("off_by_one", tmp_path)
+    junit, sarif = tmp_path / "junit.xml", tmp_path / "found.sarif"
+    files = ("--junit", junit, "--sarif", sarif)
+    assert fractal("validate", code, "--tests", tests, *files).returncode == 1
+    assert 'tests="3" failures="1"' in junit.read_text()
+    (run,) = json.loads(sarif.read_text())["runs"]
+    assert {result["ruleId"] for result in run["results"]} >= {"unit"}
+    refused = fractal("validate", code, "--tests", tests, "--junit", tmp_path / "no" / "j.xml")
+    assert (refused.returncode, "--junit" in refused.stderr) == (2, True)
+
+
 def test_a_pipe_in_a_folder_is_no_file_to_wait_for(tmp_path: Path) -> None:
     copy("off_by_one", tmp_path)
     os.mkfifo(tmp_path / "pipe.py")

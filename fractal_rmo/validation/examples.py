@@ -13,6 +13,8 @@ import doctest
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from fractal_rmo.validation.parsing import parsed
+
 _CHECKER, _PARSER = doctest.OutputChecker(), doctest.DocTestParser()
 _HAVE_DOCSTRINGS = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
@@ -51,7 +53,7 @@ def examples(text: str) -> Iterator[Sequence[Example]]:
     """
     if ">>>" not in text:
         return
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(parsed(text)):
         if isinstance(node, _HAVE_DOCSTRINGS) and (found := _of_docstring(node)):
             yield found
 
@@ -65,23 +67,23 @@ def _of_docstring(
     if not isinstance(first.value.value, str):
         return []
     try:
-        parsed = _PARSER.get_examples(first.value.value)
+        found = _PARSER.get_examples(first.value.value)
     except ValueError:
         return []
-    return [e for one in parsed if (e := _example(one, first.lineno)) is not None]
+    return [e for one in found if (e := _example(one, first.lineno)) is not None]
 
 
-def _example(parsed: doctest.Example, first_line: int) -> Example | None:
-    flags = sum(flag for flag, wanted in parsed.options.items() if wanted)
+def _example(read: doctest.Example, first_line: int) -> Example | None:
+    flags = sum(flag for flag, wanted in read.options.items() if wanted)
     if flags & doctest.SKIP:
         return None
-    line = first_line + parsed.lineno
-    return Example(line, parsed.source, parsed.want, parsed.exc_msg, flags)
+    line = first_line + read.lineno
+    return Example(line, read.source, read.want, read.exc_msg, flags)
 
 
 def _is_comparison(source: str) -> bool:
     try:
-        statement = ast.parse(source).body[0]
+        statement = parsed(source).body[0]
     except (SyntaxError, ValueError, IndexError):
         return False
     return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Compare)

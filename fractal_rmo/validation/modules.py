@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from keyword import iskeyword
@@ -47,7 +48,7 @@ class Module:
     def search_path(self) -> str:
         """What a shell has to say before a command; "" when the project's folder is enough."""
         folders = ":".join((*self.before, *self.after))
-        return "" if folders == "." else f"PYTHONPATH={folders} "
+        return "" if folders == "." else f"PYTHONPATH={shlex.quote(folders)} "
 
 
 def modules(code: SourceTree) -> Iterator[Module]:

@@ -231,7 +231,7 @@ def _judge_examples(check: Check, answer: Answer) -> list[Finding]:
 
 def _judge_start(check: Check, answer: Answer, code: SourceTree) -> list[Finding]:
     """An uncaught exception or a signal is wrong; an exit status is the program's own word."""
-    if answer.status is None or answer.status == -signal.SIGXCPU:
+    if answer.status is None:
         words = f"still running after {SECONDS[check.kind]:g} s, and stopped"
         return [_finding(check, answer, words, excused=True)]
     if answer.raised is not None:

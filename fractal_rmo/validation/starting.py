@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from fractal_rmo.domain.source import SourceTree
+from fractal_rmo.validation.parsing import parsed
 
 PROJECT_FILE = "pyproject.toml"
 _TABLES = ("scripts", "gui-scripts")
@@ -29,7 +30,7 @@ def main_block(text: str) -> int:
         return 0
     lines = (
         node.lineno
-        for node in ast.parse(text).body
+        for node in parsed(text).body
         if isinstance(node, ast.If) and any(map(_asks_whether_main, ast.walk(node.test)))
     )
     return next(lines, 0)
@@ -56,7 +57,7 @@ def parses_arguments(code: SourceTree) -> bool:
 def _imported(text: str) -> set[str]:
     """Top-level names of the modules that a file imports."""
     found = set()
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(parsed(text)):
         if isinstance(node, ast.Import):
             found |= {alias.name.partition(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:

@@ -126,6 +126,10 @@ HONEST = {
         ),
         "could not be judged",
     ),
+    "a program that wants a screen": (
+        module(f"class TclError(Exception): ...\n{MAIN}    raise TclError('no display')\n"),
+        "could not be judged",
+    ),
     "a module for another system": (
         {"a.py": "", "w.py": "import sys\nassert sys.platform == 'win32'\n",
          "x.py": "import winreg\n"},

@@ -35,6 +35,10 @@ def test_packages_below_src_are_imported_without_it() -> None:
     assert {m.search_path for m in found.values()} == {"PYTHONPATH=.:src "}
 
 
+def test_a_folder_is_quoted_for_a_shell() -> None:
+    assert _named("a b/c.py")["a b/c.py"].search_path == "PYTHONPATH='a b:.' "
+
+
 def test_src_that_is_a_package_is_one() -> None:
     assert _named("src/__init__.py", "src/m.py")["src/m.py"].name == "src.m"
 

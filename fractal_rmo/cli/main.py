@@ -10,6 +10,7 @@ import json
 import sys
 import time
 from pathlib import Path
+from typing import TextIO
 
 import click
 
@@ -17,6 +18,7 @@ from fractal_rmo.cli.apply import apply
 from fractal_rmo.cli.cluster import COMMANDS
 from fractal_rmo.cli.group import INFRASTRUCTURE, NOT_PROVEN, PROVEN, Group, python_option, to_level
 from fractal_rmo.cli.read import read_tree
+from fractal_rmo.cli.reports import Reports
 from fractal_rmo.domain.errors import CATALOGUE, ErrorCode
 from fractal_rmo.domain.task import Task, TaskKind
 from fractal_rmo.domain.verdict import Level, found_no_sandbox
@@ -36,6 +38,7 @@ _tests = click.option(
 _upto = click.option(
     "--level", default="3", callback=to_level, help="Prove up to this level (default 3)."
 )
+_REPORT = click.File("w", encoding="utf-8", lazy=False)  # refused before anything runs
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 
 
@@ -74,9 +77,20 @@ def fix(
 @_upto
 @python_option
 @_as_json
-def validate(path: Path, tests: Path, level: Level, python: str, as_json: bool) -> None:
+@click.option("--junit", type=_REPORT, help="Write the verdicts as JUnit XML.")
+@click.option("--sarif", type=_REPORT, help="Write what was found as SARIF 2.1.0.")
+def validate(
+    path: Path,
+    tests: Path,
+    level: Level,
+    python: str,
+    as_json: bool,
+    junit: TextIO | None,
+    sarif: TextIO | None,
+) -> None:
     """Prove PATH as it is, level by level."""
-    sys.exit(_perform(_task(path, tests, TaskKind.VALIDATE, level, python), as_json, 300.0, None))
+    task = _task(path, tests, TaskKind.VALIDATE, level, python)
+    sys.exit(_perform(task, as_json, 300.0, None, Reports(junit, sarif)))
 
 
 @cli.command()
@@ -115,7 +129,13 @@ def _task(path: Path, tests: Path, kind: TaskKind, level: Level, python: str) ->
     )
 
 
-def _perform(task: Task, as_json: bool, seconds: float, apply_to: Path | None) -> int:
+def _perform(
+    task: Task,
+    as_json: bool,
+    seconds: float,
+    apply_to: Path | None,
+    reports: Reports | None = None,
+) -> int:
     from fractal_rmo.bootstrap import sandbox
     from fractal_rmo.cli.progress import Line
     from fractal_rmo.cli.show import print_solution, to_document
@@ -129,6 +149,8 @@ def _perform(task: Task, as_json: bool, seconds: float, apply_to: Path | None) -
             progress=line.show,
             out_of_time=lambda: time.monotonic() - start > seconds,
         )
+    if reports:
+        reports.write(solution.verdicts)
     if as_json:
         click.echo(json.dumps(to_document(solution), default=dict))
     else:

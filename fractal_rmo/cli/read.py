@@ -7,6 +7,7 @@ from pathlib import Path
 
 from fractal_rmo.domain.errors import ErrorCode, InputError
 from fractal_rmo.domain.source import MAX_FILES, MAX_TREE_BYTES, SourceTree
+from fractal_rmo.validation.starting import PROJECT_FILE
 
 _LEFT_OUT = {"__pycache__", "node_modules", "build", "dist"}
 
@@ -21,6 +22,7 @@ def is_test(path: Path) -> bool:
 def read_tree(path: Path, *, tests: bool) -> SourceTree:
     """A file under its own name, or a folder's Python files: its tests, or all but its tests.
 
+    What declares a project's commands comes with its code.
     Raises ``InputError`` for a path without Python files and for what is no text.
     """
     if path.is_file():
@@ -30,6 +32,8 @@ def read_tree(path: Path, *, tests: bool) -> SourceTree:
     chosen = [file for file in _python_files(path) if is_test(file) == tests]
     if not chosen:
         raise InputError(ErrorCode.NO_SUCH_FILE, f"The folder '{path}' holds no Python file.")
+    if not tests and (path / PROJECT_FILE).is_file():
+        chosen.append(path / PROJECT_FILE)
     return SourceTree({file.relative_to(path).as_posix(): read_text(file) for file in chosen})
 
 

@@ -127,7 +127,7 @@ def mount_box(megabytes: int, names: int, owner: int) -> None:
 
 def drop_privileges(identity: Identity) -> None:
     """Become the candidate's user, for good: no capabilities, and no way to gain any."""
-    kernel.empty_bounding_set_if_allowed()
+    kernel.narrow_bounding_set_if_allowed(identity.kept_capabilities)
     if identity.uid != os.geteuid():
         if identity.kept_capabilities:
             kernel.prctl(kernel.PR_SET_KEEPCAPS, 1)

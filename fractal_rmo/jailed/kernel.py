@@ -10,6 +10,7 @@ import ctypes
 import os
 import resource
 import struct
+from collections.abc import Sequence
 from typing import Any
 
 NEW_NAMESPACES = 0x10000000 | 0x00020000 | 0x20000000 | 0x40000000 | 0x08000000 | 0x04000000
@@ -22,6 +23,7 @@ PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_CAPBSET_DROP = 1, 4, 24
 PR_SET_KEEPCAPS, PR_SET_SECCOMP, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 8, 22, 36, 38
 CAP_DAC_READ_SEARCH = 2
 _LAST_CAPABILITY = 63
+_PR_CAP_AMBIENT, _AMBIENT_RAISE = 47, 2
 _SYS_CLOSE_RANGE, _SYS_MOUNT_SETATTR = 436, 442
 HIGHEST_FD = 1 << 31
 """Beyond every descriptor."""
@@ -105,9 +107,9 @@ def prctl(option: int, value: int, further: int = 0) -> None:
         _checked(-1, f"prctl {option}")
 
 
-def empty_bounding_set_if_allowed() -> None:
-    """Drop every capability from the bounding set, as far as this process may."""
-    for capability in range(_LAST_CAPABILITY + 1):
+def narrow_bounding_set_if_allowed(kept: Sequence[int]) -> None:
+    """Drop every capability but ``kept`` from the bounding set, as far as this process may."""
+    for capability in sorted(set(range(_LAST_CAPABILITY + 1)).difference(kept)):
         try:
             prctl(PR_CAPBSET_DROP, capability)
         except OSError:  # beyond the last that this kernel knows, or not ours to drop
@@ -115,11 +117,16 @@ def empty_bounding_set_if_allowed() -> None:
 
 
 def set_capabilities(*kept: int) -> None:
-    """Hold exactly the ``kept`` capabilities (numbers below 32)."""
+    """Hold exactly the ``kept`` capabilities (numbers below 32), here and in what is executed.
+
+    Else a run could read its interpreter's library, and an interpreter that it starts could not.
+    """
     bits = sum(1 << capability for capability in kept)
     header = struct.pack("Ii", _CAPABILITY_VERSION_3, 0)
-    data = struct.pack("IIIIII", bits, bits, 0, 0, 0, 0)
+    data = struct.pack("IIIIII", bits, bits, bits, 0, 0, 0)
     _checked(_libc.capset(header, data), "capset")
+    for capability in kept:
+        prctl(_PR_CAP_AMBIENT, _AMBIENT_RAISE, capability)
 
 
 def link_up_loopback() -> None:

@@ -8,8 +8,6 @@ stub of the code (the canary).
 
 from __future__ import annotations
 
-import re
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
@@ -17,12 +15,12 @@ from fractal_rmo.domain.jsonvalue import Json
 from fractal_rmo.domain.run import Dialogue, RunEnding, RunRequest, RunResult
 from fractal_rmo.domain.verdict import Level, Outcome, Verdict
 from fractal_rmo.validation.canary import canary_of
+from fractal_rmo.validation.missing import missing_module
 from fractal_rmo.validation.subject import Subject
 from fractal_rmo.validation.unit_run import TestRun, read_run, run_apart, run_together, why_together
 
 SHUFFLE_SEED = 20_011
 MAX_FAILURES = 50
-_MISSING = re.compile(r"needs the module '([^']+)', which is missing|No module named '([^']+)'")
 _ENDINGS = {
     RunEnding.TIMED_OUT: "The tests ran out of time.",
     RunEnding.OUT_OF_MEMORY: "The tests ran out of memory.",
@@ -147,7 +145,8 @@ def _trouble(run: TestRun, result: RunResult) -> tuple[Outcome, str] | None:
 
 def _reading(run: TestRun, subject: Subject) -> tuple[Outcome, str]:
     """(outcome, one sentence) of a completed run: everything must have run and passed."""
-    if (missing := _missing_module(run, subject)) is not None:
+    said = [run.problem, *(f"{test.type} {test.message}" for test in run.not_passed)]
+    if (missing := missing_module(said, subject)) is not None:
         return missing
     if run.problem:
         return Outcome.FAILED, f"The tests could not all be collected: {run.problem}"
@@ -165,28 +164,6 @@ def _reading(run: TestRun, subject: Subject) -> tuple[Outcome, str]:
             f"Only {count} of {len(run.collected)} collected tests were executed.",
         )
     return Outcome.PASSED, f"All {len(run.collected)} tests passed."
-
-
-def _missing_module(run: TestRun, subject: Subject) -> tuple[Outcome, str] | None:
-    """A module that is missing here is our shortcoming; one missing from the code is the code's."""
-    texts = [run.problem, *(f"{test.type} {test.message}" for test in run.not_passed)]
-    found = next((match for text in texts if (match := _MISSING.search(text))), None)
-    if found is None:
-        return None
-    name = found[1] or found[2]
-    if _belongs_to_code(name, subject) or name.partition(".")[0] in sys.stdlib_module_names:
-        return Outcome.FAILED, f"The code has no module '{name}', which is imported."
-    return Outcome.ERROR, (
-        f"The module '{name}' is imported, which is neither submitted nor among the packages of"
-        " the jail, so nothing was judged: name an interpreter that has it (--python)."
-    )
-
-
-def _belongs_to_code(name: str, subject: Subject) -> bool:
-    """Whether the module's top-level package is submitted, though the module itself is not."""
-    root = name.partition(".")[0]
-    paths = [*subject.code.files, *subject.tests.files]
-    return any(path == f"{root}.py" or path.startswith(f"{root}/") for path in paths)
 
 
 def _compared(first: RunResult, again: RunResult, subject: Subject, way: _Way) -> Verdict:

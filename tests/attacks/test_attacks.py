@@ -9,6 +9,9 @@ import pytest
 
 from fractal_rmo.adapters.sandbox import ZygoteSandbox
 from fractal_rmo.domain.run import Runner
+from fractal_rmo.domain.verdict import Outcome
+from fractal_rmo.services.drive import drive
+from fractal_rmo.validation.integration import integration_level
 from tests.attacks.corpus import CASES, Case, left_behind, proves, read_cases
 
 FOUND = read_cases(CASES)
@@ -34,6 +37,13 @@ def test_case(case: Case, run: Runner) -> None:
     assert proves(verdict) is case.is_honest, verdict.summary
     assert verdict.shared_process is case.expect.get("shared_process", False)
     assert not left_behind()
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("case", [c for c in FOUND if c.is_honest], ids=lambda case: case.name)
+def test_honest_code_works_from_outside(case: Case, run: Runner) -> None:
+    verdict = drive(integration_level(case.subject), run)
+    assert verdict.outcome is Outcome.PASSED, verdict.summary
 
 
 def test_the_corpus_covers_what_it_promises() -> None:

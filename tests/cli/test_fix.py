@@ -163,7 +163,7 @@ def test_an_interpreter_is_named_as_it_lies_from_here(tmp_path: Path) -> None:
         (("--kind", "generate"), "FR110"),
         (("--kind", "refactor"), "FR109"),
         (("--provider", "psychic"), "FR113"),
-        (("--level", "4"), "FR108"),
+        (("--level", "6"), "FR108"),
     ],
 )
 def test_what_cannot_be_done_is_refused_before_any_server_starts(
@@ -210,6 +210,30 @@ def test_a_file_that_cannot_be_written_keeps_every_file(tmp_path: Path) -> None:
     done = fractal("fix", code, "--tests", tests, "--apply")
     assert (done.returncode, "FR116" in done.stderr) == (2, True), done.stderr
     assert code.read_text() == before
+
+
+def test_declared_commands_of_a_folder_are_proven_with_it(tmp_path: Path) -> None:
+    (tmp_path / "half.py").write_text("def half(n):\n    return n / 2\n")
+    (tmp_path / "test_half.py").write_text(
+        "from half import half\n\n\ndef test_it():\n    assert half(3) == 1.5\n"
+    )
+    (tmp_path / "pyproject.toml").write_text("[project.scripts]\nhalve = 'half:main'\n")
+    done = fractal("validate", tmp_path, "--tests", tmp_path, "--level", "4", "--json")
+    *_, verdict = json.loads(done.stdout)["verdicts"]
+    assert (verdict["level"], verdict["outcome"]) == (4, "failed")
+    assert "pyproject.toml, line 2: finding 'half:main' fails" in verdict["summary"]
+
+
+def test_verdicts_are_written_for_other_tools(tmp_path: Path) -> None:
+    code, tests = copy("off_by_one", tmp_path)
+    junit, sarif = tmp_path / "junit.xml", tmp_path / "found.sarif"
+    files = ("--junit", junit, "--sarif", sarif)
+    assert fractal("validate", code, "--tests", tests, *files).returncode == 1
+    assert 'tests="3" failures="1"' in junit.read_text()
+    (run,) = json.loads(sarif.read_text())["runs"]
+    assert {result["ruleId"] for result in run["results"]} >= {"unit"}
+    refused = fractal("validate", code, "--tests", tests, "--junit", tmp_path / "no" / "j.xml")
+    assert (refused.returncode, "--junit" in refused.stderr) == (2, True)
 
 
 def test_a_pipe_in_a_folder_is_no_file_to_wait_for(tmp_path: Path) -> None:

@@ -17,22 +17,27 @@ TESTS = SourceTree({"test_s.py": "from solution import f\ndef test_1():\n    ass
 
 def test_good_code_climbs_all_built_levels(real: Driver) -> None:
     subject = Subject(SourceTree({"solution.py": "def f():\n    return 1\n"}), TESTS)
-    verdicts = real(climb(subject, Level.UNIT))
-    assert [v.level for v in verdicts] == [1, 2, 3]
+    verdicts = real(climb(subject, Level.INTEGRATION))
+    assert [v.level for v in verdicts] == [1, 2, 3, 4]
     assert {v.outcome for v in verdicts} == {Outcome.PASSED}
-    assert is_proven(verdicts, Level.UNIT)
+    assert is_proven(verdicts, Level.INTEGRATION)
     assert not verdicts[2].shared_process
 
 
 @pytest.mark.parametrize(
     ("text", "stopped_at"),
-    [("def f(:\n", 1), ("def f():\n    return nope\n", 2), ("def f():\n    return 2\n", 3)],
+    [
+        ("def f(:\n", 1),
+        ("def f():\n    return nope\n", 2),
+        ("def f():\n    return 2\n", 3),
+        ("def f():\n    return 1\n\n\nif __name__ == '__main__':\n    1 / (f() - 1)\n", 4),
+    ],
 )
 def test_the_first_level_that_does_not_pass_ends_the_climb(
     real: Driver, text: str, stopped_at: int
 ) -> None:
     subject = Subject(SourceTree({"solution.py": text}), TESTS)
-    verdicts = real(climb(subject, Level.UNIT))
+    verdicts = real(climb(subject, Level.INTEGRATION))
     assert verdicts[-1].level == stopped_at
     assert verdicts[-1].outcome is Outcome.FAILED
     assert proven_level(verdicts) == stopped_at - 1

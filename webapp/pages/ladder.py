@@ -27,7 +27,7 @@ _SHOWS = {
     Level.SYNTAX: "Every file parses.",
     Level.STATIC: "ruff, mypy and bandit see nothing critical.",
     Level.UNIT: "The tests pass twice, in different orders.",
-    Level.INTEGRATION: "The parts work together.",
+    Level.INTEGRATION: "It imports, starts and does what its examples show.",
     Level.PROPERTY: "Its properties hold for generated inputs.",
     Level.MUTATION: "The tests notice planted faults.",
 }

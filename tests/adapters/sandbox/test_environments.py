@@ -17,6 +17,7 @@ from fractal_rmo.domain.run import RunEnding, Runner, Runtime, Tier
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.domain.verdict import Outcome, Verdict
 from fractal_rmo.services.drive import drive
+from fractal_rmo.validation.integration import integration_level
 from fractal_rmo.validation.subject import Subject
 from fractal_rmo.validation.unit import unit_level
 from tests.adapters.sandbox.conftest import Trials
@@ -54,6 +55,19 @@ def test_code_is_proven_with_the_packages_of_a_named_environment(
         verdict = judged(run)
     assert verdict.outcome is Outcome.PASSED, verdict
     assert not verdict.shared_process
+    assert not (venv / "intruded").exists()
+
+
+def test_modules_import_from_outside_with_these_packages_and_no_others(
+    sandbox: ZygoteSandbox, venv: Path
+) -> None:
+    files = {"a.py": "import json, measures\njson.dumps(measures.times(1, 2))\n"}
+    with sandbox.session(str(venv / "bin" / "python")) as run:
+        passed = drive(integration_level(Subject(SourceTree(files), SourceTree())), run)
+        lacking = {"b.py": "import pytest\n"}
+        missing = drive(integration_level(Subject(SourceTree(lacking), SourceTree())), run)
+    assert passed.outcome is Outcome.PASSED, passed
+    assert (missing.outcome, "'pytest'" in missing.summary) == (Outcome.ERROR, True), missing
     assert not (venv / "intruded").exists()
 
 

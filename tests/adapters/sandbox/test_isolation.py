@@ -121,6 +121,17 @@ def test_other_processes_are_invisible_and_cannot_be_harmed(hidden: Trials) -> N
     assert hidden.body("pass").ending is RunEnding.COMPLETED
 
 
+def test_an_interpreter_that_a_run_starts_has_the_same_library(trials: Trials) -> None:
+    """Also where only root may read it, and the run has a user of its own."""
+    body = """
+    import os, subprocess, sys
+    command = [sys.executable, '-S', '-c', 'import argparse, os; print(os.__file__)']
+    started = subprocess.run(command, capture_output=True, text=True)
+    assert started.stdout.strip() == os.__file__, started
+    """
+    assert PASSED in str(trials.body(body).value)
+
+
 def test_privileges_cannot_be_gained(hidden: Trials) -> None:
     body = """
     import ctypes, os

@@ -19,6 +19,8 @@ _LISTS: Final = ("list", "List", "Sequence", "MutableSequence", "Iterable", "Col
 _SETS: Final = ("set", "Set", "AbstractSet", "MutableSet")
 _DICTS: Final = ("dict", "Dict", "Mapping", "MutableMapping")
 _TUPLES: Final = ("tuple", "Tuple")
+_DEEPEST: Final = 14
+_LONGEST: Final = 1000
 _ANYTHING: Final = (0, 1, "a", None, 2.5)
 
 
@@ -62,15 +64,12 @@ def _allows_container(name: str, inner: list[ast.expr], value: object) -> bool:
     return False
 
 
-def mentions_none(hint: ast.expr | None) -> bool:
-    """Whether None is promised at the top of the hint."""
-    return allows(hint, None)
-
-
 def _parts(hint: ast.expr | None) -> tuple[str, list[ast.expr]]:
     """A hint's name without its module, and what stands in its brackets."""
     if isinstance(hint, ast.Constant):
         return _of_constant(hint.value)
+    if hint is None or not _is_readable(hint):
+        return "", []
     if isinstance(hint, ast.BinOp) and isinstance(hint.op, ast.BitOr):
         return "Union", [hint.left, hint.right]
     inner: list[ast.expr] = []
@@ -81,6 +80,14 @@ def _parts(hint: ast.expr | None) -> tuple[str, list[ast.expr]]:
     if name == "Optional":
         return "Union", [*inner, ast.Constant(None)]
     return str(name), inner
+
+
+def _is_readable(hint: ast.expr) -> bool:
+    """Whether the hint is no deeper than a person would write it."""
+    level: list[ast.AST] = [hint]
+    for _ in range(_DEEPEST):
+        level = [child for node in level for child in ast.iter_child_nodes(node)]
+    return not level
 
 
 def _of_constant(value: object) -> tuple[str, list[ast.expr]]:
@@ -98,7 +105,7 @@ def _is_endless(inner: list[ast.expr]) -> bool:
 
 def _lists(inner: list[ast.expr]) -> list[object] | None:
     items = samples(inner[0]) if inner else list(_SCALARS["int"][1])
-    if not items:
+    if not items or len(repr(items)) > _LONGEST:
         return None
     first, last = items[0], items[-1]
     rows = [[], items[:1], [last], items[:2], [last, first], [first, first], items[:5], items[::-1]]

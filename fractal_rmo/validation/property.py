@@ -31,6 +31,8 @@ from fractal_rmo.validation.targets import Found, find_targets, property_tests
 MAX_INPUTS = 200
 MAX_CALLS = 600
 MAX_COUNTER_EXAMPLES = 4
+MAX_TRIES = 3
+"""Suspects of one kind that are asked alone before they are taken for effects of earlier calls."""
 MAX_NOTES = 20
 CRASH = "never crashes as no program means to"
 SAME_ANSWER = "gives the same answer in every process"
@@ -153,29 +155,43 @@ class _Study:
         """The smallest counter-example for each function and each way to break the property."""
         rows = zip(self.calls, zip(*columns, strict=True), strict=True)
         suspects = [(call, answers) for call, answers in rows if broken.breaks(call, answers)]
-        seen: set[tuple[str, str]] = set()
+        left: Counter[tuple[str, str]] = Counter()
         for call, answers in sorted(suspects, key=lambda row: len(str(row[0]))):
             key = call.target.place, answers[0].error
-            if key in seen or len(self.counter_examples) >= MAX_COUNTER_EXAMPLES:
+            if left[key] >= MAX_TRIES or len(self.counter_examples) >= MAX_COUNTER_EXAMPLES:
                 continue
-            seen.add(key)
             found = yield from self.asker.smallest(broken, call)
+            left[key] += 1 if found is None else MAX_TRIES
             if found is None:
-                says = f"Asked alone it does not: it broke '{broken.name}' after other calls."
+                says = f"After other calls it broke '{broken.name}', asked alone it does not."
                 self.notes.append(notes.Note("depends on earlier calls", str(call), says))
-            elif broken.name == CRASH and (yield from self._is_old(found)):
-                says = f"It {found.answers[0]}, and so did the original; is that meant?"
-                self.notes.append(notes.Note("crash", str(found.call), says))
+            elif (yield from self._is_old(broken, found)):
+                says = f"It {found.answers[0]}; the original did no better. Is that meant?"
+                self.notes.append(notes.Note("as bad as before", str(found.call), says))
             else:
                 self.counter_examples.append(found)
 
-    def _is_old(self, found: CounterExample) -> Dialogue[bool]:
-        """Whether the original crashed on the same call: then the change is not to blame."""
-        if self.subject.original is None or not self.before:
+    def _is_old(self, broken: Property, found: CounterExample) -> Dialogue[bool]:
+        """Whether the original broke the property too: then the change is not to blame."""
+        original = self.subject.original
+        if original is None or not self.before or broken.name == AS_BEFORE:
             return False
-        variant = self.subject.original, 0
-        (old,) = yield from self.asker.ask(variant, [found.call], "the original, alone")
-        return old.state == "raised" and old.error == found.answers[0].error
+        if broken.name == SAME_ANSWER:
+            return (yield from self._varied_before(original, found.call.target.place))
+        (old,) = yield from self.asker.ask((original, 0), [found.call], "the original, alone")
+        return (old.state, old.error) == ("raised", found.answers[0].error)
+
+    def _varied_before(self, original: SourceTree, place: str) -> Dialogue[bool]:
+        """Whether some answer of the original's function changed with the hash seed.
+
+        Not only that to the same call: two sets of one content may lie in different orders.
+        """
+        rows = zip(self.calls, self.before, strict=True)
+        pairs = [(call, old) for call, old in rows if call.target.place == place]
+        calls = [call for call, _ in pairs]
+        again = yield from self.asker.ask((original, 1), calls, "the original, once more")
+        rows_again = zip(pairs, again, strict=True)
+        return any(differ(call, old, other) for (call, old), other in rows_again)
 
     # --- notes --------------------------------------------------------------------------
 

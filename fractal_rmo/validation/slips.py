@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.validation.calls import Answer, Call, agree, agree_but_for_order
 from fractal_rmo.validation.reach import Reach, is_promised
+from fractal_rmo.validation.targets import trees
 
 _OF_NONE = ("'NoneType' object has no attribute", "'NoneType' object is not")
 _BY_CHANCE = (
@@ -107,8 +108,8 @@ def differ(call: Call, one: Answer, two: Answer) -> bool:
 
 def chance(code: SourceTree) -> str:
     """The first thing in the code that lets answers differ honestly; "" for none."""
-    for path, text in code.python_files():
-        for node in ast.walk(ast.parse(text)):
+    for path, tree in trees(code):
+        for node in ast.walk(tree):
             names: list[str] = []
             if isinstance(node, ast.Import):
                 names = [alias.name for alias in node.names]

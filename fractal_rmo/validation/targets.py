@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import PurePosixPath
 from typing import TypeAlias
 
@@ -15,6 +16,10 @@ MAX_TARGETS = 8
 MAX_EXAMPLES = 60
 MAX_ARGUMENT_CHARS = 2000
 _MAX_ROWS = 30
+_MAX_ENVIRONMENTS = 200
+_MAX_TRIED = 2000
+"""Calls of one function that are read in search of examples: tests may be written to take long."""
+_DEEPEST = 12
 _MAX_HOPS = 4
 FunctionNode: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 _Environment: TypeAlias = Mapping[str, ast.expr]
@@ -86,7 +91,7 @@ def find_targets(code: SourceTree, tests: SourceTree) -> Found:
     """The functions that the tests call.  What does not parse is passed over."""
     modules = _modules(code)
     seen: dict[_Place, _Calls] = {}
-    for _, tree in _trees(tests):
+    for _, tree in trees(tests):
         for place, call in _calls(tree, modules):
             seen.setdefault(place, _Calls()).add(call)
     targets, left = [], []
@@ -107,13 +112,13 @@ def property_tests(tests: SourceTree) -> int:
     """How many functions of the tests are properties for hypothesis: decorated with ``given``."""
     decorators = (
         decorator
-        for _, tree in _trees(tests)
+        for _, tree in trees(tests)
         for node in ast.walk(tree)
         if isinstance(node, FunctionNode)
         for decorator in node.decorator_list
     )
     calls = (d.func for d in decorators if isinstance(d, ast.Call))
-    return sum(ast.unparse(func).rpartition(".")[2] == "given" for func in calls)
+    return sum(_dotted(func).rpartition(".")[2] == "given" for func in calls)
 
 
 @dataclass
@@ -122,27 +127,43 @@ class _Calls:
 
     examples: dict[str, Arguments] = field(default_factory=dict)
     exact: bool = False
+    tried: int = 0
 
     def add(self, call: _Call) -> None:
         self.exact = self.exact or call.exact
-        for arguments in call.arguments:
-            text = str(arguments)
-            if len(self.examples) < MAX_EXAMPLES and _can_be_written(text):
-                self.examples.setdefault(text, arguments)
+        for environment in call.environments:
+            self.tried += 1
+            if self.tried > _MAX_TRIED or len(self.examples) >= MAX_EXAMPLES:
+                return
+            arguments = _arguments(call.node, environment)
+            if arguments is not None and _can_be_written(arguments):
+                self.examples.setdefault(str(arguments), arguments)
 
 
 @dataclass(frozen=True)
 class _Call:
-    arguments: list[Arguments]
+    node: ast.Call
+    environments: Sequence[_Environment]
     exact: bool
 
 
-def _can_be_written(text: str) -> bool:
-    """Whether a call is short enough; ``1e999`` is a literal that is shown as none: ``inf``."""
+def _can_be_written(arguments: Arguments) -> bool:
+    """Whether a call is small enough; ``1e999`` is a literal that is shown as none: ``inf``."""
+    if not all(map(_is_shallow, arguments.values)):
+        return False
+    text = str(arguments)
     return len(text) <= MAX_ARGUMENT_CHARS and not re.search(r"\b(inf|nan)[j,)\]}]|\binf$", text)
 
 
-def _trees(files: SourceTree) -> Iterator[tuple[str, ast.Module]]:
+def _is_shallow(value: object, left: int = _DEEPEST) -> bool:
+    if isinstance(value, dict):
+        value = [*value, *value.values()]
+    inner = value if isinstance(value, list | tuple | set) else ()
+    return left > 0 and all(_is_shallow(item, left - 1) for item in inner)
+
+
+def trees(files: SourceTree) -> Iterator[tuple[str, ast.Module]]:
+    """The Python files that parse, each with its tree."""
     for path, text in files.python_files():
         try:
             yield path, ast.parse(text)
@@ -157,7 +178,7 @@ def _modules(code: SourceTree) -> dict[str, tuple[str, ast.Module]]:
     """Files of the code by the name under which they are imported."""
     has_src = "src/__init__.py" not in code.files
     found = {}
-    for path, tree in _trees(code):
+    for path, tree in trees(code):
         parts = PurePosixPath(path).with_suffix("").parts
         parts = parts[1:] if has_src and parts[0] == "src" and len(parts) > 1 else parts
         name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
@@ -201,9 +222,9 @@ def _why_not(node: ast.AST) -> str:
     if isinstance(node, ast.AsyncFunctionDef):
         return "a coroutine function"
     if isinstance(node, ast.FunctionDef) and node.decorator_list:
-        names = {ast.unparse(d).partition("(")[0].rpartition(".")[2] for d in node.decorator_list}
-        known = {"cache", "lru_cache"}
-        return "" if names <= known else "decorated, so what it takes is not known"
+        plain = (d.func if isinstance(d, ast.Call) else d for d in node.decorator_list)
+        names = {_dotted(decorator).rpartition(".")[2] for decorator in plain}
+        return "" if names <= {"cache", "lru_cache"} else "decorated, so what it takes is not known"
     return ""
 
 
@@ -232,11 +253,10 @@ def _calls(tree: ast.Module, modules: Iterable[str]) -> Iterator[tuple[_Place, _
     exact = set(_compared(tree))
     top = _assigned(tree.body)
     for scope in _scopes(tree):
-        environments = list(_environments(scope, top))
+        environments = list(islice(_environments(scope, top), _MAX_ENVIRONMENTS))
         for node in ast.walk(scope):
             if isinstance(node, ast.Call) and (place := _place(node.func, bindings)):
-                found = (_arguments(node, environment) for environment in environments)
-                yield place, _Call([a for a in found if a is not None], id(node) in exact)
+                yield place, _Call(node, environments, id(node) in exact)
 
 
 def _compared(tree: ast.Module) -> Iterator[int]:
@@ -245,7 +265,7 @@ def _compared(tree: ast.Module) -> Iterator[int]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Compare):
             sides += [node.left, *node.comparators]
-        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("Equal"):
+        elif isinstance(node, ast.Call) and _dotted(node.func).endswith("Equal"):
             sides += node.args
     yield from map(id, sides)
     names = {side.id for side in sides if isinstance(side, ast.Name)}
@@ -266,12 +286,21 @@ def _scopes(tree: ast.Module) -> Iterator[ast.AST]:
                 yield node
 
 
+def _dotted(node: ast.expr) -> str:
+    """``a.b.c`` as it is written; "" for everything that is more than names and dots."""
+    names: list[str] = []
+    while isinstance(node, ast.Attribute):
+        names.append(node.attr)
+        node = node.value
+    return ".".join([node.id, *names[::-1]]) if isinstance(node, ast.Name) else ""
+
+
 def _place(func: ast.expr, bindings: Mapping[str, _Place]) -> _Place | None:
     if isinstance(func, ast.Name):
         place = bindings.get(func.id)
         return place if place and place[1] else None
     if isinstance(func, ast.Attribute):
-        place = bindings.get(ast.unparse(func.value))
+        place = bindings.get(_dotted(func.value))
         return (place[0], func.attr) if place and not place[1] else None
     return None
 
@@ -300,8 +329,7 @@ def _environments(scope: ast.AST, top: _Environment) -> Iterator[_Environment]:
 
 
 def _is_parametrize(decorator: ast.Call) -> bool:
-    named = ast.unparse(decorator.func).endswith("parametrize")
-    return named and len(decorator.args) > 1
+    return _dotted(decorator.func).endswith("parametrize") and len(decorator.args) > 1
 
 
 def _rows(target: ast.expr, table: ast.expr, own: _Environment) -> Iterator[_Environment]:

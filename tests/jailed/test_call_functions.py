@@ -7,10 +7,24 @@ from typing import Any
 
 import pytest
 
+from fractal_rmo.adapters.sandbox import ZygoteSandbox
+from fractal_rmo.adapters.sandbox.probe import why_not
 from fractal_rmo.domain.jsonvalue import Json
-from fractal_rmo.domain.run import RunEnding, Runner, RunRequest, Runtime
+from fractal_rmo.domain.run import RunEnding, Runner, RunRequest, Runtime, Tier
 
 Told = Callable[..., list[Any]]
+
+
+def _call(name: str, args: str, then: tuple[str, ...] = ()) -> Json:
+    return {"module": "solution", "name": name, "args": args, "named": "{}", "then": list(then)}
+
+
+def _told(run: Runner, code: str, calls: list[Json]) -> dict[str, Any]:
+    files = {"code/solution.py": code}
+    result = run(RunRequest(Runtime.THIN, "call_functions", files, {"calls": calls}))
+    assert result.ending is RunEnding.COMPLETED, result
+    assert isinstance(result.value, dict)
+    return result.value
 
 
 @pytest.fixture
@@ -18,18 +32,9 @@ def told(run: Runner) -> Told:
     """The answers to calls of functions of one module, each call (name, text of arguments)."""
 
     def call(code: str, *calls: tuple[str, str], then: tuple[str, ...] = ()) -> list[Any]:
-        asked: list[Json] = [
-            {"module": "solution", "name": n, "args": a, "named": "{}", "then": list(then)}
-            for n, a in calls
-        ]
-        result = run(
-            RunRequest(Runtime.THIN, "call_functions", {"code/solution.py": code}, {"calls": asked})
-        )
-        assert result.ending is RunEnding.COMPLETED, result
-        assert isinstance(result.value, dict)
-        answers = result.value["answers"]
-        assert isinstance(answers, list)
-        return answers if not result.value["problem"] else [result.value["problem"]]
+        value = _told(run, code, [_call(name, args, then) for name, args in calls])
+        answers: list[Any] = value["answers"]
+        return [value["problem"]] if value["problem"] else answers
 
     return call
 
@@ -63,7 +68,27 @@ def test_an_exception_is_told_with_its_place_in_the_code(told: Told) -> None:
     assert elsewhere["raised"][2:] == ["", 0]
 
 
-def test_a_call_that_never_ends_or_leaves_costs_only_itself(told: Told) -> None:
+def test_what_the_code_writes_into_the_pipe_is_an_answer_at_most(told: Told) -> None:
+    code = (
+        "import os\n"
+        "def say(text):\n"
+        "    for fd in range(3, 20):\n"
+        "        try: os.write(fd, text)\n"
+        "        except OSError: pass\n"
+        "    return 1\n"
+    )
+    junk, number, more, flood = (
+        told(code, ("say", f"[{text!r}]"), ("say", "[b'']"))
+        for text in (b"{[\n", b"7\n", b'{"value": 5}\n' * 9, b"x" * 70_000)
+    )
+    assert junk == [{"gone": True}, {"value": 1, "text": "1", "changed": False}]
+    assert number == junk
+    assert more == [{"value": 5}, {"value": 5}]
+    assert flood == junk
+
+
+@pytest.mark.parametrize("tier", [Tier.NAMESPACES, Tier.LANDLOCK, Tier.RLIMITS])
+def test_a_call_that_never_ends_or_leaves_costs_only_itself(tier: Tier) -> None:
     code = (
         "import os, sys\n"
         "def spin():\n    while True: pass\n"
@@ -74,7 +99,12 @@ def test_a_call_that_never_ends_or_leaves_costs_only_itself(told: Told) -> None:
         "def f():\n    print('noise' * 10 ** 6)\n    return 1\n"
     )
     names = ("spin", "f", "stuck", "f", "leave", "f", "go", "large", "f")
-    answers = told(code, *((name, "[]") for name in names))
+    if why := why_not(tier):
+        pytest.skip(why)
+    sandbox = ZygoteSandbox(tier)
+    with sandbox.session() as run:
+        answers = _told(run, code, [_call(name, "[]") for name in names])["answers"]
+    sandbox.close()
     assert [next(iter(answer)) for answer in answers] == [
         "late", "value", "late", "value", "gone", "value", "raised", "too_large", "value",
     ]  # fmt: skip

@@ -101,7 +101,11 @@ def test_hints_allow_what_they_promise_and_give_samples(
     assert all(allows(node, value) for value in made)
 
 
-@pytest.mark.parametrize("hint", ["Callable[[int], int]", "MyClass", "'int['"])
+DEEP = f"{'list[' * 60}int{']' * 60}"
+WIDE = f"int{' | int' * 900}"
+
+
+@pytest.mark.parametrize("hint", ["Callable[[int], int]", "MyClass", "'int['", DEEP, WIDE])
 def test_a_hint_that_is_not_understood_promises_nothing(hint: str) -> None:
     node = ast.parse(hint, mode="eval").body
     assert not allows(node, 1)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from fractal_rmo.domain.source import SourceTree
-from fractal_rmo.validation.targets import Found, find_targets, property_tests
+from fractal_rmo.validation.targets import MAX_EXAMPLES, Found, find_targets, property_tests
 
 CODE = {"solution.py": "def f(a, b=1, *, c=2):\n    return a\n\n\ndef g(a):\n    return a\n"}
 
@@ -102,3 +104,24 @@ def test_properties_of_hypothesis_are_counted() -> None:
         "def test_c(): ...\n"
     )
     assert property_tests(SourceTree({"test_s.py": tests})) == 2
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"assert f({'[' * 90}{']' * 90}) == 1",
+        f"assert x{'.a().b' * 400}() == f(1)",
+        f"assert f({'1 + ' * 3000}1) == 1",
+        "\n    ".join(f"for x in {list(range(30))}: f(x, 'y{n}')" for n in range(400)),
+    ],
+    ids=["nested", "chained", "added", "many"],
+)
+def test_tests_that_are_made_to_take_long_do_not(body: str) -> None:
+    begun = time.monotonic()
+    found = _found(f"from solution import f\ndef test():\n    {body}\n")
+    assert all(len(target.examples) <= MAX_EXAMPLES for target in found.targets)
+    assert time.monotonic() - begun < 3
+
+
+def test_text_that_does_not_parse_is_passed_over() -> None:
+    assert _found("from solution import f\ndef test(:\n") == Found(())

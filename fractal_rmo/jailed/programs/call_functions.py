@@ -17,9 +17,11 @@ import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from itertools import takewhile
 from types import TracebackType
 from typing import Any, NoReturn
 
+from fractal_rmo.jailed import kernel
 from fractal_rmo.jailed.layout import Box
 from fractal_rmo.jailed.programs.answer_forms import answer_of, shortened
 
@@ -29,6 +31,8 @@ CALL_S = 0.25
 IMPORT_S = 5.0
 TOTAL_S = 2.0
 MOST_FORKS = 6
+MOST_BYTES = 16 << 20
+"""What one fork may tell; the code can reach the pipe, and write what it likes."""
 _KEPT_FREE = 128 << 20
 """Address space that a fork leaves unused: it meets ``MemoryError`` before the run is ended."""
 
@@ -53,6 +57,7 @@ def run(box: Box, payload: Mapping[str, Any]) -> dict[str, Any]:
         if told and "problem" in told[0]:
             problem = str(told[0]["problem"])
         else:
+            told = told[: len(calls) - done]
             answers[done : done + len(told)] = told
             done += len(told)
             if done < len(calls):
@@ -61,12 +66,13 @@ def run(box: Box, payload: Mapping[str, Any]) -> dict[str, Any]:
     return {"answers": answers, "problem": problem}
 
 
-def _forked(work: Callable[[Callable[[Json], None]], None], end: float) -> tuple[list[Json], str]:
+def _forked(
+    work: Callable[[Callable[[Json], None]], None], end: float
+) -> tuple[list[dict[str, Json]], str]:
     """What a fork tells, and how it ended if it did not tell all: ``late`` or ``gone``."""
     reading, writing = os.pipe()
     pid = os.fork()
     if pid == 0:
-        os.close(reading)
         _work_and_leave(work, writing)
     os.close(writing)
     told, has_ended = _lines(reading, end)
@@ -78,17 +84,26 @@ def _forked(work: Callable[[Callable[[Json], None]], None], end: float) -> tuple
     return told, "late" if was_late else "gone"
 
 
-def _lines(reading: int, end: float) -> tuple[list[Json], bool]:
-    """The lines that came up to the end of the pipe or of the time; whether the pipe ended."""
+def _lines(reading: int, end: float) -> tuple[list[dict[str, Json]], bool]:
+    """The answers that came up to the end of the pipe or of the time; whether the pipe ended."""
     data, has_ended = bytearray(), False
-    while (left := end + 2 * CALL_S - time.monotonic()) > 0:
+    while (left := end + 2 * CALL_S - time.monotonic()) > 0 and len(data) <= MOST_BYTES:
         if select.select([reading], [], [], left)[0]:
             chunk = os.read(reading, 1 << 16)
             data += chunk
             if has_ended := not chunk:
                 break
     whole = bytes(data).rpartition(b"\n")[0]
-    return [json.loads(line) for line in whole.split(b"\n") if line], has_ended
+    return list(takewhile(bool, map(_read, whole.split(b"\n")))), has_ended
+
+
+def _read(line: bytes) -> dict[str, Json]:
+    """One answer; {} for a line that is none."""
+    try:
+        answer = json.loads(line)
+    except (ValueError, RecursionError):
+        return {}
+    return answer if isinstance(answer, dict) else {}
 
 
 def _work_and_leave(work: Callable[[Callable[[Json], None]], None], writing: int) -> NoReturn:
@@ -100,15 +115,17 @@ def _work_and_leave(work: Callable[[Callable[[Json], None]], None], writing: int
             line = line[write(writing, line) :]
 
     try:
-        _quieten()
+        _shut_off(writing)
         work(tell)
         leave(0)
     finally:
         leave(1)
 
 
-def _quieten() -> None:
-    """Print nowhere, end by the alarm whatever runs, and leave room for the run itself."""
+def _shut_off(writing: int) -> None:
+    """Reach nothing of the run but this pipe, print nowhere, end by the alarm, leave memory."""
+    kernel.close_range(3, writing - 1)
+    kernel.close_range(writing + 1, kernel.HIGHEST_FD)
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, 1)
     os.dup2(null, 2)

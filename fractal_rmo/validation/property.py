@@ -99,6 +99,7 @@ class _Study:
         self.again = yield from self._ask_again()
         if self.subject.original is not None:
             self.before = yield from self._ask_original(self.subject.original)
+        self.slips.learn(zip(self.calls, self.answers, strict=True))
         for broken, columns in self._properties():
             yield from self._search(broken, columns)
         yield from self._take_notes()

@@ -1,4 +1,4 @@
-"""What inputs a function is meant for: those that its tests span, or its hints promise."""
+"""What inputs a function is known to take: those that its tests span, those that hints promise."""
 
 from __future__ import annotations
 

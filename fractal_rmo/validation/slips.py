@@ -2,14 +2,15 @@
 
 A program raises ``IndexError`` or ``ValueError`` for what it does not want,
 on purpose or nearly so; it never means to read a name that has no value, an
-attribute of None, or to recurse without end.  Even these count only where
-the input is one that the function is known to be meant for.
+attribute of None, or to recurse without end.  Even these count only for
+inputs that its type hints promise: among 272 programs of benchmarks that are
+right, four raise ``IndexError`` within what their own tests span.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from fractal_rmo.domain.source import SourceTree
@@ -33,19 +34,40 @@ class Slips:
     code: SourceTree
     _meant: dict[str, frozenset[int]] = field(default_factory=dict)
     _reaches: dict[str, Reach] = field(default_factory=dict)
+    _excused: set[tuple[str, str]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        nodes = (node for _, tree in trees(self.code) for node in ast.walk(tree))
+        self._has_state = any(isinstance(node, ast.Global) for node in nodes)
+
+    def learn(self, asked: Iterable[tuple[Call, Answer]]) -> None:
+        """Excuse errors that calls of the tests meet here too: the tests want them, or prepare."""
+        for call, answer in asked:
+            if answer.state == "raised" and call.arguments in call.target.examples:
+                self._excused.add((call.target.place, answer.error))
 
     def is_one(self, call: Call, answer: Answer) -> bool:
-        """Whether the call raised what a program never raises on purpose, and was meant to work."""
-        if answer.state != "raised" or not self._is_unmeant(answer):
+        """Whether the call raised what a program never raises on purpose, on a promised input.
+
+        Where functions share what one of them has to set first, a call alone says nothing.
+        """
+        excused = self._has_state or (call.target.place, answer.error) in self._excused
+        if excused or not self.is_crash(answer):
             return False
         if answer.error == "NameError":
             return True
         judge = _JUDGES.get(answer.error)
-        return judge is not None and judge(self, call, answer)
+        if judge is None or not is_promised(call.target, call.arguments):
+            return False
+        return judge(self, call, answer)
 
     def is_crash(self, answer: Answer) -> bool:
         """Whether the code itself raised, without a ``raise`` or an ``assert`` in that line."""
-        return answer.state == "raised" and self._is_unmeant(answer)
+        if answer.state != "raised" or answer.path not in self.code.files:
+            return False
+        if answer.path not in self._meant:
+            self._meant[answer.path] = _lines_that_raise(self.code.files[answer.path])
+        return answer.line not in self._meant[answer.path]
 
     def in_reach(self, call: Call) -> bool:
         """Whether the arguments lie within those of the tests."""
@@ -54,25 +76,13 @@ class Slips:
             self._reaches[place] = Reach(call.target)
         return self._reaches[place].holds(call.arguments)
 
-    def is_meant_for(self, call: Call) -> bool:
-        """Whether the arguments lie within those of the tests, or are what the hints promise."""
-        return self.in_reach(call) or is_promised(call.target, call.arguments)
 
-    def _is_unmeant(self, answer: Answer) -> bool:
-        if answer.path not in self.code.files:
-            return False
-        if answer.path not in self._meant:
-            self._meant[answer.path] = _lines_that_raise(self.code.files[answer.path])
-        return answer.line not in self._meant[answer.path]
+def _unbound(*_: object) -> bool:
+    return True
 
 
-def _unbound(slips: Slips, call: Call, _: Answer) -> bool:
-    return slips.is_meant_for(call)
-
-
-def _of_none(slips: Slips, call: Call, answer: Answer) -> bool:
-    """None had a value to be: where it is passed in, only if that is in reach or promised."""
-    return answer.text.startswith(_OF_NONE) and slips.is_meant_for(call)
+def _of_none(_: Slips, __: Call, answer: Answer) -> bool:
+    return answer.text.startswith(_OF_NONE)
 
 
 def _endless(slips: Slips, call: Call, _: Answer) -> bool:

@@ -61,12 +61,6 @@ def test_code_that_keeps_its_word_passes_and_says_what_was_asked(real: Driver) -
             ["1"],
             "solution.f(40)",
         ),
-        # within what the tests span, so that no hint is needed
-        (
-            "def f(n):\n    if n != 6:\n        r = n\n    return r\n",
-            ["1", "9"],
-            "solution.f(6)",
-        ),
         ("def f(s: str):\n    return s and sizee(s)\n", ["''"], "solution.f('a')"),
         (
             "import re\ndef f(s: str):\n    return re.match('[a-z]', s).group()\n",
@@ -78,7 +72,7 @@ def test_code_that_keeps_its_word_passes_and_says_what_was_asked(real: Driver) -
             ["[1, 2]"],
             "solution.f(None)",
         ),
-        ("def f(n):\n    return 0 if n % 5 else f(n)\n", ["1", "8"], "solution.f(5)"),
+        ("def f(n: int):\n    return 0 if n % 5 else f(n)\n", ["1", "8"], "solution.f(5)"),
     ],
 )
 def test_a_crash_that_no_program_means_fails_with_the_smallest_call(
@@ -97,6 +91,8 @@ def test_a_crash_that_no_program_means_fails_with_the_smallest_call(
         ("def f(x: list[int]):\n    return x[0]\n", ["[1, 2]"], "crash"),
         ("def f(n: int):\n    return 10 // n\n", ["1", "5"], "crash"),
         ("def f(n: int):\n    return 1 if n == 0 else n * f(n - 1)\n", ["1", "5"], "crash"),
+        # no hints, no promise
+        ("def f(n):\n    if n != 6: r = n\n    return r\n", ["1", "9"], "crash"),
         ("def f(x):\n    for y in x: z = y\n    return z\n", ["[1, 2]"], "crash"),
         ("def f(x):\n    x.append(1)\n    return 0\n", ["[1, 2]"], "changed argument"),
     ],
@@ -117,6 +113,30 @@ def test_what_is_raised_on_purpose_is_not_even_a_note(real: Driver) -> None:
     verdict = real(property_level(_subject(code, "1", "-1")))
     assert verdict.outcome is Outcome.PASSED, verdict
     assert not verdict.evidence["notes"]
+
+
+@pytest.mark.parametrize(
+    ("code", "tests"),
+    [
+        # a call alone lacks what the tests do first
+        (
+            "def init():\n    global v\n    v = 1\ndef f(n: int):\n    return v\n",
+            "from solution import f, init\ndef test():\n    init()\n    assert f(1) == 1\n",
+        ),
+        (
+            "v = []\ndef init():\n    v.append(1)\ndef f(n: int):\n    if v: r = n\n    return r\n",
+            "from solution import f, init\ndef test():\n    init()\n    assert f(1) == 1\n",
+        ),
+        (
+            "def f(n: int):\n    return helper(n)\n",
+            "import solution\nsolution.helper = abs\ndef test():\n    assert solution.f(1) == 1\n",
+        ),
+    ],
+)
+def test_what_the_tests_prepare_is_not_missed(real: Driver, code: str, tests: str) -> None:
+    subject = Subject(SourceTree({"solution.py": code}), SourceTree({"test_s.py": tests}))
+    verdict = real(property_level(subject))
+    assert verdict.outcome is Outcome.PASSED, verdict
 
 
 SETS = "def f(x):\n    return list({*x})\n"

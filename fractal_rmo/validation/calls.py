@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from fractal_rmo.domain.jsonvalue import Json
 from fractal_rmo.domain.run import Limits, RunRequest, RunResult, Runtime
 from fractal_rmo.domain.source import SourceTree
-from fractal_rmo.validation.targets import Arguments, Target
+from fractal_rmo.validation.arguments import Arguments
+from fractal_rmo.validation.targets import Target
 
 CALL_LIMITS = Limits(wall_s=8.0, cpu_s=8)
 TEXT_CHARS = 300

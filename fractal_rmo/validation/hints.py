@@ -1,5 +1,7 @@
 """Type hints as promises: values that one allows, and whether it allows a value."""
 
+# pylint: disable=unidiomatic-typecheck  # a truth value is no number to a hint
+
 from __future__ import annotations
 
 import ast

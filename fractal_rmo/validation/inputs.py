@@ -5,6 +5,8 @@ duplicates, other orders), mixed between the calls that the tests make, and
 drawn at random under a fixed seed.  Everything is plain data of built-in types.
 """
 
+# pylint: disable=unidiomatic-typecheck  # a truth value is no number here
+
 from __future__ import annotations
 
 import ast
@@ -14,8 +16,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice, zip_longest
 from typing import Any
 
+from fractal_rmo.validation.arguments import MAX_ARGUMENT_CHARS, Arguments
 from fractal_rmo.validation.hints import samples
-from fractal_rmo.validation.targets import MAX_ARGUMENT_CHARS, Arguments, Target
+from fractal_rmo.validation.targets import Target
 
 SEED = 20_011
 _MAX_CONSTANTS = 12

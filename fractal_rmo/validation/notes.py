@@ -75,7 +75,7 @@ def differences(asked: Asked, before: Sequence[Answer], most: int = 3) -> Iterat
 
 def chained(calls: Iterable[Call]) -> list[Call]:
     """Calls whose answers are passed on: to the inverse by name, or to the function itself."""
-    chains: list[Call] = []
+    made: list[Call] = []
     counts: Counter[str] = Counter()
     for call in calls:
         counts[call.target.place] += 1
@@ -85,8 +85,8 @@ def chained(calls: Iterable[Call]) -> list[Call]:
                 *inverses(call.target),
                 *([name] if _words(name).intersection(_IDEMPOTENT) else []),
             )
-            chains += [Call(call.target, call.arguments, (other,)) for other in then]
-    return chains
+            made += [Call(call.target, call.arguments, (other,)) for other in then]
+    return made
 
 
 def inverses(target: Target) -> Iterator[str]:

@@ -22,11 +22,12 @@ from fractal_rmo.domain.verdict import Level, Outcome, Verdict
 from fractal_rmo.validation import notes
 from fractal_rmo.validation.asking import Asker, CannotJudgeError, CounterExample, Property
 from fractal_rmo.validation.calls import Answer, Call
+from fractal_rmo.validation.given_calls import property_tests
 from fractal_rmo.validation.inputs import SEED, inputs_for
 from fractal_rmo.validation.slips import Slips, chance, differ
 from fractal_rmo.validation.static import read_tools
 from fractal_rmo.validation.subject import Subject
-from fractal_rmo.validation.targets import Found, find_targets, property_tests
+from fractal_rmo.validation.targets import Found, find_targets
 
 MAX_INPUTS = 200
 MAX_CALLS = 600

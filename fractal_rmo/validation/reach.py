@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from fractal_rmo.validation.arguments import Arguments
 from fractal_rmo.validation.hints import allows
-from fractal_rmo.validation.targets import Arguments, Target
+from fractal_rmo.validation.targets import Target
 
 _Place: TypeAlias = tuple[str | int, ...]
 _CONDITIONS = re.compile(

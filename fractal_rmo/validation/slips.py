@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.validation.calls import Answer, Call, agree, agree_but_for_order
+from fractal_rmo.validation.given_calls import trees
 from fractal_rmo.validation.reach import Reach, is_promised
-from fractal_rmo.validation.targets import trees
 
 _OF_NONE = ("'NoneType' object has no attribute", "'NoneType' object is not")
 _BY_CHANCE = (

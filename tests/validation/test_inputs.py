@@ -7,10 +7,11 @@ import ast
 import pytest
 
 from fractal_rmo.domain.source import SourceTree
+from fractal_rmo.validation.arguments import MAX_ARGUMENT_CHARS, Arguments
 from fractal_rmo.validation.hints import allows, samples
 from fractal_rmo.validation.inputs import inputs_for, neighbours
 from fractal_rmo.validation.reach import Reach, is_promised
-from fractal_rmo.validation.targets import MAX_ARGUMENT_CHARS, Arguments, Target, find_targets
+from fractal_rmo.validation.targets import Target, find_targets
 
 
 def _target(code: str, call: str) -> Target:

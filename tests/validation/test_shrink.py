@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
+from fractal_rmo.validation.arguments import Arguments
 from fractal_rmo.validation.shrink import MAX_STEPS, simpler
-from fractal_rmo.validation.targets import Arguments
 
 
 def _shrunk(value: object, still_fails: Callable[[object], bool]) -> object:

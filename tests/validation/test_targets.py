@@ -7,7 +7,8 @@ import time
 import pytest
 
 from fractal_rmo.domain.source import SourceTree
-from fractal_rmo.validation.targets import MAX_EXAMPLES, Found, find_targets, property_tests
+from fractal_rmo.validation.given_calls import MAX_EXAMPLES, property_tests
+from fractal_rmo.validation.targets import Found, find_targets
 
 CODE = {"solution.py": "def f(a, b=1, *, c=2):\n    return a\n\n\ndef g(a):\n    return a\n"}
 

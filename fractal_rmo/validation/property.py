@@ -97,7 +97,7 @@ class _Study:
         """Ask, look for what breaks, and note the rest.  Raises ``CannotJudgeError``."""
         code, label = self.subject.code, "generated inputs"
         self.answers = yield from self.asker.ask((code, 0), self.calls, label)
-        self.again = yield from self._ask_again()
+        self.again = yield from self._ask_where_answered(code, 1, f"{label}, backwards", -1)
         if self.subject.original is not None:
             self.before = yield from self._ask_original(self.subject.original)
         self.slips.learn(zip(self.calls, self.answers, strict=True))
@@ -105,21 +105,26 @@ class _Study:
             yield from self._search(broken, columns)
         yield from self._take_notes()
 
-    def _ask_again(self) -> Dialogue[list[Answer]]:
-        """The answers of another process, asked backwards; not asked where none came before."""
-        numbers = [n for n, answer in enumerate(self.answers) if answer.ended][::-1]
-        again = [Answer("unreached")] * len(self.calls)
+    def _ask_where_answered(
+        self, code: SourceTree, hash_seed: int, label: str, step: int = 1
+    ) -> Dialogue[list[Answer]]:
+        """What other code or another process answers, where the first run had an answer.
+
+        ``step`` -1 asks backwards, which shows what depends on earlier calls.
+        """
+        numbers = [n for n, answer in enumerate(self.answers) if answer.ended][::step]
+        told = [Answer("unreached")] * len(self.calls)
         if numbers:
             calls = [self.calls[n] for n in numbers]
-            told = yield from self.asker.ask((self.subject.code, 1), calls, "the same, backwards")
-            for n, answer in zip(numbers, told, strict=True):
-                again[n] = answer
-        return again
+            answers = yield from self.asker.ask((code, hash_seed), calls, label)
+            for n, answer in zip(numbers, answers, strict=True):
+                told[n] = answer
+        return told
 
     def _ask_original(self, original: SourceTree) -> Dialogue[list[Answer]]:
         """What the original answers; [] when it gives no answers."""
         try:
-            return (yield from self.asker.ask((original, 0), self.calls, "inputs on the original"))
+            return (yield from self._ask_where_answered(original, 0, "inputs on the original"))
         except CannotJudgeError as error:
             if error.ending is RunEnding.UNAVAILABLE:
                 raise
@@ -228,6 +233,8 @@ class _Study:
         count = len(self.found.targets)
         functions = f"{count} function" + ("s" if count > 1 else "")
         summary = f"Nothing broke in {ended} calls of {functions}; {len(self.notes)} notes."
+        if own := property_tests(self.subject.tests):
+            summary += f" The tests' own properties, {own} of them, have run at level 3."
         return self.verdict(Outcome.PASSED, summary, evidence)
 
     def evidence(self) -> dict[str, Json]:

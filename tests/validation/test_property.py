@@ -247,6 +247,18 @@ def test_an_order_that_changed_before_is_not_held_against_a_fix(real: Driver) ->
     assert "as bad as before" in _notes(verdict)
 
 
+def test_properties_of_the_tests_are_counted_and_not_run_again(real: Driver) -> None:
+    tests = (
+        "from hypothesis import given, strategies as st\nfrom solution import f\n"
+        "@given(st.integers())\ndef test(n):\n    assert f(n) == n\n"
+    )
+    code = SourceTree({"solution.py": "def f(n: int):\n    return n\n"})
+    verdict = real(property_level(Subject(code, SourceTree({"test_s.py": tests}))))
+    assert verdict.outcome is Outcome.PASSED, verdict
+    assert verdict.evidence["properties_of_the_tests"] == 1
+    assert verdict.summary.endswith("own properties, 1 of them, have run at level 3.")
+
+
 def test_inputs_that_take_too_long_are_dropped_and_counted(real: Driver) -> None:
     code = "def f(n):\n    while n == 0: pass\n    return n\n"
     verdict = real(property_level(_subject(code, "1")))

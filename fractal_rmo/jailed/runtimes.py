@@ -34,12 +34,13 @@ def preload(runtime: str, ruff: str, cache: str = "") -> Mapping[str, Program]:
         with suppress(ImportError):  # a few are optional in a distribution's own builds
             importlib.import_module(name)
     if runtime == "thin":
-        from fractal_rmo.jailed.programs import outside, serve_code, unit_quick
+        from fractal_rmo.jailed.programs import call_functions, outside, serve_code, unit_quick
 
         return {
             "unit_tests": _naming(tools, unit_quick.run),
             "outside": _naming(tools, outside.run),
             "serve_code": serve_code.run,
+            "call_functions": _naming(tools, call_functions.run),
         }
     from fractal_rmo.jailed.programs import unit_apart, unit_pytest
 

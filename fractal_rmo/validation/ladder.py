@@ -8,6 +8,7 @@ from fractal_rmo.domain.errors import ErrorCode, InputError
 from fractal_rmo.domain.run import Dialogue
 from fractal_rmo.domain.verdict import Level, Verdict
 from fractal_rmo.validation.integration import integration_level
+from fractal_rmo.validation.property import property_level
 from fractal_rmo.validation.static import static_level
 from fractal_rmo.validation.subject import Subject
 from fractal_rmo.validation.syntax import syntax_level
@@ -18,6 +19,7 @@ _CHECKS: dict[Level, Callable[[Subject], Dialogue[Verdict]]] = {
     Level.STATIC: static_level,
     Level.UNIT: unit_level,
     Level.INTEGRATION: integration_level,
+    Level.PROPERTY: property_level,
 }
 BUILT_LEVELS = tuple(_CHECKS)
 

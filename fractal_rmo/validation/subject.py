@@ -15,14 +15,16 @@ class Subject:
     """Code with its tests.
 
     ``original`` is the code before a fix or a refactoring, None when there is
-    none: some levels judge only what the change brought.  ``unit_limits`` is
-    what one run of all tests may use.
+    none: some levels judge only what the change brought.  ``same_behaviour``
+    says that the change is a refactoring, which must answer as the original
+    did.  ``unit_limits`` is what one run of all tests may use.
     """
 
     code: SourceTree
     tests: SourceTree
     original: SourceTree | None = None
     unit_limits: Limits = UNIT_LIMITS
+    same_behaviour: bool = False
 
     def files(self) -> dict[str, str]:
         """All files as a run wants them: below ``code/`` and ``tests/``."""

@@ -102,7 +102,7 @@ def _answer(item: Json) -> Answer | None:
     exited = item.get("ended") == "exited"
     if not isinstance(report, str) or not isinstance(output, str):
         return None
-    if exited and type(status) is not int:
+    if exited and (isinstance(status, bool) or not isinstance(status, int)):
         return None
     lines = [words for line in report.split("\n") if (words := _words(line))]
     raised = next((_raised(w) for w in lines if w[0] == "raised"), None)

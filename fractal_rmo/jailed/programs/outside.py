@@ -52,32 +52,14 @@ def run(box: Box, payload: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _perform(box: Box, check: Mapping[str, Any], packages: Sequence[str]) -> dict[str, Any]:
-    before, after = (
-        [os.path.normpath(box.code / folder) for folder in check[where]]
-        for where in ("before", "after")
-    )
-    spec = {name: check[name] for name in ("kind", "name", "package", "arguments", "docs")}
-    spec |= {"path": [*before, *packages, *after], "code": f"{box.code}/"}
     with ExitStack() as stack:
         (report, telling), (output, printing), (asking, answering) = (
             _pipe(stack), _pipe(stack), _pipe(stack)
         )  # fmt: skip
         os.write(answering, b"\n")
         os.close(answering)
-        given = stack.enter_context(tempfile.TemporaryFile())
-        spec |= {"file": str(box.code / check["file"]), "report": telling}
-        given.write(marshal.dumps((_CHILD, spec)))
-        given.seek(0)
-        child = subprocess.Popen(
-            [*_INTERPRETER, str(given.fileno())],
-            stdin=asking,
-            stdout=printing,
-            stderr=printing,
-            pass_fds=(telling, given.fileno()),
-            cwd=box.code,
-            env={**os.environ, "PYTHONHASHSEED": "0"},
-            start_new_session=True,
-        )
+        spec = {**_spec(box, check, packages), "report": telling}
+        child = _started(box, spec, (asking, printing))
         os.close(telling)
         os.close(printing)
         said = _Said(report, output)
@@ -90,6 +72,37 @@ def _perform(box: Box, check: Mapping[str, Any], packages: Sequence[str]) -> dic
         "report": said.report.decode("utf-8", "replace"),
         "output": said.output.decode("utf-8", "replace"),
     }
+
+
+def _spec(box: Box, check: Mapping[str, Any], packages: Sequence[str]) -> dict[str, Any]:
+    """A check with absolute paths, as ``outside_child`` wants it."""
+    before, after = (
+        [os.path.normpath(box.code / folder) for folder in check[where]]
+        for where in ("before", "after")
+    )
+    return {
+        **{name: check[name] for name in ("kind", "name", "package", "arguments", "docs")},
+        "path": [*before, *packages, *after],
+        "code": f"{box.code}/",
+        "file": str(box.code / check["file"]),
+    }
+
+
+def _started(box: Box, spec: Mapping[str, Any], ends: tuple[int, int]) -> subprocess.Popen[bytes]:
+    """The interpreter of a check; ``ends`` are its standard input and what it prints to."""
+    with tempfile.TemporaryFile() as given:
+        given.write(marshal.dumps((_CHILD, dict(spec))))
+        given.seek(0)
+        return subprocess.Popen(  # pylint: disable=consider-using-with  # followed by its caller
+            [*_INTERPRETER, str(given.fileno())],
+            stdin=ends[0],
+            stdout=ends[1],
+            stderr=ends[1],
+            pass_fds=(spec["report"], given.fileno()),
+            cwd=box.code,
+            env={**os.environ, "PYTHONHASHSEED": "0"},
+            start_new_session=True,
+        )
 
 
 def _pipe(stack: ExitStack) -> tuple[int, int]:

@@ -118,7 +118,7 @@ def _start(spec: dict[str, Any], _: _Teller) -> None:
     sys.modules["__main__"] = module
     with open_code(spec["file"]) as file:
         code = compile(file.read(), spec["file"], "exec", dont_inherit=True)
-    exec(code, module.__dict__)  # noqa: S102 - that is what starting a program is
+    exec(code, module.__dict__)  # noqa: S102 # pylint: disable=exec-used  # what starting a program is
 
 
 def _doctest(spec: dict[str, Any], teller: _Teller) -> None:
@@ -146,7 +146,7 @@ def _example(source: str, names: dict[str, Any]) -> tuple[str, str]:
     before, sys.stdout, sys.displayhook = sys.stdout, StringIO(), sys.__displayhook__
     spoken, raised = sys.stdout, ""
     try:
-        exec(compile(source, "<example>", "single", flags, True), names)  # noqa: S102
+        exec(compile(source, "<example>", "single", flags, True), names)  # noqa: S102 # pylint: disable=exec-used
     except BaseException as error:  # noqa: BLE001 - it may be what the example shows
         kind, text = type(error), _text(error)
         home = "" if kind.__module__ in ("builtins", "__main__") else f"{kind.__module__}."

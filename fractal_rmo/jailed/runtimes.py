@@ -26,23 +26,32 @@ def preload(runtime: str, ruff: str, cache: str = "") -> Mapping[str, Program]:
     """Import what a runtime (``thin``, ``thick``, ``static``) needs; its programs by name."""
     tools = {"python": platform.python_version()}
     if runtime == "static":
-        from fractal_rmo.jailed.programs import static_checks
+        from fractal_rmo.jailed.programs import make_mutants, static_checks
 
-        tools |= static_checks.versions(ruff)
-        return {"static": _naming(tools, static_checks.prepare(ruff, cache))}
+        return {
+            "static": _naming(
+                tools | static_checks.versions(ruff), static_checks.prepare(ruff, cache)
+            ),
+            "mutants": _naming(tools | make_mutants.versions(), make_mutants.run),
+        }
     for name in _COMMON.split():
         with suppress(ImportError):  # a few are optional in a distribution's own builds
             importlib.import_module(name)
     if runtime == "thin":
-        from fractal_rmo.jailed.programs import serve_code, unit_quick
+        from fractal_rmo.jailed.programs import mutation_attack, serve_code, unit_quick
 
-        return {"unit_tests": _naming(tools, unit_quick.run), "serve_code": serve_code.run}
-    from fractal_rmo.jailed.programs import unit_apart, unit_pytest
+        return {
+            "unit_tests": _naming(tools, unit_quick.run),
+            "serve_code": serve_code.run,
+            "mutation_attack": mutation_attack.run,
+        }
+    from fractal_rmo.jailed.programs import mutation_tests, unit_apart, unit_pytest
 
     tools |= unit_pytest.versions()
     return {
         "unit_tests": _naming(tools, unit_pytest.run),
         "unit_tests_apart": _naming(tools, unit_apart.run),
+        "mutation_tests": _naming(tools, mutation_tests.run),
     }
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from fractal_rmo.domain.errors import ErrorCode, InputError
 from fractal_rmo.domain.run import Dialogue
 from fractal_rmo.domain.verdict import Level, Verdict
+from fractal_rmo.validation.mutation import mutation_level
 from fractal_rmo.validation.static import static_level
 from fractal_rmo.validation.subject import Subject
 from fractal_rmo.validation.syntax import syntax_level
@@ -16,6 +17,7 @@ _CHECKS: dict[Level, Callable[[Subject], Dialogue[Verdict]]] = {
     Level.SYNTAX: syntax_level,
     Level.STATIC: static_level,
     Level.UNIT: unit_level,
+    Level.MUTATION: mutation_level,
 }
 BUILT_LEVELS = tuple(_CHECKS)
 

@@ -1,0 +1,173 @@
+"""``mutation_tests``: the tests against each mutant, from one collected session of pytest.
+
+The session is collected once, in this process.  Then every run of the tests
+is a fork of it: the unmutated code first and last, and each mutant between.
+
+``{"collected", "unmutated": {"ending", "detail", "duration_s"}, "closing": the same,
+"mutants": [{"number", "ending", "detail"}], "side_by_side", "problem"}``.  Endings:
+
+* ``killed``: pytest reported that a test failed with an assertion or an exception;
+* ``survived``: every collected test was run and passed;
+* ``timed_out``, and ``crashed`` for all else: an exit, a signal, a skip, no test, no memory.
+
+What is not in ``mutants`` was not begun within ``budget_s``.
+"""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Generator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fractal_rmo.jailed.layout import Box
+from fractal_rmo.jailed.limits import MEGABYTE
+from fractal_rmo.jailed.problems import is_real_exhaustion
+from fractal_rmo.jailed.programs import unit_pytest
+from fractal_rmo.jailed.programs.forks import (
+    MOST_SIDE_BY_SIDE,
+    Allowance,
+    Ended,
+    cores,
+    in_forks,
+    one_fork,
+)
+from fractal_rmo.jailed.programs.swapping import Functions
+from fractal_rmo.jailed.programs.unit_report import Request, describe, shorten
+
+_TIMES, _SLACK_CPU_S, _SLACK_WALL_S = 5, 0.3, 2.0
+"""What a mutant may take, in times of the unmutated run, and beside that."""
+
+
+def run(box: Box, payload: Mapping[str, Any]) -> dict[str, Any]:
+    """Judge the mutants in ``mutants``; the unmutated run may take ``limit_s``."""
+    judge = _Judge(box, payload)
+    report = unit_pytest.observed(box, Request.read(payload), judge)
+    value = {"collected": len(report.collected), "problem": report.problem}
+    return {**judge.value, **value}
+
+
+class _Judge:
+    """Takes the place of pytest's loop over the tests."""
+
+    def __init__(self, box: Box, payload: Mapping[str, Any]) -> None:
+        self._box, self._payload = box, payload
+        self.value: dict[str, Any] = {"unmutated": None, "closing": None, "mutants": []}
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Judge all mutants, and run nothing here."""
+        if session.testsfailed or not session.items:
+            return True
+        functions = Functions(self._box)
+        for item in session.items:
+            _spare(item)
+        gc.collect()
+        gc.freeze()  # or each fork would copy what its collector looks at
+        until = time.monotonic() + self._payload["budget_s"]
+        before = self._names()
+        limit_s = self._payload["limit_s"]
+        held_back = int(self._payload["memory_mb"] * MEGABYTE * (1 - 1 / MOST_SIDE_BY_SIDE))
+        unmutated = Allowance(limit_s, limit_s, held_back)
+        first = one_fork(partial(_run_tests, session), unmutated)
+        self.value["unmutated"] = _as_json(first)
+        if first.answer.get("ending") != "survived":
+            return True
+        # tests that write where the code lies must not meet what others write at the same time
+        together = cores() if self._names() == before else 1
+        took_s = first.duration_s
+        allowed = Allowance(
+            _TIMES * took_s + _SLACK_CPU_S, 2 * _TIMES * took_s + _SLACK_WALL_S, held_back
+        )
+        tasks = [partial(_judged, session, functions, m) for m in self._payload["mutants"]]
+        ended = sorted(in_forks(tasks, allowed, together, until), key=lambda pair: pair[0])
+        last = one_fork(partial(_run_tests, session), unmutated)
+        self.value |= {
+            "closing": _as_json(last),
+            "mutants": [{"number": number, **_as_json(each)} for number, each in ended],
+            "side_by_side": together,
+        }
+        return True
+
+    def _names(self) -> set[Path]:
+        """Of all files beside the code and the tests."""
+        return {*self._box.code.rglob("*"), *self._box.tests.rglob("*")}
+
+
+def _spare(item: pytest.Item) -> None:
+    """Do once what every fork would do: and nobody reads how a failure looks."""
+    _ = item.location  # cached from now on
+    item.repr_failure = lambda *_, **__: ""  # type: ignore[method-assign]
+
+
+def _as_json(ended: Ended) -> dict[str, Any]:
+    """With the fork's own words where it had any; what it claims is one of two endings."""
+    said = ended.answer.get("ending") if ended.how == "answered" else ended.how
+    known = said if said in ("killed", "survived", "timed_out") else "crashed"
+    detail = shorten(str(ended.answer.get("detail", "")), 200)
+    return {"ending": known, "detail": detail, "duration_s": round(ended.duration_s, 4)}
+
+
+def _judged(
+    session: pytest.Session, functions: Functions, mutant: Mapping[str, Any]
+) -> dict[str, Any]:
+    functions.swap(mutant)
+    return _run_tests(session)
+
+
+def _run_tests(session: pytest.Session) -> dict[str, Any]:
+    """The tests up to the first that does not pass."""
+    witness = _Witness()
+    session.config.pluginmanager.register(witness)
+    try:
+        for item, following in zip(session.items, [*session.items[1:], None], strict=True):
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+            if witness.ending:
+                return witness.words()
+    except BaseException as error:  # noqa: BLE001 - pytest.exit and the like come out here
+        return {"ending": "crashed", "detail": f"{type(error).__name__} left pytest"}
+    return witness.words(len(session.items))
+
+
+class _Witness:
+    """Hears pytest's own reports in one fork."""
+
+    def __init__(self) -> None:
+        self.ending, self._detail, self._passed = "", "", 0
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[Any]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Count a pass; keep the first other outcome."""
+        report = yield
+        if report.passed and not hasattr(report, "wasxfail"):
+            self._passed += report.when == "call"
+        elif not self.ending:
+            genuine = report.failed and call.excinfo is not None and _is_genuine(call.excinfo.value)
+            self.ending = "killed" if genuine else "crashed"
+            words = describe(call.excinfo.value) if call.excinfo else report.outcome
+            kind = type(call.excinfo.value).__name__ if call.excinfo else ""
+            self._detail = f"{item.nodeid}: {kind}: {words}"
+        return report
+
+    def words(self, expected: int = -1) -> dict[str, Any]:
+        """The answer; ``expected`` is how many tests must have passed for a survivor."""
+        if self.ending:
+            return {"ending": self.ending, "detail": self._detail}
+        if self._passed == expected:
+            return {"ending": "survived"}
+        return {"ending": "crashed", "detail": f"{self._passed} of {expected} tests were run"}
+
+
+def _is_genuine(error: BaseException) -> bool:
+    """Whether it is an assertion or an exception: no exit, no skip, no lack of memory.
+
+    Asked of the type, since an object may lie about its class.
+    """
+    kinds: Sequence[type] = (Exception, pytest.fail.Exception)
+    return any(kind in type.mro(type(error)) for kind in kinds) and not is_real_exhaustion(error)

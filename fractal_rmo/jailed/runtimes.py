@@ -23,17 +23,17 @@ _COMMON = (
 
 
 def preload(runtime: str, ruff: str, cache: str = "") -> Mapping[str, Program]:
-    """Import what a runtime (``thin``, ``thick``, ``static``) needs; its programs by name."""
+    """Import what a runtime needs; its programs by name."""
     tools = {"python": platform.python_version()}
     if runtime == "static":
-        from fractal_rmo.jailed.programs import make_mutants, static_checks
+        from fractal_rmo.jailed.programs import static_checks
 
-        return {
-            "static": _naming(
-                tools | static_checks.versions(ruff), static_checks.prepare(ruff, cache)
-            ),
-            "mutants": _naming(tools | make_mutants.versions(), make_mutants.run),
-        }
+        tools |= static_checks.versions(ruff)
+        return {"static": _naming(tools, static_checks.prepare(ruff, cache))}
+    if runtime == "mutants":
+        from fractal_rmo.jailed.programs import make_mutants
+
+        return {"mutants": _naming(tools | make_mutants.versions(), make_mutants.run)}
     for name in _COMMON.split():
         with suppress(ImportError):  # a few are optional in a distribution's own builds
             importlib.import_module(name)

@@ -106,7 +106,7 @@ def _make(progress: _Progress) -> Dialogue[None]:
     files = {f"code/{path}": text for path, text in code.files.items()}
     payload: dict[str, Json] = {"code": paths, "most": MAX_MUTANTS, "seed": SAMPLE_SEED}
     value = progress.take(
-        (yield RunRequest(Runtime.STATIC, "mutants", files, payload, _MAKING, "mutants"))
+        (yield RunRequest(Runtime.MUTANTS, "mutants", files, payload, _MAKING, "mutants"))
     )
     problem, found = str(value.get("problem") or ""), _items(value.get("mutants"))
     read = [mutant for item in found if (mutant := read_mutant(item, code))]

@@ -23,7 +23,7 @@ def make(run: Runner) -> Callable[..., Values]:
     def call(code: Mapping[str, str], most: int = 200, seed: int = 1) -> Values:
         files = {f"code/{path}": text for path, text in code.items()}
         payload: dict[str, Json] = {"code": list(code), "most": most, "seed": seed}
-        return _completed(run, RunRequest(Runtime.STATIC, "mutants", files, payload))
+        return _completed(run, RunRequest(Runtime.MUTANTS, "mutants", files, payload))
 
     return call
 
@@ -243,6 +243,28 @@ def test_who_holds_the_function_meets_the_mutant(judge: Callable[..., Values]) -
         edit(code, "yield from range(n + 1)", "return None", "numbers"),
     ]
     assert endings(judge(code, tests, *mutants)) == ["killed"] * len(mutants)
+
+
+def test_a_falsified_property_kills_without_a_search_for_its_smallest_example(
+    judge: Callable[..., Values],
+) -> None:
+    code = "def f(rows):\n    return sum(rows)\n"
+    tests = textwrap.dedent("""\
+        import time
+        from hypothesis import given, settings, strategies as st
+        from solution import f
+        @given(st.lists(st.integers(), min_size=3, max_size=30))
+        def test_1(rows):
+            time.sleep(0.002)
+            assert f(rows) == sum(reversed(rows))
+        @settings(max_examples=5)
+        @given(st.integers())
+        def test_2(n):
+            assert f([n]) == n
+    """)
+    value = judge(code, tests, edit(code, "sum(rows)", "sum(rows) if sum(rows) < 99 else 0"))
+    assert endings(value) == ["killed"]
+    assert value["mutants"][0]["duration_s"] < 2 * value["unmutated"]["duration_s"] + 1
 
 
 def test_a_file_that_a_test_imports_late_is_mutated_too(judge: Callable[..., Values]) -> None:

@@ -40,11 +40,15 @@ class Allowance:
 
 @dataclass
 class Ended:
-    """How a fork ended: ``answered``, ``timed_out`` or ``crashed``, and what it said."""
+    """How a fork ended: ``answered``, ``timed_out`` or ``crashed``, and what it said.
+
+    ``cpu_s`` is its own processor time, with that of children it waited for.
+    """
 
     how: str
     answer: dict[str, Any] = field(default_factory=dict)
     duration_s: float = 0.0
+    cpu_s: float = 0.0
 
 
 @dataclass
@@ -160,19 +164,18 @@ def _end(fork: _Fork, allowance: Allowance) -> Ended:
     duration_s = time.monotonic() - fork.began
     with suppress(ProcessLookupError, PermissionError):  # its children, and itself when late
         os.killpg(fork.pid, signal.SIGKILL)
-    _, status = os.waitpid(fork.pid, 0)
+    _, status, usage = os.wait4(fork.pid, 0)
+    cpu_s = usage.ru_utime + usage.ru_stime
     with suppress(BlockingIOError):
         while len(fork.said) <= _ANSWER_BYTES and (part := os.read(fork.pipe, 1 << 16)):
             fork.said += part
     os.close(fork.pipe)
     os.close(fork.handle)
     killed = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
-    if killed in (signal.SIGPROF, signal.SIGXCPU) or duration_s > allowance.wall_s:
-        return Ended("timed_out", {}, duration_s)
-    answer = _answer(fork) if status == 0 else None
-    if answer is None:
-        return Ended("crashed", {}, duration_s)
-    return Ended("answered", answer, duration_s)
+    late = killed in (signal.SIGPROF, signal.SIGXCPU) or duration_s > allowance.wall_s
+    answer = _answer(fork) if status == 0 and not late else None
+    how = "timed_out" if late else "crashed" if answer is None else "answered"
+    return Ended(how, answer or {}, duration_s, cpu_s)
 
 
 def _answer(fork: _Fork) -> dict[str, Any] | None:

@@ -1,6 +1,6 @@
 """``mutation_attack``: inputs on which a mutant and the code as it is differ.
 
-The payload's ``targets`` are functions: ``{"path", "class", "function", "static", "calls":
+The payload's ``targets`` are functions: ``{"path", "class", "function", "calls":
 [[receiver, arguments]], "mutants": [{"number", ...an edit of make_mutants}]}`` with both parts
 of a call as text of a literal tuple (``receiver`` makes the object of a method, "" for none).
 

@@ -22,6 +22,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from fractal_rmo.jailed.layout import Box
@@ -39,12 +40,19 @@ from fractal_rmo.jailed.programs.forks import (
 from fractal_rmo.jailed.programs.swapping import Functions
 from fractal_rmo.jailed.programs.unit_report import Request, describe, shorten
 
-_TIMES, _SLACK_CPU_S, _SLACK_WALL_S = 5, 0.3, 2.0
+_TIMES, _SLACK_CPU_S, _SLACK_WALL_S = 8, 0.3, 3.0
 """What a mutant may take, in times of the unmutated run, and beside that."""
+_PROFILE = "mutants"
+# That an example fails is enough here; to look for the smallest one takes many times as long.
+_PHASES = (hypothesis.Phase.explicit, hypothesis.Phase.generate)
+hypothesis.settings.register_profile(
+    _PROFILE, hypothesis.settings.get_profile("jail"), phases=_PHASES, report_multiple_bugs=False
+)
 
 
 def run(box: Box, payload: Mapping[str, Any]) -> dict[str, Any]:
     """Judge the mutants in ``mutants``; the unmutated run may take ``limit_s``."""
+    hypothesis.settings.load_profile(_PROFILE)
     judge = _Judge(box, payload)
     report = unit_pytest.observed(box, Request.read(payload), judge)
     value = {"collected": len(report.collected), "problem": report.problem}
@@ -79,9 +87,10 @@ class _Judge:
             return True
         # tests that write where the code lies must not meet what others write at the same time
         together = cores() if self._names() == before else 1
-        took_s = first.duration_s
         allowed = Allowance(
-            _TIMES * took_s + _SLACK_CPU_S, 2 * _TIMES * took_s + _SLACK_WALL_S, held_back
+            cpu_s=_TIMES * first.cpu_s + _SLACK_CPU_S,
+            wall_s=_TIMES * first.duration_s + _SLACK_WALL_S,
+            held_back=held_back,
         )
         tasks = [partial(_judged, session, functions, m) for m in self._payload["mutants"]]
         ended = sorted(in_forks(tasks, allowed, together, until), key=lambda pair: pair[0])

@@ -172,6 +172,11 @@ def _refuse_unsound(value: Mapping[str, Json]) -> None:
         if ending != "survived":
             detail = str(run.get("detail") or "") if isinstance(run, Mapping) else ""
             raise _CannotJudgeError(f"{words} ({ending}). {detail[:200]}".strip())
+    if noticed := _items(value.get("noticed")):
+        raise _CannotJudgeError(
+            f"The code does not behave alike once '{str(noticed[0])[:100]}' is compiled anew with a"
+            " step that does nothing: it looks at itself, so that its failures show nothing."
+        )
 
 
 def _attack(progress: _Progress) -> Dialogue[None]:

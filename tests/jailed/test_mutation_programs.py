@@ -124,6 +124,22 @@ def test_places_are_right_whatever_the_text_looks_like(
         assert text != plain
 
 
+def test_static_and_class_methods_are_placed_by_their_def(
+    make: Callable[..., Values], judge: Callable[..., Values]
+) -> None:
+    code = (
+        "class C:\n    @staticmethod\n    def f():\n        return 1\n"
+        "    @classmethod\n    async def g(cls):\n        return 2\n"
+    )
+    made = make({"solution.py": code})["mutants"]
+    assert [(m["function"], m["line"]) for m in made] == [("C.f", 3), ("C.g", 6)]
+    tests = (
+        "import asyncio\nfrom solution import C\n"
+        "def test_1():\n    assert (C.f(), asyncio.run(C.g())) == (1, 2)\n"
+    )
+    assert endings(judge(code, tests, *made)) == ["killed", "killed"]
+
+
 def test_a_block_keeps_its_indentation(make: Callable[..., Values]) -> None:
     code = (
         "def f(a):\n    if a:\n        match a:\n            case 1:\n                return a\n"
@@ -296,6 +312,18 @@ def test_the_mutant_is_not_told_that_it_is_one(judge: Callable[..., Values]) -> 
     )
     mutants = [edit(code, "a + 1\n", "a + 2\n", "g"), edit(code, "'MUT'", "'MUTANT'")]
     assert endings(judge(code, tests, *mutants)) == ["survived", "survived"]
+
+
+def test_code_that_looks_at_its_own_bytecode_is_noticed(judge: Callable[..., Values]) -> None:
+    code = (
+        "def f(a):\n    'Doc.'\n    return g(a) + 1\ndef g(a):\n    return a\n"
+        "seen = f.__code__.co_code\n"
+        "def h(a):\n    assert f.__code__.co_code == seen\n    return f(a)\n"
+    )
+    honest = judge(code, "from solution import f\ndef test_1():\n    f(1)\n", edit(code, "1", "2"))
+    assert (endings(honest), honest["noticed"]) == (["survived"], [])
+    looking = judge(code, "from solution import h\ndef test_1():\n    h(1)\n", edit(code, "1", "2"))
+    assert looking["noticed"] == ["f"]
 
 
 def test_tests_that_fail_before_any_mutant_are_no_basis(judge: Callable[..., Values]) -> None:

@@ -108,6 +108,14 @@ def test_code_that_exits_scores_nothing_under_tests_that_assert_nothing(
     assert verdict.evidence["counts"]["killed"] == 0
 
 
+def test_code_that_fails_once_it_is_changed_is_not_believed(real: Driver) -> None:
+    trick = f"{CODE}same = f.__code__.co_code\ndef g(a):\n    assert f.__code__.co_code == same\n"
+    tests = "from solution import g\ndef test_1():\n    g(1)\n"
+    verdict = real(mutation_level(subject(tests, trick)))
+    assert verdict.outcome is Outcome.ERROR
+    assert "looks at itself" in verdict.summary
+
+
 def test_a_mutant_that_never_ends_is_no_kill(real: Driver) -> None:
     code = "def f(a):\n    n = 0\n    while n < a:\n        n += 1\n    return n\n"
     verdict = real(
@@ -161,6 +169,7 @@ def judged(*endings: str, **more: Any) -> RunResult:
         [MADE, judged(unmutated=None)],
         [MADE, judged("killed", "killed", closing={"ending": "timed_out"})],
         [MADE, *[judged()] * 6],
+        [MADE, judged("killed", "killed", noticed=["f"])],
         [MADE, judged("killed", "survived"), RunResult(RunEnding.TIMED_OUT)],
     ],
 )

@@ -4,7 +4,8 @@ The session is collected once, in this process.  Then every run of the tests
 is a fork of it: the unmutated code first and last, and each mutant between.
 
 ``{"collected", "unmutated": {"ending", "detail", "duration_s"}, "closing": the same,
-"mutants": [{"number", "ending", "detail"}], "side_by_side", "problem"}``.  Endings:
+"mutants": [{"number", "ending", "detail"}], "noticed", "side_by_side", "problem"}``.
+``noticed`` names functions whose placebo did not pass: the code looks at itself.  Endings:
 
 * ``killed``: pytest reported that a test failed with an assertion or an exception;
 * ``survived``: every collected test was run and passed;
@@ -17,7 +18,7 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -92,13 +93,19 @@ class _Judge:
             wall_s=_TIMES * first.duration_s + _SLACK_WALL_S,
             held_back=held_back,
         )
-        tasks = [partial(_judged, session, functions, m) for m in self._payload["mutants"]]
+        mutants = self._payload["mutants"]
+        alike = list({(m["path"], m["function"], m["line"]): m for m in mutants}.values())
+        tasks = [partial(_judged, session, functions.swap_alike, mutant) for mutant in alike]
+        placebos = in_forks(tasks, allowed, together, until)
+        noticed = [n for n, ended in placebos if _as_json(ended)["ending"] != "survived"]
+        tasks = [partial(_judged, session, functions.swap, mutant) for mutant in mutants]
         ended = sorted(in_forks(tasks, allowed, together, until), key=lambda pair: pair[0])
         last = one_fork(partial(_run_tests, session), unmutated)
         self.value |= {
             "closing": _as_json(last),
             "mutants": [{"number": number, **_as_json(each)} for number, each in ended],
             "side_by_side": together,
+            "noticed": sorted({alike[number]["function"] for number in noticed}),
         }
         return True
 
@@ -122,9 +129,9 @@ def _as_json(ended: Ended) -> dict[str, Any]:
 
 
 def _judged(
-    session: pytest.Session, functions: Functions, mutant: Mapping[str, Any]
+    session: pytest.Session, swap: Callable[[Mapping[str, Any]], None], mutant: Mapping[str, Any]
 ) -> dict[str, Any]:
-    functions.swap(mutant)
+    swap(mutant)
     return _run_tests(session)
 
 

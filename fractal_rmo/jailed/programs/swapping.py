@@ -39,18 +39,46 @@ class Functions:
         A file that was not imported yet will be read as mutated.  Raises
         ``LookupError`` when the file has no such function.
         """
-        path, function = mutant["path"], mutant["function"]
-        file = self._box.code / path
-        text = mutated(file.read_bytes().decode("utf-8").removeprefix("\ufeff"), mutant)
-        living = self._found.get((path, function), ())
-        if not living:
-            _read_as(str(file), text)
+        text = mutated(self._text(mutant), mutant)
+        if not self._living(mutant):
+            _read_as(str(self._box.code / mutant["path"]), text)
             return
-        in_cell = any("__class__" in each.__code__.co_freevars for each in living)
-        node, code = _compiled(text, str(file), function, mutant["line"], in_cell)
+        self._put(mutant, _tree(text))
+
+    def swap_alike(self, mutant: Mapping[str, Any]) -> None:
+        """Compile the mutant's function anew with a step that does nothing: a placebo.
+
+        What behaves otherwise after that looks at itself.  A file that was not
+        imported yet stays as it is.
+        """
+        if self._living(mutant):
+            tree = _tree(self._text(mutant))
+            _, definition = _definition(tree, mutant)
+            nothing = ast.Compare(ast.Constant(None), [ast.Is()], [ast.Constant(None)])
+            step = ast.copy_location(ast.Expr(nothing), definition.body[-1])
+            at = 1 if ast.get_docstring(definition, clean=False) is not None else 0
+            definition.body.insert(at, ast.fix_missing_locations(step))
+            self._put(mutant, tree)
+
+    def _text(self, mutant: Mapping[str, Any]) -> str:
+        path: str = mutant["path"]
+        return (self._box.code / path).read_bytes().decode("utf-8").removeprefix("\ufeff")
+
+    def _living(self, mutant: Mapping[str, Any]) -> list[FunctionType]:
+        return self._found.get((mutant["path"], mutant["function"]), [])
+
+    def _put(self, mutant: Mapping[str, Any], tree: ast.Module) -> None:
+        living = self._living(mutant)
+        owner, definition = _definition(tree, mutant)
+        if any("__class__" in each.__code__.co_freevars for each in living):
+            _keep_class_cell(definition)
+        kept = [s for s in tree.body if _is_future(s)] + [_shell(owner, definition)]
+        filename = str(self._box.code / mutant["path"])
+        module = compile(ast.Module(kept, []), filename, "exec", dont_inherit=True)
+        code = next(c for c in _codes(module) if c.co_qualname == mutant["function"])
         for each in living:
             if each.__code__.co_firstlineno == code.co_firstlineno:
-                _exchange(each, node, code)
+                _exchange(each, definition, code)
 
 
 def mutated(text: str, mutant: Mapping[str, Any]) -> str:
@@ -59,20 +87,19 @@ def mutated(text: str, mutant: Mapping[str, Any]) -> str:
     return text[: mutant["start"]] + replacement + text[mutant["end"] :]
 
 
-def _compiled(
-    text: str, filename: str, function: str, line: int, in_cell: bool
-) -> tuple[_Def, CodeType]:
-    """The definition at ``line`` and its code, compiled without the rest of the file."""
-    tree = ast.parse(text)
+def _tree(text: str) -> ast.Module:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ast.parse(text)
+
+
+def _definition(tree: ast.Module, mutant: Mapping[str, Any]) -> tuple[ast.ClassDef | None, _Def]:
+    """The class, if any, and the definition that the mutant changes; raises ``LookupError``."""
     for owner, definition in _definitions(tree):
         name = f"{owner.name}.{definition.name}" if owner else definition.name
-        if definition.lineno == line and name == function:
-            if in_cell:
-                _keep_class_cell(definition)
-            kept = [s for s in tree.body if _is_future(s)] + [_shell(owner, definition)]
-            module = compile(ast.Module(kept, []), filename, "exec", dont_inherit=True)
-            return definition, next(c for c in _codes(module) if c.co_qualname == function)
-    raise LookupError(f"no {function} at line {line}")
+        if definition.lineno == mutant["line"] and name == mutant["function"]:
+            return owner, definition
+    raise LookupError(f"no {mutant['function']} at line {mutant['line']}")
 
 
 def _definitions(tree: ast.Module) -> Iterator[tuple[ast.ClassDef | None, _Def]]:

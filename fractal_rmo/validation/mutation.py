@@ -231,8 +231,18 @@ def _reading(progress: _Progress) -> Verdict:
     if passed:
         return _verdict(progress, Outcome.PASSED, f"{words}.")
     asked = _best(progress)
-    question = f" {asked[0][1].question}" if asked else ""
+    question = f" {asked[0][1].question}" if asked else _unasked(progress)
     return _verdict(progress, Outcome.FAILED, f"{words}; {KILLED_SHARE:.0%} are needed.{question}")
+
+
+def _unasked(progress: _Progress) -> str:
+    """What is said where nothing can be asked."""
+    survived = progress.numbers("survived")
+    if not survived:
+        return ""
+    first = progress.mutants[survived[0]]
+    line = first.place(progress.subject.code)
+    return f" The first that they miss is in line {line} of {first.path} ({first.function})."
 
 
 def _best(progress: _Progress) -> list[tuple[int, Gap]]:
@@ -290,7 +300,7 @@ def _evidence(progress: _Progress) -> dict[str, Json]:
         "gaps": [_shown_gap(progress, number, gap) for number, gap in _best(progress)],
         "survivors": [_shown(progress, number) for number in survivors[:MAX_SURVIVORS]],
         "not_kills": [
-            {"ending": progress.endings[n], **_shown(progress, n)}
+            {"ending": progress.endings[n], **_shown(progress, n, survived=False)}
             for n in [*progress.numbers("timed_out"), *progress.numbers("crashed")][:MAX_SURVIVORS]
         ],
         "judging_s": round(progress.judging_s, 3),
@@ -300,21 +310,23 @@ def _evidence(progress: _Progress) -> dict[str, Json]:
 
 
 def _shown_gap(progress: _Progress, number: int, gap: Gap) -> dict[str, Json]:
-    place = {k: v for k, v in _shown(progress, number).items() if k != "status"}
+    place = _shown(progress, number, survived=False)
     return {"question": gap.question, "assertion": gap.assertion, **place}
 
 
-def _shown(progress: _Progress, number: int) -> dict[str, Json]:
-    """A mutant for the evidence."""
+def _shown(progress: _Progress, number: int, survived: bool = True) -> dict[str, Json]:
+    """A mutant for the evidence; a survivor with what the attack came to."""
     mutant, code = progress.mutants[number], progress.subject.code
-    status = "presumed equivalent" if number in progress.equivalent else "not told apart"
-    return {
+    shown: dict[str, Json] = {
         "path": mutant.path,
         "line": mutant.place(code),
         "function": mutant.function,
         "diff": mutant.diff(code),
-        "status": "test gap" if number in progress.gaps else status,
     }
+    if survived:
+        status = "presumed equivalent" if number in progress.equivalent else "not told apart"
+        shown["status"] = "test gap" if number in progress.gaps else status
+    return shown
 
 
 def _items(value: Json) -> Sequence[Json]:

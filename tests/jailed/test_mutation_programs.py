@@ -261,6 +261,27 @@ def test_who_holds_the_function_meets_the_mutant(judge: Callable[..., Values]) -
     assert endings(judge(code, tests, *mutants)) == ["killed"] * len(mutants)
 
 
+def test_what_a_decorator_left_at_import_is_mutated(judge: Callable[..., Values]) -> None:
+    code = textwrap.dedent("""\
+        import functools
+        def doubled(function):
+            @functools.wraps(function)
+            def inner(*given):
+                return function(*given) * 2
+            return inner
+        @doubled
+        def f(a):
+            return a
+        keys = (lambda a: a + 5), (lambda a: a + 6)
+        def make(n):
+            return lambda a: a + n
+        more = make(7)
+    """)
+    tests = "from solution import f, more\ndef test_1():\n    assert (f(2), more(1)) == (4, 8)\n"
+    mutants = edit(code, "* 2", "* 3", "doubled"), edit(code, "a + n", "a - n", "make")
+    assert endings(judge(code, tests, *mutants)) == ["killed", "killed"]
+
+
 def test_a_falsified_property_kills_without_a_search_for_its_smallest_example(
     judge: Callable[..., Values],
 ) -> None:

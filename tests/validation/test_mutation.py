@@ -209,6 +209,7 @@ def test_a_survivor_that_could_hardly_be_attacked_is_not_presumed_equivalent(
     assert verdict.outcome is Outcome.FAILED
     assert verdict.evidence["counts"]["presumed_equivalent"] == 0
     assert verdict.evidence["survivors"][0]["status"] == "not told apart"
+    assert "The first that they miss is in line 2 of solution.py (f)." in verdict.summary
 
 
 @pytest.mark.parametrize(

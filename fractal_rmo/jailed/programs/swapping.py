@@ -11,7 +11,7 @@ import ast
 import gc
 import importlib.machinery
 import warnings
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from types import CodeType, FunctionType
 from typing import Any
@@ -79,6 +79,22 @@ class Functions:
         for each in living:
             if each.__code__.co_firstlineno == code.co_firstlineno:
                 _exchange(each, definition, code)
+        self._put_inner(mutant["path"], code)
+
+    def _put_inner(self, path: str, code: CodeType) -> None:
+        """Give functions that the old code made, at import, what the new one would make.
+
+        Decorators leave such functions.  Several of one name on one line, as
+        lambdas may be, cannot be told apart and stay.
+        """
+        inner = Counter((c.co_qualname, c.co_firstlineno) for c in _codes(code))
+        for new in _codes(code):
+            for each in self._found.get((path, new.co_qualname), ()):
+                old = each.__code__
+                same = old.co_freevars == new.co_freevars
+                alone = inner[new.co_qualname, new.co_firstlineno] == 1
+                if same and alone and old.co_firstlineno == new.co_firstlineno:
+                    each.__code__ = new
 
 
 def mutated(text: str, mutant: Mapping[str, Any]) -> str:

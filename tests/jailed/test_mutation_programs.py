@@ -216,6 +216,39 @@ def test_only_what_pytest_reports_as_an_error_kills(
     assert endings(value) == [ending, "survived"]
 
 
+def test_what_a_mutant_started_ends_with_it(judge: Callable[..., Values]) -> None:
+    text = "(__import__('os').fork() or __import__('time').sleep(60)) and a + b"
+    value = judge(CODE, TESTS, edit(CODE, "a + b", text))
+    assert endings(value) == ["survived"]
+    assert value["mutants"][0]["duration_s"] < 5
+
+
+def test_side_by_side_mutants_have_folders_of_their_own(judge: Callable[..., Values]) -> None:
+    tests = textwrap.dedent("""\
+        import os, tempfile, time
+        from solution import f
+        def test_1(tmp_path):
+            place = os.path.join(tempfile.gettempdir(), 'mark')
+            assert not os.path.exists(place)
+            open(place, 'w').close()
+            (tmp_path / 'mark').mkdir()
+            time.sleep(0.05)
+            assert f(1) == 3
+    """)
+    value = judge(CODE, tests, *[edit(CODE, "a + b", "b + a")] * 6)
+    assert endings(value) == ["survived"] * 6
+
+
+def test_mutants_that_do_not_fit_the_budget_are_left(run: Runner) -> None:
+    files = {"code/solution.py": CODE, "tests/test_s.py": TESTS}
+    payload: dict[str, Json] = {
+        "tests": ["test_s.py"], "mutants": [edit(CODE, "a + b", "a - b")], "limit_s": 10.0,
+        "budget_s": 0.0, "memory_mb": 1536,
+    }  # fmt: skip
+    request = RunRequest(Runtime.THICK, "mutation_tests", files, payload, ROOM)
+    assert endings(_completed(run, request)) == []
+
+
 def test_who_holds_the_function_meets_the_mutant(judge: Callable[..., Values]) -> None:
     code = textwrap.dedent("""\
         class Base:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import ast
 import importlib
 import itertools
+import math
 import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -83,12 +84,13 @@ def _confirmed(
 ) -> tuple[int, dict[str, Side]]:
     """The first call that differs in fresh processes as well, the original twice the same."""
     for call in differing[:_TRIES]:
-        tasks = [
+        tasks: list[Task] = [
             partial(_answers, box, target, which, [target["calls"][call]])
             for which in (None, None, mutant)
         ]
-        ended = [one_fork(task, _FORK).answer.get("answers", [None]) for task in tasks]
-        one, again, other = (answers[0] if answers else None for answers in ended)
+        ended = dict(in_forks(tasks, _FORK, cores(), math.inf))
+        said = [ended[number].answer.get("answers", [None]) for number in range(len(tasks))]
+        one, again, other = (answers[0] if answers else None for answers in said)
         if one is not None and one == again and other is not None and _differ(one, other):
             return call, {"original": one, "mutant": other}
     return -1, {}

@@ -64,7 +64,10 @@ class _Judge:
     """Takes the place of pytest's loop over the tests."""
 
     def __init__(self, box: Box, payload: Mapping[str, Any]) -> None:
-        self._box, self._payload = box, payload
+        self._box, self._mutants = box, payload["mutants"]
+        self._limit_s, self._budget_s = payload["limit_s"], payload["budget_s"]
+        self._held_back = int(payload["memory_mb"] * MEGABYTE * (1 - 1 / MOST_SIDE_BY_SIDE))
+        self._witness = _Witness()
         self.value: dict[str, Any] = {"unmutated": None, "closing": None, "mutants": []}
 
     @pytest.hookimpl(tryfirst=True)
@@ -72,52 +75,87 @@ class _Judge:
         """Judge all mutants, and run nothing here."""
         if session.testsfailed or not session.items:
             return True
+        until = time.monotonic() + self._budget_s
         functions = Functions(self._box)
+        self._make_ready(session)
+        before = self._names()
+        first = self._unmutated(session)
+        self.value["unmutated"] = _as_json(first)
+        if first.answer.get("ending") == "survived":
+            # tests that write where the code lies must not meet what others write meanwhile
+            together = cores() if self._names() == before else 1
+            self.value["side_by_side"] = together
+            self._judge_all(session, functions, self._allowed(first), together, until)
+            self.value["closing"] = _as_json(self._unmutated(session))
+        return True
+
+    def _make_ready(self, session: pytest.Session) -> None:
+        """Do once what every fork would do, and leave out what nobody reads."""
+        session.config.pluginmanager.register(self._witness)
         for item in session.items:
-            _spare(item)
+            _ = item.location  # cached from now on
+            item.repr_failure = lambda *_, **__: ""  # type: ignore[method-assign]
         gc.collect()
         gc.freeze()  # or each fork would copy what its collector looks at
-        until = time.monotonic() + self._payload["budget_s"]
-        before = self._names()
-        limit_s = self._payload["limit_s"]
-        held_back = int(self._payload["memory_mb"] * MEGABYTE * (1 - 1 / MOST_SIDE_BY_SIDE))
-        unmutated = Allowance(limit_s, limit_s, held_back)
-        first = one_fork(partial(_run_tests, session), unmutated)
-        self.value["unmutated"] = _as_json(first)
-        if first.answer.get("ending") != "survived":
-            return True
-        # tests that write where the code lies must not meet what others write at the same time
-        together = cores() if self._names() == before else 1
-        allowed = Allowance(
-            cpu_s=_TIMES * first.cpu_s + _SLACK_CPU_S,
-            wall_s=_TIMES * first.duration_s + _SLACK_WALL_S,
-            held_back=held_back,
+
+    def _unmutated(self, session: pytest.Session) -> Ended:
+        """A run of the tests on the code itself."""
+        allowed = Allowance(self._limit_s, self._limit_s, self._held_back)
+        return one_fork(partial(self._run_tests, session), allowed)
+
+    def _allowed(self, unmutated: Ended) -> Allowance:
+        return Allowance(
+            cpu_s=_TIMES * unmutated.cpu_s + _SLACK_CPU_S,
+            wall_s=_TIMES * unmutated.duration_s + _SLACK_WALL_S,
+            held_back=self._held_back,
         )
-        mutants = self._payload["mutants"]
-        alike = list({(m["path"], m["function"], m["line"]): m for m in mutants}.values())
-        tasks = [partial(_judged, session, functions.swap_alike, mutant) for mutant in alike]
-        placebos = in_forks(tasks, allowed, together, until)
-        noticed = [n for n, ended in placebos if _as_json(ended)["ending"] != "survived"]
-        tasks = [partial(_judged, session, functions.swap, mutant) for mutant in mutants]
-        ended = sorted(in_forks(tasks, allowed, together, until), key=lambda pair: pair[0])
-        last = one_fork(partial(_run_tests, session), unmutated)
-        self.value |= {
-            "closing": _as_json(last),
-            "mutants": [{"number": number, **_as_json(each)} for number, each in ended],
-            "side_by_side": together,
-            "noticed": sorted({alike[number]["function"] for number in noticed}),
+
+    def _judge_all(
+        self,
+        session: pytest.Session,
+        functions: Functions,
+        allowed: Allowance,
+        together: int,
+        until: float,
+    ) -> None:
+        """Placebos first, one for each function, then the mutants."""
+        alike = list({(m["path"], m["function"], m["line"]): m for m in self._mutants}.values())
+        tasks = [partial(self._judge, session, functions.swap_alike, m) for m in alike]
+        noticed = {
+            alike[number]["function"]
+            for number, ended in in_forks(tasks, allowed, together, until)
+            if _as_json(ended)["ending"] in ("killed", "crashed")
         }
-        return True
+        tasks = [partial(self._judge, session, functions.swap, m) for m in self._mutants]
+        found = sorted(in_forks(tasks, allowed, together, until), key=lambda pair: pair[0])
+        self.value["noticed"] = sorted(noticed)
+        self.value["mutants"] = [{"number": n, **_as_json(ended)} for n, ended in found]
+
+    def _judge(
+        self,
+        session: pytest.Session,
+        swap: Callable[[Mapping[str, Any]], None],
+        mutant: Mapping[str, Any],
+    ) -> dict[str, Any]:
+        """In a fork: the tests on the mutant."""
+        swap(mutant)
+        return self._run_tests(session)
+
+    def _run_tests(self, session: pytest.Session) -> dict[str, Any]:
+        """In a fork: the tests up to the first that does not pass."""
+        witness = self._witness
+        try:
+            for item, following in zip(session.items, [*session.items[1:], None], strict=True):
+                item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+                if witness.ending:
+                    return witness.words()
+        except BaseException as error:  # noqa: BLE001 - pytest.exit and the like come out here
+            return {"ending": "crashed", "detail": f"{type(error).__name__} left pytest"}
+        return witness.words(len(session.items))
 
     def _names(self) -> set[Path]:
         """Of all files beside the code and the tests."""
         return {*self._box.code.rglob("*"), *self._box.tests.rglob("*")}
-
-
-def _spare(item: pytest.Item) -> None:
-    """Do once what every fork would do: and nobody reads how a failure looks."""
-    _ = item.location  # cached from now on
-    item.repr_failure = lambda *_, **__: ""  # type: ignore[method-assign]
 
 
 def _as_json(ended: Ended) -> dict[str, Any]:
@@ -126,27 +164,6 @@ def _as_json(ended: Ended) -> dict[str, Any]:
     known = said if said in ("killed", "survived", "timed_out") else "crashed"
     detail = shorten(str(ended.answer.get("detail", "")), 200)
     return {"ending": known, "detail": detail, "duration_s": round(ended.duration_s, 4)}
-
-
-def _judged(
-    session: pytest.Session, swap: Callable[[Mapping[str, Any]], None], mutant: Mapping[str, Any]
-) -> dict[str, Any]:
-    swap(mutant)
-    return _run_tests(session)
-
-
-def _run_tests(session: pytest.Session) -> dict[str, Any]:
-    """The tests up to the first that does not pass."""
-    witness = _Witness()
-    session.config.pluginmanager.register(witness)
-    try:
-        for item, following in zip(session.items, [*session.items[1:], None], strict=True):
-            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
-            if witness.ending:
-                return witness.words()
-    except BaseException as error:  # noqa: BLE001 - pytest.exit and the like come out here
-        return {"ending": "crashed", "detail": f"{type(error).__name__} left pytest"}
-    return witness.words(len(session.items))
 
 
 class _Witness:

@@ -88,7 +88,7 @@ class Gap:
     rank: tuple[int, int]
 
 
-def make_target(path: str, function: str, code: SourceTree, tests: SourceTree) -> Target | None:
+def make_target(path: str, function: str, code: SourceTree, literals: Literals) -> Target | None:
     """What can be called with generated inputs; None for what cannot (coroutines, no such name)."""
     tree = _parsed(code.files[path])
     owner, _, name = function.rpartition(".")
@@ -97,7 +97,6 @@ def make_target(path: str, function: str, code: SourceTree, tests: SourceTree) -
     node = next((s for s in within if isinstance(s, _Def) and s.name == name), None)
     if node is None or isinstance(node, ast.AsyncFunctionDef):
         return None
-    literals = _Literals(tests)
     marks = {d.id for d in node.decorator_list if isinstance(d, ast.Name)}
     skipped = 1 if owner and "staticmethod" not in marks else 0
     inputs = list(_inputs(node, skipped, literals))
@@ -125,8 +124,8 @@ def _parsed(text: str) -> ast.Module:
         return ast.Module([], [])
 
 
-class _Literals:
-    """What the tests write out."""
+class Literals:
+    """What the tests write out; parsed once."""
 
     def __init__(self, tests: SourceTree) -> None:
         self._nodes = [n for _, text in tests.python_files() for n in ast.walk(_parsed(text))]
@@ -166,7 +165,7 @@ def _literal_text(text: str) -> bool:
         return False
 
 
-def _inputs(node: _Def, skipped: int, literals: _Literals, name: str = "") -> Iterator[Arguments]:
+def _inputs(node: _Def, skipped: int, literals: Literals, name: str = "") -> Iterator[Arguments]:
     """Argument tuples, those of the tests first, each once; the same for the same code."""
     parameters = [*node.args.posonlyargs, *node.args.args][skipped:]
     least = max(0, len(parameters) - len(node.args.defaults))

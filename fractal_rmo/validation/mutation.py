@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from fractal_rmo.domain.jsonvalue import Json
 from fractal_rmo.domain.run import Dialogue, Limits, RunEnding, RunRequest, RunResult, Runtime
 from fractal_rmo.domain.verdict import Level, Outcome, Verdict
-from fractal_rmo.validation.gaps import Gap, Target, make_target, read_gap
+from fractal_rmo.validation.gaps import Gap, Literals, Target, make_target, read_gap
 from fractal_rmo.validation.mutant import Mutant, read_mutant
 from fractal_rmo.validation.subject import Subject
 
@@ -181,7 +181,7 @@ def _refuse_unsound(value: Mapping[str, Json]) -> None:
 
 def _attack(progress: _Progress) -> Dialogue[None]:
     """Look for an input that tells each survivor from the code; raises ``_CannotJudgeError``."""
-    code, tests = progress.subject.code, progress.subject.tests
+    code, literals = progress.subject.code, Literals(progress.subject.tests)
     targets: dict[int, Target] = {}
     grouped: dict[tuple[str, str], list[int]] = {}
     for number in progress.numbers("survived"):
@@ -189,7 +189,7 @@ def _attack(progress: _Progress) -> Dialogue[None]:
         grouped.setdefault((mutant.path, mutant.function), []).append(number)
     asked: list[Json] = []
     for (path, function), numbers in grouped.items():
-        if target := make_target(path, function, code, tests):
+        if target := make_target(path, function, code, literals):
             targets |= dict.fromkeys(numbers, target)
             mutants: list[Json] = [{"number": n, **progress.mutants[n].as_json()} for n in numbers]
             asked.append({**target.as_json(), "mutants": mutants})

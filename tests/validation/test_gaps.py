@@ -8,13 +8,12 @@ from typing import Any
 import pytest
 
 from fractal_rmo.domain.source import SourceTree
-from fractal_rmo.validation.gaps import MOST_CALLS, Call, Target, make_target, read_gap
+from fractal_rmo.validation.gaps import MOST_CALLS, Call, Literals, Target, make_target, read_gap
 
 
 def target(code: str, tests: str = "", function: str = "f") -> Target | None:
-    return make_target(
-        "solution.py", function, SourceTree({"solution.py": code}), SourceTree({"test_s.py": tests})
-    )
+    literals = Literals(SourceTree({"test_s.py": tests}))
+    return make_target("solution.py", function, SourceTree({"solution.py": code}), literals)
 
 
 def arguments(code: str, tests: str = "", function: str = "f") -> list[tuple[Any, ...]]:

@@ -22,6 +22,7 @@ MOST_CALLS = 300
 _MOST_CHARS = 600
 _MOST_SEEDS = 20
 _MOST_CONSTANTS = 30
+_CONSTANT_CHARS = 40
 _RECEIVERS = 3
 _ANYTHING: tuple[Any, ...] = (0, 1, -1, 2, 7, "", "a", "ab C", [], [3, 1, 2], 2.5, (1, 2), None)
 _BY_HINT: Mapping[str, tuple[Any, ...]] = {
@@ -172,7 +173,8 @@ def _inputs(node: _Def, skipped: int, literals: Literals, name: str = "") -> Ite
     seeds = list(islice(literals.calls(name or node.name, least, len(parameters)), _MOST_SEEDS))
     hinted = [_by_hint(p.annotation) for p in parameters]
     seen: set[str] = set()
-    for arguments in _generated(seeds, hinted, _constants(node)):
+    shortest = seeds or [()] if not least else seeds
+    for arguments in _generated(shortest, hinted, _constants(node)):
         text = repr(arguments)
         if text not in seen and _literal_text(text):
             seen.add(text)
@@ -230,7 +232,9 @@ def _constants(node: _Def) -> list[Any]:
         value
         for statement in node.body
         for inner in ast.walk(statement)
-        if isinstance(inner, ast.Constant) and type(inner.value) in (int, float, str, bytes)
+        if isinstance(inner, ast.Constant)
+        and type(inner.value) in (int, float, str, bytes)
+        and len(repr(inner.value)) <= _CONSTANT_CHARS  # longer texts are for people
         for value in _beside(inner.value)
     ]
     return list({repr(value): value for value in found}.values())[:_MOST_CONSTANTS]
@@ -331,7 +335,7 @@ def read_gap(item: Mapping[str, Json], target: Target) -> Gap | None:
         assertion = f"assert {listed} == {answer}"
     whole = f"{question} A mutant that {_deed(other)} passes all tests."
     rank = 2 * bool(raises) + bool(_word(other, "raises"))
-    return Gap(whole, assertion, (rank, len(text) + len(answer)))
+    return Gap(whole, assertion, (rank + (answer == "None"), len(text) + len(answer)))
 
 
 def _gap_of_change(

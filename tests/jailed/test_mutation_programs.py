@@ -444,6 +444,13 @@ def test_what_counts_as_a_difference(
     assert found["call"] == call
 
 
+def test_agreement_on_none_says_nothing(run: Runner) -> None:
+    code = "def f(a):\n    print('é')\n    return a or None\n"
+    calls = [["", "(0,)"], ["", "(1,)"], ["", "('',)"]]
+    (found,) = attack(run, code, calls, edit(code, "'é'", "'É'"))["attacked"]
+    assert (found["compared"], found["call"]) == (1, -1)
+
+
 def test_an_answer_is_preferred_to_an_exception(run: Runner) -> None:
     code = "def f(a):\n    return 6 / a\n"
     calls = [["", "(1,)"], ["", "(3,)"]]

@@ -87,6 +87,22 @@ def test_methods_get_an_object_as_the_tests_make_one() -> None:
     assert found.written(found.calls[0]) == "C(12).f(3)"
 
 
+def test_without_a_call_in_the_tests_defaults_are_tried_first() -> None:
+    code = (
+        "class C:\n    def __init__(self, n=3):\n        pass\n    def f(self):\n        return 1\n"
+    )
+    found = target(code, "", "C.f")
+    assert found is not None
+    assert found.written(found.calls[0]) == "C().f()"
+
+
+def test_long_texts_of_the_code_are_no_inputs() -> None:
+    code = f"def f(a):\n    '{'x' * 60}'\n    return a == 'short'\n"
+    found = arguments(code, "f('y')\n")
+    assert ("short",) in found
+    assert not any("xxx" in str(each) for each in found)
+
+
 def test_static_methods_need_none() -> None:
     code = (
         "class C:\n    @staticmethod\n    def f(a):\n        return a\n"

@@ -5,9 +5,9 @@ The payload's ``targets`` are functions: ``{"path", "class", "function", "calls"
 of a call as text of a literal tuple (``receiver`` makes the object of a method, "" for none).
 
 ``{"attacked": [{"number", "compared", "call", "original", "mutant"}]}``: ``compared`` calls
-answered with built-in data in the original; ``call`` is the number of the first that differs,
--1 for none, and the sides are ``{"answer", "raises", "after"}`` as text: ``after`` are the
-arguments where the call changed them, and ``"list": true`` says that a generator was read.
+answered with built-in data in the original, other than None alone; ``call`` is the number of the
+first that differs, -1 for none.  The sides are ``{"answer", "raises", "after"}`` as text: ``after``
+are the arguments where the call changed them; ``"list": true`` says that a generator was read.
 """
 
 from __future__ import annotations
@@ -60,11 +60,18 @@ def _attacked(box: Box, target: Mapping[str, Any], until: float) -> list[dict[st
         differing = [i for i, (one, other) in enumerate(pairs) if _differ(one, other)]
         differing.sort(key=lambda i: _raising(*pairs[i]))  # an answer asks the better question
         call, sides = _confirmed(box, target, mutants[number], differing)
-        compared = sum(one is not None and not one["raises"] for one, _ in pairs)
+        compared = sum(map(_says_something, plain[: len(pairs)]))
         found.append(
             {"number": mutants[number]["number"], "compared": compared, "call": call, **sides}
         )
     return found
+
+
+def _says_something(side: Side | None) -> bool:
+    """Whether agreement with it counts: a procedure's None would agree with anything."""
+    if side is None or side["raises"]:
+        return False
+    return bool(side["answer"] != "None" or side["after"])
 
 
 def _differ(one: Side | None, other: Side | None) -> bool:

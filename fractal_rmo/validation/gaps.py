@@ -23,7 +23,7 @@ _MOST_CHARS = 600
 _MOST_SEEDS = 20
 _MOST_CONSTANTS = 30
 _CONSTANT_CHARS = 40
-_RECEIVERS = 3
+_RECEIVERS = 6
 _ANYTHING: tuple[Any, ...] = (0, 1, -1, 2, 7, "", "a", "ab C", [], [3, 1, 2], 2.5, (1, 2), None)
 _BY_HINT: Mapping[str, tuple[Any, ...]] = {
     "int": (0, 1, -1, 2, 3, 10, 17),
@@ -106,14 +106,15 @@ def make_target(path: str, function: str, code: SourceTree, literals: Literals) 
     else:
         init = next((s for s in body if isinstance(s, _Def) and s.name == "__init__"), None)
         makers = list(_inputs(init, 1, literals, owner)) if init else [()]
-        calls = [Call(i, m) for i, m in _paired(inputs, makers[: MOST_CALLS // _RECEIVERS])]
+        calls = [Call(i, m) for i, m in _paired(inputs, makers[:_RECEIVERS])]
     return Target(path, owner, name, tuple(calls[:MOST_CALLS])) if calls else None
 
 
 def _paired(
     inputs: Sequence[Arguments], makers: Sequence[Arguments]
 ) -> Iterator[tuple[Arguments, Arguments]]:
-    for shift in range(min(_RECEIVERS, len(makers))):
+    """Each input with each way to make the object, all ways in turn from the start."""
+    for shift in range(len(makers)):
         for number, arguments in enumerate(inputs):
             yield arguments, makers[(number + shift) % len(makers)]
 

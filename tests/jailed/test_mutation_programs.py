@@ -432,6 +432,7 @@ def test_an_input_that_tells_a_mutant_from_the_code_is_found(run: Runner) -> Non
         ("return object() if 0 else a", "0", "1", [["", "(1,)"]], -1),  # no built-in data
         ("return [a for _ in iter(int, 1)] if 0 else a", "0", "1", [["", "(1,)"]], -1),
         ("return __import__('random').random() * 1", "* 1", "* 2", [["", "(1,)"]], -1),  # luck
+        ("return 0 if a == 7 else len(a)", "7", "8", [["", "(8,)"]], -1),  # no sensible argument
         ("raise SystemExit(a + 1)", "1", "2", [["", "(1,)"]], -1),
     ],
 )

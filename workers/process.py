@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 RUNTIMES = {
     "executor": (Runtime.THIN, Runtime.THICK),
-    "validator": (Runtime.STATIC, Runtime.THICK),
+    "validator": (Runtime.STATIC, Runtime.THICK, Runtime.THIN),
 }
 """What each role will run in jails; a role that is not listed opens none."""
 

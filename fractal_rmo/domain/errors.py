@@ -20,7 +20,6 @@ class ErrorCode(StrEnum):
     BAD_FILE_NAME = "FR105"
     UNKNOWN_KIND = "FR106"
     UNKNOWN_LEVEL = "FR107"
-    LEVEL_NOT_BUILT = "FR108"
     KIND_NOT_BUILT = "FR109"
     NEEDS_MODEL = "FR110"
     NEEDS_TESTS = "FR111"
@@ -88,10 +87,6 @@ CATALOGUE: dict[ErrorCode, Explanation] = {
     ErrorCode.UNKNOWN_LEVEL: Explanation(
         "There is no such validation level.",
         "Levels are the numbers 1 (syntax) to 6 (mutation).",
-    ),
-    ErrorCode.LEVEL_NOT_BUILT: Explanation(
-        "This validation level is not built yet, and is refused rather than skipped.",
-        "Ask for a level that the message lists.",
     ),
     ErrorCode.KIND_NOT_BUILT: Explanation(
         "This kind of task is not built yet.",

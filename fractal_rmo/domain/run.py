@@ -23,6 +23,8 @@ class Runtime(StrEnum):
     """pytest and hypothesis, already imported."""
     STATIC = "static"
     """ruff, mypy and bandit, warm: foreign text never meets them on the host."""
+    MUTANTS = "mutants"
+    """mutmut's operators, on libcst: as much to import as the rest, and needed by level 6 alone."""
 
 
 class Tier(StrEnum):

@@ -23,31 +23,43 @@ _COMMON = (
 
 
 def preload(runtime: str, ruff: str, cache: str = "") -> Mapping[str, Program]:
-    """Import what a runtime (``thin``, ``thick``, ``static``) needs; its programs by name."""
+    """Import what a runtime needs; its programs by name."""
     tools = {"python": platform.python_version()}
     if runtime == "static":
         from fractal_rmo.jailed.programs import static_checks
 
         tools |= static_checks.versions(ruff)
         return {"static": _naming(tools, static_checks.prepare(ruff, cache))}
+    if runtime == "mutants":
+        from fractal_rmo.jailed.programs import make_mutants
+
+        return {"mutants": _naming(tools | make_mutants.versions(), make_mutants.run)}
     for name in _COMMON.split():
         with suppress(ImportError):  # a few are optional in a distribution's own builds
             importlib.import_module(name)
     if runtime == "thin":
-        from fractal_rmo.jailed.programs import call_functions, outside, serve_code, unit_quick
+        from fractal_rmo.jailed.programs import (
+            call_functions,
+            mutation_attack,
+            outside,
+            serve_code,
+            unit_quick,
+        )
 
         return {
             "unit_tests": _naming(tools, unit_quick.run),
             "outside": _naming(tools, outside.run),
             "serve_code": serve_code.run,
             "call_functions": _naming(tools, call_functions.run),
+            "mutation_attack": mutation_attack.run,
         }
-    from fractal_rmo.jailed.programs import unit_apart, unit_pytest
+    from fractal_rmo.jailed.programs import mutation_tests, unit_apart, unit_pytest
 
     tools |= unit_pytest.versions()
     return {
         "unit_tests": _naming(tools, unit_pytest.run),
         "unit_tests_apart": _naming(tools, unit_apart.run),
+        "mutation_tests": _naming(tools, mutation_tests.run),
     }
 
 

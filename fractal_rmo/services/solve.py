@@ -18,7 +18,11 @@ from fractal_rmo.validation.ladder import climb
 from fractal_rmo.validation.subject import Subject
 
 MAX_CANDIDATES = 20_000
-_WARM = {Level.STATIC: Runtime.STATIC, Level.UNIT: Runtime.THICK}
+_WARM = {
+    Level.STATIC: Runtime.STATIC,
+    Level.UNIT: Runtime.THICK,
+    Level.MUTATION: Runtime.MUTANTS,
+}
 Progress = Callable[[str, str, int], None]
 """Told (stage, label of the run, its number in the stage)."""
 

@@ -26,10 +26,12 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from fractal_rmo.adapters.sandbox import ZygoteSandbox
+from fractal_rmo.domain.jsonvalue import Json
 from fractal_rmo.domain.run import RunEnding, RunRequest, Runtime, Tier
 
 BARE = [sys.executable, "-I", "-S", "-c", "pass"]
 _WARMING = 10
+_PROGRAMS = {Runtime.STATIC: "static", Runtime.MUTANTS: "mutants"}
 _ROW = 100
 
 
@@ -48,8 +50,9 @@ def arguments(argv: list[str]) -> argparse.Namespace:
 
 def jailed(sandbox: ZygoteSandbox, runtime: Runtime) -> float:
     """Seconds of one session with one run."""
-    program = "static" if runtime is Runtime.STATIC else "unit_tests"
-    request = RunRequest(runtime, program, {}, {"tests": [], "code": []})
+    program = _PROGRAMS.get(runtime, "unit_tests")
+    payload: dict[str, Json] = {"tests": [], "code": [], "most": 0, "seed": 0}
+    request = RunRequest(runtime, program, {}, payload)
     began = time.perf_counter()
     with sandbox.session() as run:
         result = run(request)

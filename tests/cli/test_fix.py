@@ -116,7 +116,7 @@ def test_code_that_does_not_parse_is_told_where(tmp_path: Path) -> None:
     ("arguments", "code"),
     [
         (("--level", "7"), "FR107"),
-        (("--level", "6"), "FR108"),
+        (("--level", "six"), "FR107"),
     ],
 )
 def test_a_level_that_is_not_there_is_refused_by_name(
@@ -163,7 +163,7 @@ def test_an_interpreter_is_named_as_it_lies_from_here(tmp_path: Path) -> None:
         (("--kind", "generate"), "FR110"),
         (("--kind", "refactor"), "FR109"),
         (("--provider", "psychic"), "FR113"),
-        (("--level", "6"), "FR108"),
+        (("--level", "7"), "FR107"),
     ],
 )
 def test_what_cannot_be_done_is_refused_before_any_server_starts(
@@ -197,7 +197,7 @@ def test_a_terminal_that_knows_only_ascii_gets_its_table(tmp_path: Path) -> None
 
 
 def test_every_code_is_explained() -> None:
-    assert "LEVEL_NOT_BUILT" in fractal("explain", "fr108").stdout
+    assert "KIND_NOT_BUILT" in fractal("explain", "fr109").stdout
     assert fractal("explain", "FR999").returncode == 2
 
 

@@ -5,10 +5,9 @@ from typing import Any
 
 import pytest
 
-from fractal_rmo.domain.errors import ErrorCode, InputError
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.domain.verdict import Level, Outcome, is_proven, proven_level
-from fractal_rmo.validation.ladder import BUILT_LEVELS, climb
+from fractal_rmo.validation.ladder import climb
 from fractal_rmo.validation.subject import Subject
 
 Driver = Callable[..., Any]
@@ -46,11 +45,3 @@ def test_the_first_level_that_does_not_pass_ends_the_climb(
 def test_a_lower_level_may_be_asked_for(real: Driver) -> None:
     subject = Subject(SourceTree({"solution.py": "x = 1\n"}), SourceTree())
     assert [v.level for v in real(climb(subject, Level.STATIC))] == [1, 2]
-
-
-@pytest.mark.parametrize("level", [level for level in Level if level not in BUILT_LEVELS])
-def test_a_level_that_is_not_built_is_refused_before_any_run(level: Level) -> None:
-    subject = Subject(SourceTree({"solution.py": "x = 1\n"}), TESTS)
-    with pytest.raises(InputError, match="not built") as caught:
-        next(climb(subject, level))
-    assert caught.value.code is ErrorCode.LEVEL_NOT_BUILT

@@ -9,7 +9,6 @@ from fractal_rmo.domain.lifecycle import TaskState
 from fractal_rmo.domain.task import TaskKind
 from fractal_rmo.domain.verdict import Level, Verdict
 from fractal_rmo.domain.views import TaskRow, TaskView
-from fractal_rmo.validation.ladder import BUILT_LEVELS
 from webapp.pages.text import OUTCOMES
 
 
@@ -20,7 +19,6 @@ class LevelWords:
     number: int
     name: str
     shows: str
-    built: bool
 
 
 _SHOWS = {
@@ -31,10 +29,7 @@ _SHOWS = {
     Level.PROPERTY: "Its properties hold for generated inputs.",
     Level.MUTATION: "The tests notice planted faults.",
 }
-LEVELS = tuple(
-    LevelWords(int(level), level.name.lower(), _SHOWS[level], level in BUILT_LEVELS)
-    for level in Level
-)
+LEVELS = tuple(LevelWords(int(level), level.name.lower(), _SHOWS[level]) for level in Level)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +71,7 @@ def _rung(view: TaskView, words: LevelWords, verdict: Verdict | None) -> Rung:
     if verdict is not None:
         return _reached(words, verdict)
     if words.number > asked(view.row):
-        return Rung(words, "blank", "", "not asked" if words.built else "not built yet")
+        return Rung(words, "blank", "", "not asked")
     if view.row.ending:
         return Rung(words, "blank", "", "not reached")
     if view.row.state is TaskState.VALIDATING:

@@ -45,8 +45,8 @@ class ZygoteKey:
     def of(
         cls, runtime: Runtime, tier: Tier, environment: Environment, hash_seed: int = 0
     ) -> ZygoteKey:
-        """The key of a run; the static tools only read code, and always are our own."""
-        own = runtime is Runtime.STATIC
+        """The key of a run; tools that only read code always are our own."""
+        own = runtime in (Runtime.STATIC, Runtime.MUTANTS)
         return cls(runtime, tier, hash_seed, own_environment() if own else environment)
 
     @property

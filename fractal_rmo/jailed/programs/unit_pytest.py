@@ -52,6 +52,11 @@ def run(box: Box, payload: Mapping[str, Any]) -> dict[str, Any]:
         if value["supported"]:
             return value
     request = Request.read(payload)
+    return observed(box, request).value(request.trace)
+
+
+def observed(box: Box, request: Request, *plugins: object) -> Report:
+    """What pytest did with the submitted test files; ``plugins`` are heard before our own."""
     recorder = _Recorder(Report(box), request)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     files = [str(box.tests / path) for path in request.tests if is_test_file(path)]
@@ -59,16 +64,18 @@ def run(box: Box, payload: Mapping[str, Any]) -> dict[str, Any]:
         mode = "append" if imports_plainly(box, request.tests) else "importlib"
         # nothing above the tests is listed or asked for a conftest.py: it is not the run's
         where = [f"--import-mode={mode}", f"--rootdir={box.tests}", f"--confcutdir={box.tests}"]
-        _call_pytest([*_OPTIONS, *where, *files], recorder)
+        _call_pytest([*_OPTIONS, *where, *files], recorder, plugins)
     elif request.tests:
         recorder.report.problem = "No file is named test_*.py or *_test.py."
-    return recorder.report.value(request.trace)
+    return recorder.report
 
 
-def _call_pytest(arguments: list[str], recorder: _Recorder) -> None:
+def _call_pytest(
+    arguments: list[str], recorder: _Recorder, plugins: tuple[object, ...] = ()
+) -> None:
     """Run pytest; what leaves it by force becomes the report's problem."""
     try:
-        code = pytest_config.main(arguments, plugins=[recorder])
+        code = pytest_config.main(arguments, plugins=[recorder, *plugins])
     except OutOfMemory:
         raise
     except BaseException as error:  # noqa: BLE001 - sys.exit in a test file comes out here

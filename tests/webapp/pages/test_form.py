@@ -60,7 +60,6 @@ def test_the_same_form_with_other_content_asks_to_be_sent_again(reader: httpx2.C
         ({"code_name": "../x.py"}, 422, "'../x.py' is refused"),
         ({"code_name": ["a.py", "a.py"], "code_text": ["x", "y"]}, 422, "are called 'a.py'"),
         ({"code_name": ["a.py", ""], "code_text": ["x", "y"]}, 422, "has no name"),
-        ({"level": "5"}, 422, "Level 5 (property) is not built yet"),
         ({"kind": "bake"}, 422, "kind: Must be one of"),
         ({"seconds": "many"}, 422, "budget, seconds: Not a valid number."),
         ({"seconds": "999"}, 422, "999 asked, 300 allowed"),

@@ -1,0 +1,161 @@
+"""``mutants``: what mutmut would change in foreign code, as edits of its text.
+
+``{"mutants": [{"path", "start", "end", "text", "function", "line"}], "possible", "problem"}``:
+characters ``start`` to ``end`` of the file (without a byte order mark) become
+``text``.  ``line`` is that of the ``def``, from 1, and ``function`` the qualified name.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from importlib.metadata import version
+from typing import Any
+
+import libcst as cst
+import libcst.matchers as m
+from libcst.metadata import (
+    CodePosition,
+    MetadataWrapper,
+    PositionProvider,
+    WhitespaceInclusivePositionProvider,
+)
+from mutmut.mutation.file_mutation import Mutation, MutationVisitor
+from mutmut.mutation.mutators import mutation_operators
+from mutmut.mutation.pragma_handling import IgnoredCode
+
+from fractal_rmo.jailed.layout import Box
+
+MAX_FILE_CHARS = 200_000
+_NEWLINE = re.compile(r"\r\n?|\n")
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One mutant."""
+
+    path: str
+    start: int
+    end: int
+    text: str
+    function: str
+    line: int
+
+
+def versions() -> dict[str, str]:
+    """The tools that this program runs."""
+    return {name: version(name) for name in ("mutmut", "libcst")}
+
+
+def run(box: Box, payload: Mapping[str, Any]) -> dict[str, Any]:
+    """At most ``most`` mutants of the files in ``code``, a sample drawn by ``seed`` above that.
+
+    What does not compile is no mutant.  ``possible`` counts the edits before
+    both; ``problem`` names files that could not be read, "" for none.
+    """
+    edits: dict[Edit, _File] = {}
+    problems = []
+    for path in sorted(payload["code"]):
+        text = (box.code / path).read_bytes().decode("utf-8", "replace")
+        try:
+            file = _File(path, text.removeprefix("\ufeff"))
+            edits |= dict.fromkeys(file.edits(), file)
+        except (cst.ParserSyntaxError, RecursionError, _TooLongError) as error:
+            problems.append(f"{path}: {type(error).__name__}")
+    order = list(edits)
+    random.Random(payload["seed"]).shuffle(order)  # noqa: S311 - a sample, no secret
+    kept: list[Edit] = []
+    for edit in order:
+        if len(kept) < payload["most"] and edits[edit].compiles(edit):
+            kept.append(edit)
+    kept.sort(key=lambda e: (e.path, e.start, e.end, e.text))
+    return {
+        "mutants": [asdict(edit) for edit in kept],
+        "possible": len(edits),
+        "problem": ", ".join(problems)[:500],
+    }
+
+
+class _TooLongError(Exception):
+    """A file that would take too long."""
+
+
+class _File:
+    """One file, parsed once."""
+
+    def __init__(self, path: str, text: str) -> None:
+        if len(text) > MAX_FILE_CHARS:
+            raise _TooLongError
+        self._path, self._text = path, text
+        wrapper = MetadataWrapper(cst.parse_module(text))
+        # Nothing is ignored, whatever the file's comments say: "no mutate" has no effect here.
+        visitor = MutationVisitor(mutation_operators, IgnoredCode(set(), set(), set()))
+        self._module = wrapper.visit(visitor)
+        self._mutations = visitor.mutations
+        self._spans = wrapper.resolve(WhitespaceInclusivePositionProvider)
+        self._places = wrapper.resolve(PositionProvider)
+        alone = m.findall(self._module, m.Expr(value=m.SimpleString()))
+        self._idle = {id(cst.ensure_type(node, cst.Expr).value) for node in alone}
+
+    @cached_property
+    def _lines(self) -> list[int]:
+        """Where each line starts."""
+        return [0, *(found.end() for found in _NEWLINE.finditer(self._text))]
+
+    def edits(self) -> Iterator[Edit]:
+        """What mutmut mutates: functions and the methods of classes, both of the top level."""
+        names = dict(self._functions())
+        for mutation in self._mutations:
+            function = mutation.contained_by_top_level_function
+            if function not in names or id(mutation.original_node) in self._idle:
+                continue  # docstrings, which nothing runs, among them
+            start, end, text = self._change(mutation)
+            if self._text[start:end] != text:
+                line = self._places[function].start.line
+                yield Edit(self._path, start, end, text, names[function], line)
+
+    def _functions(self) -> Iterator[tuple[cst.CSTNode, str]]:
+        for node in self._module.body:
+            if isinstance(node, cst.FunctionDef):
+                yield node, node.name.value
+            elif isinstance(node, cst.ClassDef):
+                for inner in node.body.body:
+                    if isinstance(inner, cst.FunctionDef):
+                        yield inner, f"{node.name.value}.{inner.name.value}"
+
+    def _change(self, mutation: Mutation) -> tuple[int, int, str]:
+        """(start, end, new text), as few characters as its two ends leave."""
+        old, new = mutation.original_node, mutation.mutated_node
+        span = self._spans.get(old)
+        if span is not None:
+            start, end = self._offset(span.start), self._offset(span.end)
+            if self._text[start:end] == self._module.code_for_node(old):
+                return self._trimmed(start, end, self._module.code_for_node(new))
+        # a block of lines, whose indentation only the whole file knows
+        changed = cst.ensure_type(self._module.deep_replace(old, new), cst.Module)
+        return self._trimmed(0, len(self._text), changed.code)
+
+    def _offset(self, position: CodePosition) -> int:
+        return self._lines[position.line - 1] + position.column
+
+    def _trimmed(self, start: int, end: int, new: str) -> tuple[int, int, str]:
+        old = self._text[start:end]
+        most = min(len(old), len(new))
+        head = next((i for i in range(most) if old[i] != new[i]), most)
+        tail = next((i for i in range(most - head) if old[-1 - i] != new[-1 - i]), most - head)
+        return start + head, end - tail, new[head : len(new) - tail]
+
+    def compiles(self, edit: Edit) -> bool:
+        """Whether Python would take the mutated file."""
+        text = self._text[: edit.start] + edit.text + self._text[edit.end :]
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                compile(text, edit.path, "exec", dont_inherit=True)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return False
+        return True

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from fractal_rmo.domain.errors import ErrorCode, InputError
 from fractal_rmo.domain.source import MAX_FILES, MAX_TREE_BYTES, SourceTree
-from fractal_rmo.validation.starting import PROJECT_FILE
+from fractal_rmo.validation.integration.starting import PROJECT_FILE
 
 _LEFT_OUT = {"__pycache__", "node_modules", "build", "dist"}
 

@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 from fractal_rmo.domain.run import Dialogue
 from fractal_rmo.domain.verdict import Level, Verdict
-from fractal_rmo.validation.integration import integration_level
-from fractal_rmo.validation.mutation import mutation_level
-from fractal_rmo.validation.property import property_level
+from fractal_rmo.validation.integration.level import integration_level
+from fractal_rmo.validation.mutation.level import mutation_level
+from fractal_rmo.validation.property.level import property_level
 from fractal_rmo.validation.static import static_level
 from fractal_rmo.validation.subject import Subject
 from fractal_rmo.validation.syntax import syntax_level
-from fractal_rmo.validation.unit import unit_level
+from fractal_rmo.validation.unit.level import unit_level
 
 _CHECKS: dict[Level, Callable[[Subject], Dialogue[Verdict]]] = {
     Level.SYNTAX: syntax_level,

@@ -24,7 +24,7 @@ from fractal_rmo.domain.verdict import Level, Outcome, Verdict
 from fractal_rmo.services.drive import drive
 from fractal_rmo.validation.ladder import climb
 from fractal_rmo.validation.subject import UNIT_LIMITS, Subject
-from fractal_rmo.validation.unit import unit_level
+from fractal_rmo.validation.unit.level import unit_level
 
 CASES = Path(__file__).with_name("cases")
 _MARK = "fractal-attack"

@@ -11,7 +11,7 @@ from fractal_rmo.adapters.sandbox import ZygoteSandbox
 from fractal_rmo.domain.run import Runner
 from fractal_rmo.domain.verdict import Outcome
 from fractal_rmo.services.drive import drive
-from fractal_rmo.validation.integration import integration_level
+from fractal_rmo.validation.integration.level import integration_level
 from tests.attacks.corpus import CASES, Case, left_behind, proves, read_cases
 
 FOUND = read_cases(CASES)

@@ -17,9 +17,9 @@ from fractal_rmo.domain.run import RunEnding, Runner, Runtime, Tier
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.domain.verdict import Outcome, Verdict
 from fractal_rmo.services.drive import drive
-from fractal_rmo.validation.integration import integration_level
+from fractal_rmo.validation.integration.level import integration_level
 from fractal_rmo.validation.subject import Subject
-from fractal_rmo.validation.unit import unit_level
+from fractal_rmo.validation.unit.level import unit_level
 from tests.adapters.sandbox.conftest import Trials
 
 pytestmark = pytest.mark.thorough

@@ -1,0 +1,273 @@
+"""Level 5: invariants hold on inputs that nobody chose.
+
+The functions that the tests call are called with some hundred generated
+inputs, in a jail of the code's own; what comes back is only compared, here.
+Three things may fail: a crash that no program means on an input it is meant
+for (``slips``), an answer that changes with the hash seed, and, when the code
+is a refactoring, an answer that is not the original's.  Everything else that
+is seen is a note (``notes``).  The tests' own hypothesis properties have run
+at level 3.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from fractal_rmo.domain.jsonvalue import Json
+from fractal_rmo.domain.run import Dialogue, RunEnding
+from fractal_rmo.domain.source import SourceTree
+from fractal_rmo.domain.verdict import Level, Outcome, Verdict
+from fractal_rmo.validation.property import notes
+from fractal_rmo.validation.property.asking import Asker, CannotJudgeError, CounterExample, Property
+from fractal_rmo.validation.property.calls import Answer, Call
+from fractal_rmo.validation.property.given_calls import property_tests
+from fractal_rmo.validation.property.inputs import SEED, inputs_for
+from fractal_rmo.validation.property.slips import Slips, chance, differ
+from fractal_rmo.validation.property.targets import Found, find_targets
+from fractal_rmo.validation.static import read_tools
+from fractal_rmo.validation.subject import Subject
+
+MAX_INPUTS = 200
+MAX_CALLS = 600
+MAX_COUNTER_EXAMPLES = 4
+MAX_TRIES = 3
+"""Suspects of one kind that are asked alone before they are taken for effects of earlier calls."""
+MAX_NOTES = 20
+CRASH = "never crashes as no program means to"
+SAME_ANSWER = "gives the same answer in every process"
+AS_BEFORE = "answers as the original did"
+
+
+def property_level(subject: Subject) -> Dialogue[Verdict]:
+    """The verdict of the derived properties of the functions that the tests call."""
+    found = find_targets(subject.code, subject.tests)
+    most = min(MAX_INPUTS, MAX_CALLS // max(1, len(found.targets)))
+    calls = [Call(t, arguments) for t in found.targets for arguments in inputs_for(t, most)]
+    if not calls:
+        return _not_applicable(found, subject)
+    study = _Study(subject, found, calls)
+    try:
+        yield from study.carry_out()
+    except CannotJudgeError as error:
+        evidence = {**study.evidence(), "ending": error.ending.value}
+        return study.verdict(Outcome.ERROR, str(error), evidence)
+    return study.conclusion()
+
+
+def _not_applicable(found: Found, subject: Subject) -> Verdict:
+    left = "; ".join(found.left)
+    why = f"No function can be called with generated data ({left})." if left else ""
+    if found.targets:
+        names = ", ".join(f"{t.module}.{t.name}" for t in found.targets)
+        why = (
+            f"Nothing says what {names} may be called with: the tests call it with no literals,"
+            " and it has no type hints that are understood."
+        )
+    why = why or "The tests call no function of the code by name."
+    evidence: dict[str, Json] = {
+        "left_out": list(found.left),
+        "properties_of_the_tests": property_tests(subject.tests),
+    }
+    return Verdict(Level.PROPERTY, Outcome.NOT_APPLICABLE, why, evidence)
+
+
+@dataclass
+class _Study:
+    """One subject's calls, their answers, and what was found in them."""
+
+    subject: Subject
+    found: Found
+    calls: list[Call]
+    asker: Asker = field(default_factory=Asker)
+    answers: list[Answer] = field(default_factory=list)
+    again: list[Answer] = field(default_factory=list)
+    before: list[Answer] = field(default_factory=list)
+    counter_examples: list[CounterExample] = field(default_factory=list)
+    notes: list[notes.Note] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.slips = Slips(self.subject.code)
+        self.chance = chance(self.subject.code)
+
+    # --- what is done -------------------------------------------------------------------
+
+    def carry_out(self) -> Dialogue[None]:
+        """Ask, look for what breaks, and note the rest.  Raises ``CannotJudgeError``."""
+        code, label = self.subject.code, "generated inputs"
+        self.answers = yield from self.asker.ask((code, 0), self.calls, label)
+        self.again = yield from self._ask_where_answered(code, 1, f"{label}, backwards", -1)
+        if self.subject.original is not None:
+            self.before = yield from self._ask_original(self.subject.original)
+        self.slips.learn(zip(self.calls, self.answers, strict=True))
+        for broken, columns in self._properties():
+            yield from self._search(broken, columns)
+        yield from self._take_notes()
+
+    def _ask_where_answered(
+        self, code: SourceTree, hash_seed: int, label: str, step: int = 1
+    ) -> Dialogue[list[Answer]]:
+        """What other code or another process answers, where the first run had an answer.
+
+        ``step`` -1 asks backwards, which shows what depends on earlier calls.
+        """
+        numbers = [n for n, answer in enumerate(self.answers) if answer.ended][::step]
+        told = [Answer("unreached")] * len(self.calls)
+        if numbers:
+            calls = [self.calls[n] for n in numbers]
+            answers = yield from self.asker.ask((code, hash_seed), calls, label)
+            for n, answer in zip(numbers, answers, strict=True):
+                told[n] = answer
+        return told
+
+    def _ask_original(self, original: SourceTree) -> Dialogue[list[Answer]]:
+        """What the original answers; [] when it gives no answers."""
+        try:
+            return (yield from self._ask_where_answered(original, 0, "inputs on the original"))
+        except CannotJudgeError as error:
+            if error.ending is RunEnding.UNAVAILABLE:
+                raise
+            return []
+
+    def _properties(self) -> Iterator[tuple[Property, list[list[Answer]]]]:
+        """What must hold, each with the answers that have been given for it already."""
+        code, original = self.subject.code, self.subject.original
+        yield Property(CRASH, ((code, 0),), self._crashes), [self.answers]
+        if not self.chance:
+            variants = ((code, 0), (code, 1))
+            yield Property(SAME_ANSWER, variants, self._varies), [self.answers, self.again]
+        if original is not None and self.before and self._must_agree(original):
+            variants = ((original, 0), (code, 0))
+            yield Property(AS_BEFORE, variants, self._has_changed), [self.before, self.answers]
+
+    def _must_agree(self, original: SourceTree) -> bool:
+        return self.subject.same_behaviour and not self.chance and not chance(original)
+
+    def _crashes(self, call: Call, answers: Sequence[Answer]) -> bool:
+        return self.slips.is_one(call, answers[0])
+
+    @staticmethod
+    def _varies(call: Call, answers: Sequence[Answer]) -> bool:
+        return differ(call, answers[0], answers[1])
+
+    @staticmethod
+    def _has_changed(call: Call, answers: Sequence[Answer]) -> bool:
+        """Where the original raised, nobody knows that it was right to."""
+        return answers[0].state == "value" and differ(call, answers[0], answers[1])
+
+    # --- counter-examples ---------------------------------------------------------------
+
+    def _search(self, broken: Property, columns: list[list[Answer]]) -> Dialogue[None]:
+        """The smallest counter-example for each function and each way to break the property."""
+        rows = zip(self.calls, zip(*columns, strict=True), strict=True)
+        suspects = [(call, answers) for call, answers in rows if broken.breaks(call, answers)]
+        left: Counter[tuple[str, str]] = Counter()
+        for call, answers in sorted(suspects, key=lambda row: len(str(row[0]))):
+            key = call.target.place, answers[0].error
+            if left[key] >= MAX_TRIES or len(self.counter_examples) >= MAX_COUNTER_EXAMPLES:
+                continue
+            found = yield from self.asker.smallest(broken, call)
+            left[key] += 1 if found is None else MAX_TRIES
+            if found is None:
+                says = f"After other calls it broke '{broken.name}', asked alone it does not."
+                self.notes.append(notes.Note("depends on earlier calls", str(call), says))
+            elif (yield from self._is_old(broken, found)):
+                says = f"It {found.answers[0]}; the original did no better. Is that meant?"
+                self.notes.append(notes.Note("as bad as before", str(found.call), says))
+            else:
+                self.counter_examples.append(found)
+
+    def _is_old(self, broken: Property, found: CounterExample) -> Dialogue[bool]:
+        """Whether the original broke the property too: then the change is not to blame."""
+        original = self.subject.original
+        if original is None or not self.before or broken.name == AS_BEFORE:
+            return False
+        if broken.name == SAME_ANSWER:
+            return (yield from self._varied_before(original, found.call.target.place))
+        (old,) = yield from self.asker.ask((original, 0), [found.call], "the original, alone")
+        return (old.state, old.error) == ("raised", found.answers[0].error)
+
+    def _varied_before(self, original: SourceTree, place: str) -> Dialogue[bool]:
+        """Whether some answer of the original's function changed with the hash seed.
+
+        Not only that to the same call: two sets of one content may lie in different orders.
+        """
+        rows = zip(self.calls, self.before, strict=True)
+        pairs = [(call, old) for call, old in rows if call.target.place == place]
+        calls = [call for call, _ in pairs]
+        again = yield from self.asker.ask((original, 1), calls, "the original, once more")
+        rows_again = zip(pairs, again, strict=True)
+        return any(differ(call, old, other) for (call, old), other in rows_again)
+
+    # --- notes --------------------------------------------------------------------------
+
+    def _take_notes(self) -> Dialogue[None]:
+        asked = list(zip(self.calls, self.answers, strict=True))
+        self.notes += notes.crashes(asked, self.slips)
+        self.notes += notes.changed_arguments(asked)
+        if self.before and not self.subject.same_behaviour:
+            self.notes += notes.differences(asked, self.before)
+        chained = notes.chained(self.calls)
+        if chained:
+            plain = {str(call): answer for call, answer in asked}
+            variant = self.subject.code, 0
+            answers = yield from self.asker.ask(variant, chained, "round trips and repetitions")
+            rows = list(zip(chained, answers, strict=True))
+            self.notes += notes.chains(rows, plain)
+
+    # --- what is said -------------------------------------------------------------------
+
+    def conclusion(self) -> Verdict:
+        """FAILED for a counter-example, PASSED for none; else NOT_APPLICABLE without answers."""
+        evidence = self.evidence()
+        if self.counter_examples:
+            more = len(self.counter_examples) - 1
+            first = self.counter_examples[0].sentence()
+            words = f" {more} more." if more else ""
+            return self.verdict(Outcome.FAILED, f"{first}.{words}", evidence)
+        ended = sum(answer.ended for answer in self.answers)
+        if not ended:
+            words = f"None of the {len(self.calls)} generated calls was answered in time."
+            return self.verdict(Outcome.NOT_APPLICABLE, words, evidence)
+        count = len(self.found.targets)
+        functions = f"{count} function" + ("s" if count > 1 else "")
+        summary = f"Nothing broke in {ended} calls of {functions}; {len(self.notes)} notes."
+        if own := property_tests(self.subject.tests):
+            summary += f" The tests' own properties, {own} of them, have run at level 3."
+        return self.verdict(Outcome.PASSED, summary, evidence)
+
+    def evidence(self) -> dict[str, Json]:
+        """What was asked, how it ended, and what is to be looked at."""
+        counts = Counter(call.target.place for call in self.calls)
+        states = Counter(answer.state for answer in self.answers)
+        return {
+            "command": "each function called in a jail of the code's own with generated inputs",
+            "seed": SEED,
+            "hash_seeds": [0, 1],
+            "functions": {
+                t.place: {"inputs": counts[t.place], "of_the_tests": len(t.examples)}
+                for t in self.found.targets
+            },
+            "answers": dict(sorted(states.items())),
+            "dropped": sum(not answer.ended for answer in self.answers),
+            "counter_examples": [found.as_json() for found in self.counter_examples],
+            "notes": [note.as_json() for note in self.notes[:MAX_NOTES]],
+            "notes_total": len(self.notes),
+            "determinism": f"not asked: {self.chance}" if self.chance else "asked",
+            "properties_of_the_tests": property_tests(self.subject.tests),
+            "left_out": list(self.found.left),
+        }
+
+    def verdict(self, outcome: Outcome, summary: str, evidence: dict[str, Json]) -> Verdict:
+        """The verdict, with the tools and the time of all runs."""
+        runs = self.asker.runs
+        return Verdict(
+            Level.PROPERTY,
+            outcome,
+            summary,
+            evidence,
+            duration_s=sum(run.duration_s for run in runs),
+            tier=runs[0].tier.value,
+            tools=read_tools(runs[0]),
+        )

@@ -10,8 +10,10 @@ from fractal_rmo.config.load import settings
 from fractal_rmo.domain.step import QUEUES
 
 _redis = addresses().redis
-HARD_LIMIT_S = 90
-SOFT_LIMIT_S = 75
+# longer than the largest budget of a task, 300 s, which the six levels together may need; runs in
+# jails have limits of their own, so that these only end what hangs
+HARD_LIMIT_S = 330
+SOFT_LIMIT_S = 315
 
 broker_url = _redis
 result_backend = _redis

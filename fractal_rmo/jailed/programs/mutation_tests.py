@@ -23,13 +23,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import hypothesis
 import pytest
 
 from fractal_rmo.jailed.layout import Box
 from fractal_rmo.jailed.limits import MEGABYTE
 from fractal_rmo.jailed.problems import is_real_exhaustion
-from fractal_rmo.jailed.programs import unit_pytest
+from fractal_rmo.jailed.programs import property_tool, unit_pytest
 from fractal_rmo.jailed.programs.forks import (
     MOST_SIDE_BY_SIDE,
     Allowance,
@@ -43,17 +42,11 @@ from fractal_rmo.jailed.programs.unit_report import Request, describe, shorten
 
 _TIMES, _SLACK_CPU_S, _SLACK_WALL_S = 8, 0.3, 3.0
 """What a mutant may take, in times of the unmutated run, and beside that."""
-_PROFILE = "mutants"
-# That an example fails is enough here; to look for the smallest one takes many times as long.
-_PHASES = (hypothesis.Phase.explicit, hypothesis.Phase.generate)
-hypothesis.settings.register_profile(
-    _PROFILE, hypothesis.settings.get_profile("jail"), phases=_PHASES, report_multiple_bugs=False
-)
 
 
 def run(box: Box, payload: Mapping[str, Any]) -> dict[str, Any]:
     """Judge the mutants in ``mutants``; the unmutated run may take ``limit_s``."""
-    hypothesis.settings.load_profile(_PROFILE)
+    property_tool.stop_shrinking()  # that an example fails is enough here
     judge = _Judge(box, payload)
     report = unit_pytest.observed(box, Request.read(payload), judge)
     value = {"collected": len(report.collected), "problem": report.problem}

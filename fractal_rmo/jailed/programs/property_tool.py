@@ -30,6 +30,18 @@ def load() -> str:
     return str(hypothesis.__version__)
 
 
+def stop_shrinking() -> None:
+    """From here on look for no smaller example, which takes many times as long."""
+    if (hypothesis := sys.modules.get("hypothesis")) is None:
+        return
+    phases = (hypothesis.Phase.explicit, hypothesis.Phase.generate)
+    base = hypothesis.settings.get_profile("jail")
+    hypothesis.settings.register_profile(
+        "unshrunk", base, phases=phases, report_multiple_bugs=False
+    )
+    hypothesis.settings.load_profile("unshrunk")
+
+
 def _imported() -> bool:
     with suppress(ImportError):
         importlib.import_module("hypothesis.strategies")

@@ -33,6 +33,10 @@ class PreparedRun:
     result: int
     output: int
 
+    def has_ended(self) -> bool:
+        """Whether it was ended, by whomever, before it was asked for anything."""
+        return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
     def start(self, request: bytes, link: int | None) -> None:
         """Hand over the request and, for one of two linked runs, the descriptor between them.
 

@@ -52,6 +52,11 @@ class Session:
             run = self._prepared(stack)
             if not self._is_asked() or (frame := channel.receive_frame(self._line)) is None:
                 return False
+            if (
+                isinstance(run, PreparedRun) and run.has_ended()
+            ):  # nothing of the candidate's did it
+                stack.close()
+                run = self._prepared(stack)
             header, value = self._perform(frame, run)
             channel.send_json(self._line, header)
             channel.send_frame(self._line, value)

@@ -34,10 +34,10 @@ _SPARE_UIDS = (61184, 4336)
 class Setup:
     """What the host says at start, as JSON on the command line.
 
-    ``tier`` says how to isolate; ``visible`` are the paths shown in its
-    jails; the programs import their tools from ``tools``, or else from ``site``,
-    before any run, and runs import packages from ``site``.  ``cache`` is a folder for what
-    the static tools prepare.
+    ``tier`` says how to isolate; ``visible`` are the paths shown in its jails.
+    The programs import their tools from ``tools`` before any run; runs import
+    packages from ``site``, from which nothing is imported here.  ``cache`` is
+    a folder for what the static tools prepare.
     """
 
     runtime: str
@@ -87,7 +87,7 @@ def main(argument: str) -> None:
 
 def _warm_up(setup: Setup) -> Warm:
     """Everything that forks find in memory; raises ``OSError`` where the tier cannot be had."""
-    sys.path[:] = [*standard_library(), *setup.tools, *setup.site]
+    sys.path[:] = [*standard_library(), *setup.tools]
     own_user = os.geteuid() == 0  # real root gives runs a user of their own
     confinement = confine.confinement(setup.tier, setup.visible, own_user=own_user)
     if not setup.namespaces:

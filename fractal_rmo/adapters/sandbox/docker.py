@@ -108,6 +108,7 @@ def command(key: ZygoteKey, image: str, name: str, folder: str) -> list[str]:
         *(word for option, value in _LIMITS.items() for word in (f"--{option}", value)),
         *("--ulimit", "core=0", "--hostname", "jail", "--log-driver", "none"),
         *("--env", "LANG=C.UTF-8", "--env", "HOME=/", "--env", f"PYTHONHASHSEED={key.hash_seed}"),
+        *("--env", "HYPOTHESIS_NO_PLUGINS=1"),
         *(word for at, path in mounted.items() for word in ("--mount", _bind(path, at))),
         *(image, "python3", "-P", "-s", "-S", "-c", _START, json.dumps(inside)),
     ]

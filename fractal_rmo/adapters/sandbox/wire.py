@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import array
 import json
+import select
 import socket
 import struct
 import time
@@ -17,6 +18,14 @@ _LARGEST = 64 << 20
 
 class PeerGoneError(Exception):
     """The other side closed, died, or did not answer in time."""
+
+
+def check_alive(sock: socket.socket) -> None:
+    """Raise ``PeerGoneError`` when the other side has closed."""
+    poll = select.poll()
+    poll.register(sock, select.POLLRDHUP)
+    if poll.poll(0):
+        raise PeerGoneError("the connection was closed")
 
 
 def send_json(sock: socket.socket, message: Mapping[str, Json]) -> None:

@@ -124,15 +124,25 @@ class ZygoteProcess:
     def _opened(self) -> socket.socket:
         with self._lock:
             self._await_ready()
-            taken, self._ahead = self._ahead or self._begin(), None
+            ahead, self._ahead = self._ahead, None
+        if ahead is not None:
+            with suppress(wire.PeerGoneError):  # it has been ended since
+                return self._taken(ahead)
+        with self._lock:
+            fresh = self._begin()
+        return self._taken(fresh)
+
+    def _taken(self, line: socket.socket) -> socket.socket:
+        """The line once its session is ready; then another is begun."""
         try:
-            _check_ready(wire.receive_json(taken, SESSION_S))
+            _check_ready(wire.receive_json(line, SESSION_S))
+            wire.check_alive(line)
             with self._lock:
                 self._ahead = self._ahead or self._begin()
         except BaseException:
-            taken.close()
+            line.close()
             raise
-        return taken
+        return line
 
     def _begin(self) -> socket.socket:
         """Ask for a session, whose first message says that it is ready."""
@@ -175,7 +185,7 @@ class ZygoteProcess:
         self.ready = True
 
     def _last_words(self) -> str:
-        with suppress(OSError, ValueError):
+        with suppress(OSError, ValueError, subprocess.TimeoutExpired):
             self._process.wait(1)
             self._errors.seek(0)
             lines = self._errors.read().decode("utf-8", "replace").strip().splitlines()
@@ -215,7 +225,13 @@ def _spawn(key: ZygoteKey, control_fd: int, errors_fd: int) -> subprocess.Popen[
             stderr=errors_fd,
             pass_fds=[control_fd],
             cwd=Path("/"),
-            env={"LANG": "C.UTF-8", "HOME": "/", "PYTHONHASHSEED": str(key.hash_seed)},
+            env={
+                "LANG": "C.UTF-8",
+                "HOME": "/",
+                "PYTHONHASHSEED": str(key.hash_seed),
+                # else it imports what any installed package declares, outside of every jail
+                "HYPOTHESIS_NO_PLUGINS": "1",
+            },
             start_new_session=True,
         )
     except OSError as error:

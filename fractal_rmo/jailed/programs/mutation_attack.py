@@ -10,6 +10,8 @@ first that differs, -1 for none.  The sides are ``{"answer", "raises", "after"}`
 are the arguments where the call changed them; ``"list": true`` says that a generator was read.
 """
 
+# pylint: disable=unidiomatic-typecheck  # asking for more would run code of the object
+
 from __future__ import annotations
 
 import ast
@@ -60,7 +62,8 @@ def _attacked(box: Box, target: Mapping[str, Any], until: float) -> list[dict[st
             continue
         pairs = list(zip(plain, ended.answer["answers"], strict=False))
         differing = [i for i, (one, other) in enumerate(pairs) if _differ(one, other)]
-        differing.sort(key=lambda i: _raising(*pairs[i]))  # an answer asks the better question
+        raising = [_raising(one, other) for one, other in pairs]
+        differing.sort(key=raising.__getitem__)  # an answer asks the better question
         call, sides = _confirmed(box, target, mutants[number], differing)
         compared = sum(map(_says_something, plain[: len(pairs)]))
         found.append(

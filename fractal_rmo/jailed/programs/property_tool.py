@@ -1,33 +1,38 @@
 """hypothesis, as the tests of a run find it: ours, else that of their own environment, else none.
 
-Ours has a compiled part, which fits only interpreters of the same minor version.
+Ours has a compiled part, which fits only interpreters of the same minor
+version.  It is loaded before any run; another one only inside a run, since
+nothing of a foreign environment is imported outside of jails.
 """
 
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from contextlib import suppress
-from importlib.util import find_spec
-from pathlib import Path
 
 
 def load() -> str:
     """Import it, with a profile that repeats itself and keeps nothing; its version or ""."""
-    path = list(sys.path)
+    os.environ["HYPOTHESIS_NO_PLUGINS"] = "1"
     try:
-        if not _imported():
-            _forget()
-            sys.path[:] = [entry for entry in path if entry != _home()]
-            if not _imported():
-                _forget()
-                return ""
-    finally:
-        sys.path[:] = path
+        importlib.import_module("hypothesis.strategies")
+    except ImportError:
+        for name in [name for name in sys.modules if name.partition(".")[0] == "hypothesis"]:
+            del sys.modules[name]
+        return ""
     hypothesis = sys.modules["hypothesis"]
     hypothesis.settings.register_profile("jail", database=None, derandomize=True, deadline=None)
     hypothesis.settings.load_profile("jail")
     return str(hypothesis.__version__)
+
+
+def load_if_missing() -> None:
+    """Inside a run: what its environment has, where ours did not fit."""
+    if "hypothesis" not in sys.modules:
+        with suppress(Exception):  # the tests will say it, if they need it
+            load()
 
 
 def stop_shrinking() -> None:
@@ -40,21 +45,3 @@ def stop_shrinking() -> None:
         "unshrunk", base, phases=phases, report_multiple_bugs=False
     )
     hypothesis.settings.load_profile("unshrunk")
-
-
-def _imported() -> bool:
-    with suppress(ImportError):
-        importlib.import_module("hypothesis.strategies")
-        return True
-    return False
-
-
-def _forget() -> None:
-    for name in [name for name in sys.modules if name.partition(".")[0] == "hypothesis"]:
-        del sys.modules[name]
-
-
-def _home() -> str:
-    """The folder on the path in which it lies."""
-    spec = find_spec("hypothesis")
-    return str(Path(spec.origin).parent.parent) if spec and spec.origin else ""

@@ -57,6 +57,7 @@ def run(box: Box, payload: Mapping[str, Any]) -> dict[str, Any]:
 
 def observed(box: Box, request: Request, *plugins: object) -> Report:
     """What pytest did with the submitted test files; ``plugins`` are heard before our own."""
+    property_tool.load_if_missing()
     recorder = _Recorder(Report(box), request)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     files = [str(box.tests / path) for path in request.tests if is_test_file(path)]

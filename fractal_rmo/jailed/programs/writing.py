@@ -1,5 +1,7 @@
 """Data of exact built-in types as text: to be pasted into a test, and to be compared."""
 
+# pylint: disable=unidiomatic-typecheck  # a subclass may write itself otherwise
+
 from __future__ import annotations
 
 import math

@@ -38,6 +38,13 @@ def venv(tmp_path_factory: pytest.TempPathFactory) -> Path:
     intruder = f"open({str(folder / 'intruded')!r}, 'w').close()"
     (site / "x.pth").write_text(f"import sys; {intruder}\n")
     (site / "sitecustomize.py").write_text(intruder)
+    (site / "plugin.py").write_text(intruder)
+    described = site / "intruder-1.0.dist-info"
+    described.mkdir()
+    (described / "METADATA").write_text("Metadata-Version: 2.1\nName: intruder\nVersion: 1.0\n")
+    groups = ("hypothesis", "pytest11", "console_scripts")
+    points = "".join(f"[{group}]\nintruder = plugin\n" for group in groups)
+    (described / "entry_points.txt").write_text(points)
     (site / "json.py").write_text(intruder)
     return folder
 

@@ -125,6 +125,22 @@ def test_closing_leaves_no_process(sandbox: ZygoteSandbox) -> None:
     _until(lambda: not any(Path(f"/proc/{pid}/exe").exists() for pid in family))
 
 
+@pytest.mark.parametrize("member", [2, 3], ids=["session", "run"])
+def test_what_was_ready_and_is_killed_harms_no_run(sandbox: ZygoteSandbox, member: int) -> None:
+    own = ZygoteSandbox(sandbox.tier)
+    try:
+        with own.session() as run:
+            run(REQUEST)
+        zygote = own.zygote(ZygoteKey(Runtime.THIN, own.tier)).pid
+        _until(lambda: len(_family(zygote)) == 4)  # zygote, keeper, session and waiting run
+        os.kill(_family(zygote)[member], signal.SIGKILL)
+        time.sleep(0.3)
+        with own.session() as run:
+            assert run(REQUEST).ending is RunEnding.COMPLETED
+    finally:
+        own.close()
+
+
 @pytest.fixture
 def started_by(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
     """Makes another program the interpreter of zygotes."""

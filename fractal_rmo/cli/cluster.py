@@ -17,7 +17,7 @@ from fractal_rmo.cli.group import (
     to_level,
     to_provider,
 )
-from fractal_rmo.cli.read import read_tree
+from fractal_rmo.cli.read import read_tests, read_tree
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.domain.task import Provider, Task, TaskKind
 from fractal_rmo.domain.verdict import Level
@@ -60,7 +60,7 @@ def submit(
     task = Task(
         description=description,
         code=read_tree(path, tests=False),
-        tests=read_tree(tests, tests=True) if tests else SourceTree(),
+        tests=read_tests(tests, path) if tests else SourceTree(),
         kind=kind,
         level=level,
         provider=provider,

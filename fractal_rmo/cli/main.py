@@ -17,7 +17,7 @@ import click
 from fractal_rmo.cli.apply import apply
 from fractal_rmo.cli.cluster import COMMANDS
 from fractal_rmo.cli.group import INFRASTRUCTURE, NOT_PROVEN, PROVEN, Group, python_option, to_level
-from fractal_rmo.cli.read import read_tree
+from fractal_rmo.cli.read import read_tests, read_tree
 from fractal_rmo.cli.reports import Reports
 from fractal_rmo.domain.errors import CATALOGUE, ErrorCode
 from fractal_rmo.domain.task import Task, TaskKind
@@ -122,7 +122,7 @@ def doctor() -> None:
 def _task(path: Path, tests: Path, kind: TaskKind, level: Level, python: str) -> Task:
     return Task(
         code=read_tree(path, tests=False),
-        tests=read_tree(tests, tests=True),
+        tests=read_tests(tests, path),
         kind=kind,
         level=level,
         python=python,

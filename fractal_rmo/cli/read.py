@@ -9,6 +9,8 @@ from fractal_rmo.domain.errors import ErrorCode, InputError
 from fractal_rmo.domain.source import MAX_FILES, MAX_TREE_BYTES, SourceTree
 from fractal_rmo.validation.integration.starting import PROJECT_FILE
 
+_DATA = (".json", ".csv", ".txt", ".toml", ".yaml", ".yml", ".ini", ".xml")
+"""What tests read beside them, where it is text."""
 _LEFT_OUT = {"__pycache__", "node_modules", "build", "dist"}
 
 
@@ -27,29 +29,44 @@ def read_tree(path: Path, *, tests: bool) -> SourceTree:
     """
     if path.is_file():
         return SourceTree({path.name: read_text(path)})
-    if not path.is_dir():
-        raise InputError(ErrorCode.NO_SUCH_FILE, f"There is nothing at '{path}'.")
-    chosen = [file for file in _python_files(path) if is_test(file) == tests]
-    if not chosen:
-        raise InputError(ErrorCode.NO_SUCH_FILE, f"The folder '{path}' holds no Python file.")
-    if not tests and (path / PROJECT_FILE).is_file():
+    chosen = [file for file in _files(path, (".py",)) if is_test(file) == tests]
+    if not tests and chosen and (path / PROJECT_FILE).is_file():
         chosen.append(path / PROJECT_FILE)
-    return SourceTree({file.relative_to(path).as_posix(): read_text(file) for file in chosen})
+    return _tree(path, chosen)
 
 
-def _python_files(folder: Path) -> list[Path]:
-    """The regular ``*.py`` files below a folder, hidden and built ones left out.
+def read_tests(path: Path, code: Path) -> SourceTree:
+    """The tests at a path; a folder of their own with all that lies beside them.
 
-    Raises ``InputError`` (TOO_LARGE) at the first beyond ``2 * MAX_FILES``.
+    In the folder of the code, or above it, only what pytest collects is the tests'.
     """
+    here, there = path.resolve(), code.resolve()
+    if not path.is_dir() or here == there or here in there.parents:
+        return read_tree(path, tests=True)
+    return _tree(path, _files(path, (".py", *_DATA)))
+
+
+def _tree(folder: Path, chosen: list[Path]) -> SourceTree:
+    if not any(file.suffix == ".py" for file in chosen):
+        raise InputError(ErrorCode.NO_SUCH_FILE, f"The folder '{folder}' holds no Python file.")
+    return SourceTree({file.relative_to(folder).as_posix(): read_text(file) for file in chosen})
+
+
+def _files(folder: Path, endings: tuple[str, ...]) -> list[Path]:
+    """The regular files of these kinds below a folder, hidden and built ones left out.
+
+    Raises ``InputError``: no folder, and TOO_LARGE at the first beyond ``2 * MAX_FILES``.
+    """
+    if not folder.is_dir():
+        raise InputError(ErrorCode.NO_SUCH_FILE, f"There is nothing at '{folder}'.")
     found: list[Path] = []
     for base, inner, names in os.walk(folder):
         inner[:] = sorted(n for n in inner if n not in _LEFT_OUT and not n.startswith("."))
-        files = [Path(base, name) for name in sorted(names) if name.endswith(".py")]
+        files = [Path(base, name) for name in sorted(names) if name.endswith(endings)]
         found += [file for file in files if file.is_file()]
         if len(found) > 2 * MAX_FILES:
             raise InputError(
-                ErrorCode.TOO_LARGE, f"'{folder}' holds more than {2 * MAX_FILES} Python files."
+                ErrorCode.TOO_LARGE, f"'{folder}' holds more than {2 * MAX_FILES} files to read."
             )
     return found
 

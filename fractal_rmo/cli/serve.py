@@ -11,7 +11,7 @@ from pathlib import Path
 
 from fractal_rmo.cli.follow import budget, connect, follow, say
 from fractal_rmo.cli.group import PROVEN
-from fractal_rmo.cli.read import read_tree
+from fractal_rmo.cli.read import read_tests, read_tree
 from fractal_rmo.domain.errors import FractalError, InfrastructureError
 from fractal_rmo.domain.task import Task
 
@@ -83,7 +83,7 @@ def _task(path: Path, tests: Path | None) -> Task:
     return Task(
         description=f"The example {path}",
         code=read_tree(path, tests=False),
-        tests=read_tree(tests or path, tests=True),
+        tests=read_tests(tests or path, path),
         budget=budget(),
     )
 

@@ -145,6 +145,23 @@ def test_a_missing_path_and_broken_tests_are_named(tmp_path: Path) -> None:
     assert "test_solution.py, line 1" in fractal("fix", code, "--tests", tests).stderr
 
 
+def test_what_lies_beside_the_tests_comes_with_them(tmp_path: Path) -> None:
+    tests = tmp_path / "tests"
+    tests.mkdir()
+    (tmp_path / "solution.py").write_text("def half(n):\n    return n / 2\n")
+    (tests / "__init__.py").write_text("")
+    (tests / "helpers.py").write_text("FOUR = 4\n")
+    (tests / "cases.json").write_text("[[6, 3]]")
+    (tests / "test_it.py").write_text(
+        "import json\nfrom pathlib import Path\nfrom solution import half\n"
+        "from .helpers import FOUR\n\n\ndef test_it():\n    assert half(FOUR) == 2\n"
+        "    for a, b in json.loads((Path(__file__).parent / 'cases.json').read_text()):\n"
+        "        assert half(a) == b\n"
+    )
+    done = fractal("validate", tmp_path / "solution.py", "--tests", tests)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_an_interpreter_is_named_as_it_lies_from_here(tmp_path: Path) -> None:
     code, tests = tmp_path / "solution.py", tmp_path / "test_solution.py"
     code.write_text("import markupsafe\n\n\ndef f(x):\n    return markupsafe.escape(x)\n")

@@ -233,6 +233,8 @@ class _Study:
         count = len(self.found.targets)
         functions = f"{count} function" + ("s" if count > 1 else "")
         summary = f"Nothing broke in {ended} calls of {functions}; {len(self.notes)} notes."
+        if silent := len(self.calls) - ended:
+            summary += f" {silent} more gave no answer: they took too long or ended the process."
         if own := property_tests(self.subject.tests):
             summary += f" The tests' own properties, {own} of them, have run at level 3."
         return self.verdict(Outcome.PASSED, summary, evidence)

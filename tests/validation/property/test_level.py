@@ -271,6 +271,13 @@ def test_a_function_that_never_answers_shows_nothing(real: Driver) -> None:
     assert verdict.outcome is Outcome.NOT_APPLICABLE, verdict
 
 
+def test_calls_without_an_answer_are_not_passed_over_in_silence(real: Driver) -> None:
+    code = "import os\n\n\ndef f(n):\n    if n > 3:\n        os._exit(0)\n    return n\n"
+    verdict = real(property_level(_subject(code, "1")))
+    assert verdict.outcome is Outcome.PASSED
+    assert "more gave no answer: they took too long or ended the process" in verdict.summary
+
+
 @pytest.mark.parametrize(
     ("code", "tests", "words"),
     [

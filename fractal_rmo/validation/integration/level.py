@@ -19,6 +19,7 @@ from fractal_rmo.validation.integration.outside import Check, Kind, checks, requ
 from fractal_rmo.validation.integration.starting import PROJECT_FILE
 from fractal_rmo.validation.missing import missing_module
 from fractal_rmo.validation.subject import Subject
+from fractal_rmo.validation.unjudged import NO_SCHEMA, no_jail
 
 HASH_SEED = 0
 MAX_FINDINGS = 50
@@ -86,14 +87,12 @@ def _reading(
     """(outcome, one sentence, evidence) of the run."""
     ending: dict[str, Json] = {"ending": result.ending.value, "detail": result.detail}
     if result.ending is RunEnding.UNAVAILABLE:
-        words = f"No jail could be had, so nothing was judged: {result.detail}"
-        return Outcome.ERROR, words, ending
+        return Outcome.ERROR, no_jail(result), ending
     if result.ending is not RunEnding.COMPLETED:
         return Outcome.FAILED, f"{_ENDINGS[result.ending]} {result.detail}".strip(), ending
     answers = read_answers(result, len(found))
     if answers is None:
-        words = "The run gave an answer that does not fit its schema, so nothing was judged."
-        return Outcome.ERROR, words, ending
+        return Outcome.ERROR, NO_SCHEMA, ending
     pairs = zip(found, answers, strict=True)
     return _judged([f for c, a in pairs for f in judge(c, a, subject.code)], found, subject)
 

@@ -17,6 +17,7 @@ from fractal_rmo.validation.property.calls import (
     read_answers,
 )
 from fractal_rmo.validation.property.shrink import simpler
+from fractal_rmo.validation.unjudged import NO_SCHEMA, no_jail
 
 MAX_ROUNDS = 12
 Variant: TypeAlias = tuple[SourceTree, int]
@@ -77,15 +78,13 @@ class Asker:
         result = yield call_request(code, calls, label, hash_seed)
         self.runs.append(result)
         if result.ending is RunEnding.UNAVAILABLE:
-            words = f"No jail could be had, so nothing was judged: {result.detail}"
-            raise CannotJudgeError(words, result.ending)
+            raise CannotJudgeError(no_jail(result), result.ending)
         if result.ending is not RunEnding.COMPLETED:
             words = f"The calls of the code ended as {result.ending}, so nothing was judged."
             raise CannotJudgeError(f"{words} {result.detail}".strip(), result.ending)
         read = read_answers(result, len(calls))
         if read is None:
-            words = "The run gave an answer that does not fit its schema, so nothing was judged."
-            raise CannotJudgeError(words, result.ending)
+            raise CannotJudgeError(NO_SCHEMA, result.ending)
         answers, problem = read
         if problem:
             words = f"The code cannot be imported without its tests: {problem}"

@@ -18,6 +18,7 @@ from fractal_rmo.validation.missing import missing_module
 from fractal_rmo.validation.subject import Subject
 from fractal_rmo.validation.unit.canary import canary_of
 from fractal_rmo.validation.unit.run import TestRun, read_run, run_apart, run_together, why_together
+from fractal_rmo.validation.unjudged import NO_SCHEMA, no_jail
 
 SHUFFLE_SEED = 20_011
 MAX_FAILURES = 50
@@ -109,8 +110,7 @@ def _judge_run(result: RunResult, subject: Subject, evidence: dict[str, Json]) -
     for run_result in filter(None, (result, result.beside)):
         if run_result.ending is RunEnding.UNAVAILABLE:
             evidence["ending"] = run_result.ending.value
-            summary = f"No jail could be had, so nothing was judged: {run_result.detail}"
-            return _verdict(Outcome.ERROR, summary, evidence, (result,))
+            return _verdict(Outcome.ERROR, no_jail(run_result), evidence, (result,))
     if result.ending is not RunEnding.COMPLETED:
         evidence |= {"ending": result.ending.value, "detail": result.detail}
         evidence["output"] = result.output[-2000:]
@@ -118,8 +118,7 @@ def _judge_run(result: RunResult, subject: Subject, evidence: dict[str, Json]) -
         return _verdict(Outcome.FAILED, summary, evidence, (result,))
     run = read_run(result)
     if run is None:
-        summary = "The run gave an answer that does not fit its schema, so nothing was judged."
-        return _verdict(Outcome.ERROR, summary, evidence, (result,))
+        return _verdict(Outcome.ERROR, NO_SCHEMA, evidence, (result,))
     evidence["counts"] = run.counts()
     evidence["failures"] = [test.as_json() for test in run.not_passed[:MAX_FAILURES]]
     outcome, summary = _trouble(run, result) or _reading(run, subject)

@@ -188,4 +188,7 @@ def status(as_json: bool) -> None:
     sys.exit(PROVEN if workers else INFRASTRUCTURE)
 
 
-COMMANDS = (submit, show, watch, tasks, cancel, retry, up, down, status, open_, token)
+COMMANDS = {
+    str(command.name): command
+    for command in (submit, show, watch, tasks, cancel, retry, up, down, status, open_, token)
+}

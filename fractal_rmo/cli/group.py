@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
+from collections.abc import Mapping, Sequence
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -28,7 +32,26 @@ python_option = click.option(
 
 
 class Group(click.Group):
-    """Turns our errors into a sentence and an exit code."""
+    """Turns our errors into a sentence and an exit code; imports some commands when asked for.
+
+    ``elsewhere`` maps a module to the names of the commands in its ``COMMANDS``.
+    """
+
+    def __init__(self, *args: Any, elsewhere: Mapping[str, Sequence[str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._elsewhere = elsewhere
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All names, in the order of the alphabet."""
+        return sorted({*super().list_commands(ctx), *chain(*self._elsewhere.values())})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name."""
+        for module, names in self._elsewhere.items():
+            if cmd_name in names:
+                found: Mapping[str, click.Command] = importlib.import_module(module).COMMANDS
+                return found[cmd_name]
+        return super().get_command(ctx, cmd_name)
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command; ``FractalError`` ends it with 2 (usage) or 3 (infrastructure)."""

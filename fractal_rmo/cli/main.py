@@ -15,7 +15,6 @@ from typing import TextIO
 import click
 
 from fractal_rmo.cli.apply import apply
-from fractal_rmo.cli.cluster import COMMANDS
 from fractal_rmo.cli.group import INFRASTRUCTURE, NOT_PROVEN, PROVEN, Group, python_option, to_level
 from fractal_rmo.cli.read import read_tests, read_tree
 from fractal_rmo.cli.reports import Reports
@@ -24,8 +23,16 @@ from fractal_rmo.domain.task import Task, TaskKind
 from fractal_rmo.domain.verdict import Level, found_no_sandbox
 from fractal_rmo.version import VERSION
 
+_CLUSTER = (
+    "submit", "show", "watch", "tasks", "cancel", "retry", "up", "down", "status", "open", "token",
+)  # fmt: skip
 
-@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
+
+@click.group(
+    cls=Group,
+    elsewhere={"fractal_rmo.cli.cluster": _CLUSTER},
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(VERSION, prog_name="fractal-rmo")
 def cli() -> None:
     """Coding tasks in, results proven by execution out."""
@@ -137,18 +144,21 @@ def _perform(
     reports: Reports | None = None,
 ) -> int:
     from fractal_rmo.bootstrap import sandbox
-    from fractal_rmo.cli.progress import Line
-    from fractal_rmo.cli.show import print_solution, to_document
-    from fractal_rmo.services.solve import solve
+    from fractal_rmo.services.warm import warming
 
     start = time.monotonic()
-    with Line(sys.stderr) as line, sandbox() as jail:
-        solution = solve(
-            task,
-            jail,
-            progress=line.show,
-            out_of_time=lambda: time.monotonic() - start > seconds,
-        )
+    with sandbox() as jail, warming(jail, task):
+        from fractal_rmo.cli.progress import Line
+        from fractal_rmo.cli.show import print_solution, to_document
+        from fractal_rmo.services.solve import solve
+
+        with Line(sys.stderr) as line:
+            solution = solve(
+                task,
+                jail,
+                progress=line.show,
+                out_of_time=lambda: time.monotonic() - start > seconds,
+            )
     if reports:
         reports.write(solution.verdicts)
     if as_json:
@@ -161,10 +171,6 @@ def _perform(
     if found_no_sandbox(solution.verdicts):
         return INFRASTRUCTURE
     return PROVEN if solution.proven else NOT_PROVEN
-
-
-for _command in COMMANDS:
-    cli.add_command(_command)
 
 
 def main() -> None:

@@ -20,11 +20,22 @@ class Runtime(StrEnum):
     THIN = "thin"
     """The standard library only: calls and repair candidates."""
     THICK = "thick"
-    """pytest and hypothesis, already imported."""
+    """pytest, already imported."""
+    PROPERTY = "property"
+    """pytest and hypothesis, which takes as long again to import."""
     STATIC = "static"
     """ruff, mypy and bandit, warm: foreign text never meets them on the host."""
     MUTANTS = "mutants"
     """mutmut's operators, on libcst: as much to import as the rest, and needed by level 6 alone."""
+
+
+def pytest_runtime(files: Mapping[str, str]) -> Runtime:
+    """Where pytest runs these files: with hypothesis at hand when one of them names it.
+
+    A file that hides the name finds hypothesis all the same, only later.
+    """
+    named = any("hypothesis" in text for text in files.values())
+    return Runtime.PROPERTY if named else Runtime.THICK
 
 
 class Tier(StrEnum):

@@ -53,14 +53,23 @@ def preload(runtime: str, ruff: str, cache: str = "") -> Mapping[str, Program]:
             "call_functions": _naming(tools, call_functions.run),
             "mutation_attack": mutation_attack.run,
         }
-    from fractal_rmo.jailed.programs import mutation_tests, unit_apart, unit_pytest
+    from fractal_rmo.jailed.programs import (
+        mutation_tests,
+        property_tool,
+        unit_apart,
+        unit_pytest,
+    )
 
     tools |= unit_pytest.versions()
-    return {
-        "unit_tests": _naming(tools, unit_pytest.run),
-        "unit_tests_apart": _naming(tools, unit_apart.run),
-        "mutation_tests": _naming(tools, mutation_tests.run),
+    programs: dict[str, Program] = {
+        "unit_tests": unit_pytest.run,
+        "unit_tests_apart": unit_apart.run,
+        "mutation_tests": mutation_tests.run,
     }
+    if runtime == "property":
+        tools |= property_tool.load()
+        programs = {name: property_tool.ready(program) for name, program in programs.items()}
+    return {name: _naming(tools, program) for name, program in programs.items()}
 
 
 def _naming(tools: Mapping[str, str], program: Program) -> Program:

@@ -83,10 +83,12 @@ def main(argument: str) -> None:
     while (sock := _next_session(control, host)) is not None:
         _open_session(sock, warm, (control, host))
         sock.close()
+    os._exit(0)  # nothing is left to tidy, and the host waits
 
 
 def _warm_up(setup: Setup) -> Warm:
     """Everything that forks find in memory; raises ``OSError`` where the tier cannot be had."""
+    gc.disable()  # all that is imported now stays
     sys.path[:] = [*standard_library(), *setup.tools]
     own_user = os.geteuid() == 0  # real root gives runs a user of their own
     confinement = confine.confinement(setup.tier, setup.visible, own_user=own_user)
@@ -95,6 +97,7 @@ def _warm_up(setup: Setup) -> Warm:
     programs = preload(setup.runtime, setup.ruff, setup.cache)
     sys.path[:] = [*standard_library(), *setup.site]
     gc.collect()
+    gc.enable()
     gc.freeze()  # pages of preloaded objects stay shared with every fork
     return Warm(setup, programs, confinement)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -25,8 +26,8 @@ class Sandbox(Protocol):
         that cannot be started yields ``RunEnding.UNAVAILABLE``.
         """
 
-    def warm(self, *runtimes: Runtime, python: str = "") -> None:
-        """Start what these runtimes need, ahead of their first run."""
+    def warm(self, *runtimes: Runtime, python: str = "", hash_seeds: Sequence[int] = (0,)) -> None:
+        """Start what these runtimes need, ahead of their first run under each hash seed."""
 
     def close(self) -> None:
         """End the zygotes and everything below them."""

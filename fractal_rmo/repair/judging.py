@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from math import ceil
 
 from fractal_rmo.domain.jsonvalue import Json
-from fractal_rmo.domain.run import Limits, RunEnding, RunRequest, RunResult, Runtime
+from fractal_rmo.domain.run import Limits, RunEnding, RunRequest, RunResult, Runtime, pytest_runtime
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.repair.localise import Place
 
@@ -55,7 +55,7 @@ class Bench:
 
     def thick(self) -> Bench:
         """The same bench where all of pytest is there."""
-        return replace(self, runtime=Runtime.THICK)
+        return replace(self, runtime=pytest_runtime(self.tests.files))
 
     def patient(self) -> Bench:
         """The same bench where a test may execute many lines, all of them in a few seconds."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from fractal_rmo.domain.run import Runner, RunRequest, Runtime
+from fractal_rmo.domain.run import Runner, RunRequest
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.domain.task import Task, TaskKind
-from fractal_rmo.domain.verdict import Level, Verdict, is_proven, proven_level
+from fractal_rmo.domain.verdict import Verdict, is_proven, proven_level
 from fractal_rmo.ports.sandbox import Sandbox
 from fractal_rmo.repair.diff import unified_diff
 from fractal_rmo.repair.search import RepairOutcome, RepairProblem, search
@@ -18,11 +18,6 @@ from fractal_rmo.validation.ladder import climb
 from fractal_rmo.validation.subject import Subject
 
 MAX_CANDIDATES = 20_000
-_WARM = {
-    Level.STATIC: Runtime.STATIC,
-    Level.UNIT: Runtime.THICK,
-    Level.MUTATION: Runtime.MUTANTS,
-}
 Progress = Callable[[str, str, int], None]
 """Told (stage, label of the run, its number in the stage)."""
 
@@ -60,9 +55,6 @@ def solve(
     ``out_of_time`` is asked between runs; the best that was reached by then is returned.
     """
     admit(task)
-    # what takes long to start, while the search goes on
-    runtimes = [runtime for level, runtime in _WARM.items() if task.level >= level]
-    sandbox.warm(*runtimes, python=task.python)
     with sandbox.session(task.python) as run:
         if task.kind is TaskKind.FIX:
             return _fix(task, run, progress, out_of_time)

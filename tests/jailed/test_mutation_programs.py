@@ -9,7 +9,14 @@ from typing import Any
 import pytest
 
 from fractal_rmo.domain.jsonvalue import Json
-from fractal_rmo.domain.run import Limits, RunEnding, Runner, RunRequest, Runtime
+from fractal_rmo.domain.run import (
+    Limits,
+    RunEnding,
+    Runner,
+    RunRequest,
+    Runtime,
+    pytest_runtime,
+)
 from fractal_rmo.jailed.programs.writing import NotPlainError, key, written
 
 Values = dict[str, Any]
@@ -39,7 +46,8 @@ def judge(run: Runner) -> Callable[..., Values]:
             "tests": ["test_s.py"], "mutants": list(mutants), "limit_s": 10.0, "budget_s": 30.0,
             "memory_mb": 1536,
         }  # fmt: skip
-        return _completed(run, RunRequest(Runtime.THICK, "mutation_tests", files, payload, ROOM))
+        runtime = pytest_runtime(files)
+        return _completed(run, RunRequest(runtime, "mutation_tests", files, payload, ROOM))
 
     return call
 

@@ -271,11 +271,16 @@ class ContainerZygote:
             self._ahead = self._ahead or _Container(self._key, self._image)
         return line
 
-    def close(self) -> None:
-        """End every container of this runtime."""
+    def hang_up(self) -> None:
+        """Let every container end, and do not wait for that."""
         with self._lock:
             for container in self._all():
-                container.hang_up()  # all end side by side
+                container.hang_up()
+
+    def close(self) -> None:
+        """End every container of this runtime."""
+        self.hang_up()  # all end side by side
+        with self._lock:
             for container in self._all():
                 container.end()
             self._open.clear()

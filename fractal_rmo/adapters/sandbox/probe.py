@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import lru_cache
+from collections.abc import Callable, Mapping
 
 from fractal_rmo.adapters.sandbox import docker
 from fractal_rmo.adapters.sandbox.session import ZygoteSession
@@ -22,9 +21,14 @@ _TRIAL_S = 10.0
 """How long a container may take to be ready when it is only tried."""
 
 
-def choose(asked: Tier | None, floor: Tier, image: str) -> Tier:
+Keep = Callable[[ZygoteKey, Zygote], None]
+
+
+def choose(asked: Tier | None, floor: Tier, image: str, keep: Keep | None = None) -> Tier:
     """The tier to use: the one asked for, else the strongest that works.
 
+    ``keep`` is given the zygote with which that was found out just now, to use
+    it and to close it.
     Raises ``SandboxUnavailableError`` (FR401) when that is below ``floor``,
     or when the tier asked for does not work here.
     """
@@ -34,7 +38,7 @@ def choose(asked: Tier | None, floor: Tier, image: str) -> Tier:
     candidates = allowed if asked is None else (asked,)
     trouble = {}
     for tier in candidates:
-        if not (why := known_trouble(tier, image)):
+        if not (why := _trouble(tier, image, keep)):
             return tier
         trouble[tier] = why
     raise _unavailable(" ".join(f"{tier}: {why}" for tier, why in trouble.items()))
@@ -49,14 +53,30 @@ def probe(image: str = "") -> Mapping[Tier, str]:
     return {tier: known_trouble(tier, image) for tier in TIERS}
 
 
-@lru_cache(maxsize=16)
+_known: dict[tuple[Tier, str], str] = {}
+
+
 def known_trouble(tier: Tier, image: str = "") -> str:
     """What ``why_not`` said when this process first asked."""
-    return why_not(tier, image)
+    return _trouble(tier, image, None)
 
 
-def why_not(tier: Tier, image: str = "") -> str:
-    """Start a thin zygote, run an empty set of tests in a jail of ``tier``, and end it again."""
+def forget() -> None:
+    """Ask anew from now on."""
+    _known.clear()
+
+
+def _trouble(tier: Tier, image: str, keep: Keep | None) -> str:
+    if (tier, image) not in _known:
+        _known[tier, image] = why_not(tier, image, keep)
+    return _known[tier, image]
+
+
+def why_not(tier: Tier, image: str = "", keep: Keep | None = None) -> str:
+    """Start a thin zygote and run an empty set of tests in a jail of ``tier``; "" when it works.
+
+    The zygote is ended again, or given to ``keep`` where it works.
+    """
     if tier is Tier.DOCKER and (why := docker.why_no_engine(image)):
         return why
     key = ZygoteKey(Runtime.THIN, tier)
@@ -71,7 +91,13 @@ def why_not(tier: Tier, image: str = "") -> str:
     session = ZygoteSession(tier, lambda _: zygote)
     try:
         result = session.run(RunRequest(Runtime.THIN, "unit_tests", {}, {"tests": [], "code": []}))
+    except BaseException:
+        zygote.close()
+        raise
     finally:
         session.close()
-        zygote.close()
+    if keep and result.ending is RunEnding.COMPLETED:
+        keep(key, zygote)
+        return ""
+    zygote.close()
     return "" if result.ending is RunEnding.COMPLETED else result.detail

@@ -77,6 +77,9 @@ class Zygote(Protocol):
     def open_session(self) -> socket.socket:
         """A new session's line, ready for requests; raises ``CannotStartError``."""
 
+    def hang_up(self) -> None:
+        """Let it end, and do not wait for that."""
+
     def close(self) -> None:
         """End it and every session."""
 
@@ -160,10 +163,14 @@ class ZygoteProcess:
             self._ahead.close()
             self._ahead = None
 
-    def close(self) -> None:
-        """End it and, with it, every session."""
+    def hang_up(self) -> None:
+        """Close its lines, at which it ends by itself."""
         self._drop_ahead()
         self._control.close()
+
+    def close(self) -> None:
+        """End it and, with it, every session."""
+        self.hang_up()
         try:
             self._process.wait(_END_S)
         except subprocess.TimeoutExpired:

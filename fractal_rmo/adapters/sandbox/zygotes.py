@@ -7,7 +7,7 @@ import os
 import threading
 import weakref
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 
 from fractal_rmo.adapters.sandbox.docker import ContainerZygote
@@ -54,7 +54,9 @@ class ZygoteSandbox:
         """The tier that is used; probed at first.  Raises ``SandboxUnavailableError``."""
         with self._lock:
             if self._chosen is None:
-                self._chosen = choose(self._asked, self._floor, self._image)
+                self._forget_inherited()
+                keep = self._zygotes.__setitem__
+                self._chosen = choose(self._asked, self._floor, self._image, keep)
             return self._chosen
 
     @contextmanager
@@ -70,11 +72,12 @@ class ZygoteSandbox:
             with self._lock:
                 self._sessions[environment] -= 1
 
-    def warm(self, *runtimes: Runtime, python: str = "") -> None:
-        """Start zygotes without waiting for them."""
+    def warm(self, *runtimes: Runtime, python: str = "", hash_seeds: Sequence[int] = (0,)) -> None:
+        """Start zygotes without waiting for them; the choice of the tier is waited for."""
         environment = environment_of(python, self._pythons)
-        for runtime in runtimes:
-            self.zygote(ZygoteKey.of(runtime, self.tier, environment))
+        for seed in hash_seeds:
+            for runtime in runtimes:
+                self.zygote(ZygoteKey.of(runtime, self.tier, environment, seed))
 
     def zygote(self, key: ZygoteKey) -> Zygote:
         """The living zygote for ``key``; raises ``CannotStartError``."""
@@ -92,8 +95,12 @@ class ZygoteSandbox:
         """End the zygotes and everything below them.  The sandbox may be used again."""
         with self._lock:
             self._forget_inherited()
-            while self._zygotes:
-                self._zygotes.popitem()[1].close()
+            zygotes = list(self._zygotes.values())
+            self._zygotes.clear()
+            for zygote in zygotes:
+                zygote.hang_up()  # all end side by side
+            for zygote in zygotes:
+                zygote.close()
 
     def _make_room(self, environment: Environment) -> None:
         """Count a session, and end the zygotes of environments that nobody uses, but a few."""

@@ -46,7 +46,6 @@ _TIMES, _SLACK_CPU_S, _SLACK_WALL_S = 8, 0.3, 3.0
 
 def run(box: Box, payload: Mapping[str, Any]) -> dict[str, Any]:
     """Judge the mutants in ``mutants``; the unmutated run may take ``limit_s``."""
-    property_tool.load_if_missing()
     property_tool.stop_shrinking()  # that an example fails is enough here
     judge = _Judge(box, payload)
     report = unit_pytest.observed(box, Request.read(payload), judge)

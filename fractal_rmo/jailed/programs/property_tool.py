@@ -10,29 +10,39 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
+from typing import Any
+
+from fractal_rmo.jailed.layout import Box
+from fractal_rmo.jailed.run_child import Program
 
 
-def load() -> str:
-    """Import it, with a profile that repeats itself and keeps nothing; its version or ""."""
+def load() -> dict[str, str]:
+    """Import it, with a profile that repeats itself and keeps nothing; its version by name."""
     os.environ["HYPOTHESIS_NO_PLUGINS"] = "1"
     try:
         importlib.import_module("hypothesis.strategies")
     except ImportError:
         for name in [name for name in sys.modules if name.partition(".")[0] == "hypothesis"]:
             del sys.modules[name]
-        return ""
+        return {}
     hypothesis = sys.modules["hypothesis"]
     hypothesis.settings.register_profile("jail", database=None, derandomize=True, deadline=None)
     hypothesis.settings.load_profile("jail")
-    return str(hypothesis.__version__)
+    return {"hypothesis": str(hypothesis.__version__)}
 
 
-def load_if_missing() -> None:
-    """Inside a run: what its environment has, where ours did not fit."""
-    if "hypothesis" not in sys.modules:
-        with suppress(Exception):  # the tests will say it, if they need it
-            load()
+def ready(program: Program) -> Program:
+    """The same program after what its environment has was loaded, where ours did not fit."""
+
+    def run(box: Box, payload: Mapping[str, Any]) -> dict[str, Any]:
+        if "hypothesis" not in sys.modules:
+            with suppress(Exception):  # the tests will say it, if they need it
+                load()
+        return program(box, payload)
+
+    return run
 
 
 def stop_shrinking() -> None:

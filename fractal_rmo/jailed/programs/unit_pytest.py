@@ -17,7 +17,7 @@ from _pytest import config as pytest_config
 
 from fractal_rmo.jailed.layout import Box, lay_out
 from fractal_rmo.jailed.problems import OutOfMemory, is_real_exhaustion
-from fractal_rmo.jailed.programs import property_tool, unit_quick
+from fractal_rmo.jailed.programs import unit_quick
 from fractal_rmo.jailed.programs.importing import imports_plainly, is_test_file
 from fractal_rmo.jailed.programs.tracing import make_tracer
 from fractal_rmo.jailed.programs.unit_report import Report, Request, import_problem, shorten
@@ -33,12 +33,11 @@ _QUIET_ENDINGS = (
     pytest.ExitCode.TESTS_FAILED,
     pytest.ExitCode.NO_TESTS_COLLECTED,
 )
-_HYPOTHESIS = property_tool.load()
 
 
 def versions() -> dict[str, str]:
     """The tools that this program runs."""
-    return {"pytest": pytest.__version__, **({"hypothesis": _HYPOTHESIS} if _HYPOTHESIS else {})}
+    return {"pytest": pytest.__version__}
 
 
 def run(box: Box, payload: Mapping[str, Any]) -> dict[str, Any]:
@@ -57,7 +56,6 @@ def run(box: Box, payload: Mapping[str, Any]) -> dict[str, Any]:
 
 def observed(box: Box, request: Request, *plugins: object) -> Report:
     """What pytest did with the submitted test files; ``plugins`` are heard before our own."""
-    property_tool.load_if_missing()
     recorder = _Recorder(Report(box), request)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     files = [str(box.tests / path) for path in request.tests if is_test_file(path)]

@@ -17,7 +17,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from fractal_rmo.domain.jsonvalue import Json
-from fractal_rmo.domain.run import Dialogue, Limits, RunEnding, RunRequest, RunResult, Runtime
+from fractal_rmo.domain.run import (
+    Dialogue,
+    Limits,
+    RunEnding,
+    RunRequest,
+    RunResult,
+    Runtime,
+    pytest_runtime,
+)
 from fractal_rmo.domain.verdict import Level, Outcome, Verdict
 from fractal_rmo.validation.mutation.gaps import Gap, Literals, Target, make_target, read_gap
 from fractal_rmo.validation.mutation.mutant import Mutant, read_mutant
@@ -156,7 +164,8 @@ def _tests_run(progress: _Progress, left: Sequence[int]) -> RunRequest:
     wall_s = _BUDGET_S + 4 * limits.wall_s
     room = Limits(wall_s, int(wall_s), _MEMORY_MB, limits.processes, limits.open_files)
     label = f"tests on {len(left)} mutants"
-    return RunRequest(Runtime.THICK, "mutation_tests", subject.files(), payload, room, label)
+    files = subject.files()
+    return RunRequest(pytest_runtime(files), "mutation_tests", files, payload, room, label)
 
 
 def _refuse_unsound(value: Mapping[str, Json]) -> None:

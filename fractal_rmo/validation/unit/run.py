@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import PurePosixPath
 
 from fractal_rmo.domain.jsonvalue import Json
-from fractal_rmo.domain.run import RunRequest, RunResult, Runtime
+from fractal_rmo.domain.run import RunRequest, RunResult, Runtime, pytest_runtime
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.validation.subject import Subject
 
@@ -75,7 +75,8 @@ def sorted_counts(counter: Counter[str]) -> dict[str, int]:
 def run_together(subject: Subject, label: str, **options: Json) -> RunRequest:
     """A run of all tests with the code in one process; ``options`` go into the payload."""
     payload, limits = _payload(subject, options), subject.unit_limits
-    return RunRequest(Runtime.THICK, "unit_tests", subject.files(), payload, limits, label)
+    files = subject.files()
+    return RunRequest(pytest_runtime(files), "unit_tests", files, payload, limits, label)
 
 
 def run_apart(subject: Subject, label: str, **options: Json) -> RunRequest:
@@ -89,7 +90,8 @@ def run_apart(subject: Subject, label: str, **options: Json) -> RunRequest:
     seed = {"hash_seed": options.get("hash_seed", 0)}
     beside = RunRequest(Runtime.THIN, "serve_code", code, seed, limits)
     limits = replace(limits, wall_s=limits.wall_s + _LONGER_S)
-    return RunRequest(Runtime.THICK, "unit_tests_apart", tests, payload, limits, label, beside)
+    runtime = pytest_runtime(tests)
+    return RunRequest(runtime, "unit_tests_apart", tests, payload, limits, label, beside)
 
 
 def _payload(subject: Subject, options: Mapping[str, Json]) -> dict[str, Json]:

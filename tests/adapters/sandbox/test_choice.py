@@ -11,20 +11,25 @@ import pytest
 from fractal_rmo import bootstrap
 from fractal_rmo.adapters.sandbox import ZygoteSandbox
 from fractal_rmo.adapters.sandbox.environments import own_environment
-from fractal_rmo.adapters.sandbox.probe import TIERS, choose, known_trouble, probe
+from fractal_rmo.adapters.sandbox.probe import TIERS, choose, forget, probe
+from fractal_rmo.adapters.sandbox.zygote_process import Zygote, ZygoteKey
 from fractal_rmo.config.load import load, settings
 from fractal_rmo.domain.errors import ErrorCode, SandboxUnavailableError, SettingsError
-from fractal_rmo.domain.run import Tier
+from fractal_rmo.domain.run import Runtime, Tier
 
 
 @pytest.fixture
 def anew(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
     """What is set and what is known is forgotten before and after."""
-    for known in (settings, known_trouble, own_environment):
-        known.cache_clear()
+    _forget_all()
     yield monkeypatch
-    for known in (settings, known_trouble, own_environment):
-        known.cache_clear()
+    _forget_all()
+
+
+def _forget_all() -> None:
+    settings.cache_clear()
+    own_environment.cache_clear()
+    forget()
 
 
 def test_every_tier_is_probed_strongest_first() -> None:
@@ -34,6 +39,21 @@ def test_every_tier_is_probed_strongest_first() -> None:
 def test_the_strongest_that_works_is_chosen() -> None:
     works = [tier for tier, why in probe().items() if not why]
     assert ZygoteSandbox().tier is works[0]
+
+
+@pytest.mark.usefixtures("anew")
+def test_what_showed_that_a_tier_works_is_kept_for_use() -> None:
+    kept: list[tuple[ZygoteKey, Zygote]] = []
+    tier = choose(None, Tier.RLIMITS, "", lambda *pair: kept.append(pair))
+    [(key, zygote)] = kept
+    try:
+        assert key == ZygoteKey(Runtime.THIN, tier)
+        zygote.open_session().close()
+        assert choose(None, Tier.RLIMITS, "", lambda *pair: kept.append(pair)) is tier
+        assert len(kept) == 1  # that was known
+    finally:
+        zygote.close()
+    assert not zygote.alive
 
 
 def test_a_tier_below_the_floor_is_refused_and_named() -> None:

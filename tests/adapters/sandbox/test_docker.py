@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from fractal_rmo.adapters.sandbox import ZygoteSandbox, docker, places
-from fractal_rmo.adapters.sandbox.probe import known_trouble, why_not
+from fractal_rmo.adapters.sandbox.probe import forget, why_not
 from fractal_rmo.adapters.sandbox.zygote_process import ZygoteKey
 from fractal_rmo.domain.errors import ErrorCode, SandboxUnavailableError
 from fractal_rmo.domain.run import Limits, RunEnding, RunRequest, Runtime, Tier
@@ -33,9 +33,9 @@ def request(text: str, runtime: Runtime = Runtime.THIN, wall_s: float = 8.0) -> 
 @pytest.fixture(autouse=True)
 def forgetting() -> Iterator[None]:
     """What is known of Docker on this machine is not what is known of the stand-in."""
-    known_trouble.cache_clear()
+    forget()
     yield
-    known_trouble.cache_clear()
+    forget()
 
 
 @pytest.fixture

@@ -1,0 +1,37 @@
+"""Starting the sandbox's interpreters ahead of a local job, beside whatever else is prepared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+from fractal_rmo.domain.run import Runtime, pytest_runtime
+from fractal_rmo.domain.task import Task
+from fractal_rmo.domain.verdict import Level
+from fractal_rmo.ports.sandbox import Sandbox
+
+_BOTH = (0, 1)
+"""Level 3 runs the tests under two hash seeds."""
+
+
+@contextmanager
+def warming(sandbox: Sandbox, task: Task) -> Iterator[None]:
+    """Start what the levels of ``task`` will need, meanwhile.
+
+    Nothing is raised here: the job meets what went wrong when it asks for its session.
+    """
+    with ThreadPoolExecutor(1) as beside:
+        beside.submit(_start, sandbox, task)
+        yield
+
+
+def _start(sandbox: Sandbox, task: Task) -> None:
+    """The first to be needed first: they share the processors."""
+    if task.level >= Level.STATIC:
+        sandbox.warm(Runtime.STATIC, python=task.python)
+    if task.level >= Level.UNIT:
+        runtimes = pytest_runtime(task.tests.files), Runtime.THIN
+        sandbox.warm(*runtimes, python=task.python, hash_seeds=_BOTH)
+    if task.level >= Level.MUTATION:
+        sandbox.warm(Runtime.MUTANTS, python=task.python)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from fractal_rmo.config.load import CHECKOUT, settings, state_root
 from fractal_rmo.config.settings import Web
-from fractal_rmo.domain.errors import ErrorCode, SettingsError
+from fractal_rmo.domain.errors import CATALOGUE, ErrorCode, SettingsError
 from fractal_rmo.domain.run import Tier
 from fractal_rmo.ports.sandbox import Sandbox
 
@@ -184,6 +184,10 @@ def sandbox() -> Iterator[Sandbox]:
 
 def server_trouble() -> list[str]:
     """One sentence for each server that does not answer; nothing is started."""
+    from importlib.util import find_spec
+
+    if not find_spec("celery"):
+        return [CATALOGUE[ErrorCode.NEEDS_CLUSTER].remedy]
     from fractal_rmo.adapters.bus.app import make_app
     from fractal_rmo.adapters.bus.ping import broker_trouble
     from fractal_rmo.adapters.db.engine import database_trouble
@@ -206,6 +210,8 @@ def make_supervisor(report: Callable[[str], None]) -> Supervisor:
 
     from fractal_rmo.adapters.supervisor.supervisor import Supervisor
 
+    if not (CHECKOUT / "Procfile").exists():
+        raise SettingsError(ErrorCode.NEEDS_CLUSTER, "Only a checkout can start one.")
     environment = {**os.environ, "FRACTAL_STATE": str(state_root())}
     return Supervisor(CHECKOUT / "Procfile", state_paths(), environment, report=report)
 

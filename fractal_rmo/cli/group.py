@@ -7,14 +7,37 @@ import sys
 from collections.abc import Mapping, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
-from fractal_rmo.domain.errors import ErrorCode, FractalError, InfrastructureError, InputError
+from fractal_rmo.domain.errors import (
+    ErrorCode,
+    FractalError,
+    InfrastructureError,
+    InputError,
+    SettingsError,
+)
 from fractal_rmo.domain.task import Provider, TaskKind
 from fractal_rmo.domain.verdict import Level
 
+_OF_THE_CLUSTER = (
+    "celery",
+    "kombu",
+    "redis",
+    "valkey",
+    "sqlalchemy",
+    "psycopg2",
+    "alembic",
+    "uuid6",
+    "honcho",
+    "marshmallow",
+    "flask",
+    "setproctitle",
+    "jsonschema",
+    "psutil",
+)
+"""Packages that only the extra ``cluster`` installs."""
 PROVEN, NOT_PROVEN, BAD_USAGE, INFRASTRUCTURE = 0, 1, 2, 3
 
 
@@ -57,9 +80,18 @@ class Group(click.Group):
         """Run the command; ``FractalError`` ends it with 2 (usage) or 3 (infrastructure)."""
         try:
             return super().invoke(ctx)
+        except ModuleNotFoundError as error:
+            if error.name not in _OF_THE_CLUSTER:
+                raise
+            detail = f"The package '{error.name}' is missing."
+            _end(SettingsError(ErrorCode.NEEDS_CLUSTER, detail))
         except FractalError as error:
-            click.echo(f"error: {error}", err=True)
-            sys.exit(INFRASTRUCTURE if isinstance(error, InfrastructureError) else BAD_USAGE)
+            _end(error)
+
+
+def _end(error: FractalError) -> NoReturn:
+    click.echo(f"error: {error}", err=True)
+    sys.exit(INFRASTRUCTURE if isinstance(error, InfrastructureError) else BAD_USAGE)
 
 
 def to_level(_context: click.Context, _parameter: click.Parameter, value: str) -> Level:

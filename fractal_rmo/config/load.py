@@ -19,6 +19,9 @@ from fractal_rmo.config.settings import Settings
 from fractal_rmo.domain.errors import ErrorCode, SettingsError
 
 CHECKOUT = Path(__file__).resolve().parents[2]
+"""Of the cluster's files; of no use where only the package is installed."""
+SHIPPED = Path(__file__).resolve().parent
+"""Where the files of settings lie."""
 _VARIABLE = re.compile(r"\$\{([A-Z_][A-Z0-9_]*)(?::-([^}]*))?\}")
 _OVERRIDES = {
     "DATABASE_URL": ("database", "url"),
@@ -31,7 +34,7 @@ _TRUE, _FALSE = {"true", "yes", "on", "1"}, {"false", "no", "off", "0"}
 @lru_cache(maxsize=1)
 def settings() -> Settings:
     """The settings of this process, read once.  Raises ``SettingsError``."""
-    return load(CHECKOUT / "config", os.environ)
+    return load(SHIPPED, os.environ)
 
 
 @lru_cache(maxsize=1)
@@ -51,7 +54,8 @@ def load(folder: Path, environment: Mapping[str, str]) -> Settings:
     name = environment.get("FRACTAL_ENVIRONMENT") or "development"
     if name != "development" and not (folder / f"{name}.yaml").exists():
         raise SettingsError(
-            ErrorCode.BAD_SETTING, f"FRACTAL_ENVIRONMENT is '{name}', without config/{name}.yaml."
+            ErrorCode.BAD_SETTING,
+            f"FRACTAL_ENVIRONMENT is '{name}', without {SHIPPED.name}/{name}.yaml.",
         )
     _overlay(document, _read(folder / f"{name}.yaml", environment))
     for variable, (section, key) in reversed(_OVERRIDES.items()):

@@ -49,6 +49,7 @@ class ErrorCode(StrEnum):
     BAD_SETTING = "FR501"
     UNKNOWN_SETTING = "FR502"
     NEEDS_SECRETS = "FR503"
+    NEEDS_CLUSTER = "FR504"
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +206,11 @@ CATALOGUE: dict[ErrorCode, Explanation] = {
         "The web server could be reached by others, and its secrets are not set.",
         "Set SECRET_KEY and FRACTAL_ACCESS_TOKEN, each to 32 random characters or more: "
         "python3 -c 'import secrets; print(secrets.token_urlsafe(32))'.",
+    ),
+    ErrorCode.NEEDS_CLUSTER: Explanation(
+        "This command belongs to the cluster, which is not installed here.",
+        "pip install 'fractal-rmo[cluster]' reaches one that runs; scripts/run in a checkout of "
+        "the project starts one.",
     ),
 }
 

@@ -4,10 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from fractal_rmo.config.load import CHECKOUT, load
+from fractal_rmo.config.load import SHIPPED, load
 from fractal_rmo.domain.errors import SettingsError
-
-SHIPPED = CHECKOUT / "config"
 
 
 def write(folder: Path, text: str) -> Path:

@@ -11,7 +11,7 @@ import pytest
 
 from fractal_rmo.adapters.supervisor import procfile
 from fractal_rmo.agent import COMMANDS
-from fractal_rmo.config.load import CHECKOUT, load
+from fractal_rmo.config.load import CHECKOUT, SHIPPED, load
 
 ROLES = ("release", "web", "analyzer", "executor", "executor_llm", "validator", "learner",
          "beat", "flower")  # fmt: skip
@@ -44,7 +44,7 @@ def test_the_formation_starts_every_role_and_exactly_one_clock(manifest: dict[st
 
 
 def test_its_variables_are_described_and_read_by_someone(manifest: dict[str, Any]) -> None:
-    read = (CHECKOUT / "config" / "default.yaml").read_text() + "${FLOWER_BASIC_AUTH}"
+    read = (SHIPPED / "default.yaml").read_text() + "${FLOWER_BASIC_AUTH}"
     for name, variable in manifest["env"].items():
         assert variable["description"]
         assert re.search(rf"\${{{name}\b", read), name
@@ -52,7 +52,7 @@ def test_its_variables_are_described_and_read_by_someone(manifest: dict[str, Any
 
 def test_its_values_are_settings_that_fit(manifest: dict[str, Any]) -> None:
     values = {name: found["value"] for name, found in manifest["env"].items() if "value" in found}
-    settings = load(CHECKOUT / "config", values)
+    settings = load(SHIPPED, values)
     assert (settings.system.environment, settings.web.host) == ("production", EVERYWHERE)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from fractal_rmo.config.load import CHECKOUT, load
+from fractal_rmo.config.load import CHECKOUT, SHIPPED, load
 from fractal_rmo.domain.errors import SettingsError
 from tests.deploy.servers import TlsRedis, can_speak_tls, tls_redis
 
@@ -83,4 +83,4 @@ def test_trusting_whoever_answers_is_possible_and_logged(server: TlsRedis) -> No
 )
 def test_no_other_spelling_turns_verification_off(given: dict[str, str], said: str) -> None:
     with pytest.raises(SettingsError, match=said):
-        load(CHECKOUT / "config", given)
+        load(SHIPPED, given)

@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from fractal_rmo.config.load import CHECKOUT, settings, state_root
+from fractal_rmo.config.load import CHECKOUT, settings, signing_key, state_root
 from fractal_rmo.config.settings import Web
 from fractal_rmo.domain.errors import CATALOGUE, ErrorCode, SettingsError
 from fractal_rmo.domain.run import Tier
 from fractal_rmo.ports.sandbox import Sandbox
+from fractal_rmo.ports.signing import Checker, Signer
 
 if TYPE_CHECKING:
     from celery import Celery
@@ -232,6 +233,20 @@ def stop_everything(*, purge: bool) -> None:
     stop_servers()
     if purge:
         servers.purge(state_paths())
+
+
+def make_signer() -> Signer:
+    """The key of this account, made at first use; raises ``InputError`` (CANNOT_SIGN)."""
+    from fractal_rmo.adapters.signing import KeyFile
+
+    return KeyFile(signing_key())
+
+
+def signature_checker() -> Checker:
+    """Checks the signatures of any key."""
+    from fractal_rmo.adapters.signing import check
+
+    return check
 
 
 def sandbox_tiers() -> dict[str, str]:

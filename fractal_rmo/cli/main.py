@@ -30,7 +30,7 @@ _CLUSTER = (
 
 @click.group(
     cls=Group,
-    elsewhere={"fractal_rmo.cli.cluster": _CLUSTER},
+    elsewhere={"fractal_rmo.cli.cluster": _CLUSTER, "fractal_rmo.cli.proof": ("verify",)},
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.version_option(VERSION, prog_name="fractal-rmo")
@@ -46,6 +46,11 @@ _upto = click.option(
     "--level", default="3", callback=to_level, help="Prove up to this level (default 3)."
 )
 _REPORT = click.File("w", encoding="utf-8", lazy=False)  # refused before anything runs
+_PROOF = click.option(
+    "--proof",
+    type=click.Path(path_type=Path, dir_okay=False, writable=True),
+    help="Write what is proven as one signed file, for 'fractal-rmo verify'.",
+)
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 
 
@@ -63,6 +68,7 @@ _as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON 
     help="Begin no further candidate after this time.",
 )
 @click.option("--apply", "apply_", is_flag=True, help="Write a proven patch into the files.")
+@_PROOF
 def fix(
     path: Path,
     tests: Path,
@@ -71,11 +77,12 @@ def fix(
     as_json: bool,
     seconds: float,
     apply_: bool,
+    proof: Path | None,
 ) -> None:
     """Repair PATH so that its tests pass, and prove the result, in this process."""
     task = _task(path, tests, TaskKind.FIX, level, python)
-    code = _perform(task, as_json, seconds, path if apply_ else None)
-    sys.exit(code)
+    reports = Reports(None, None, proof)
+    sys.exit(_perform(task, as_json, seconds, path if apply_ else None, reports))
 
 
 @cli.command()
@@ -86,6 +93,7 @@ def fix(
 @_as_json
 @click.option("--junit", type=_REPORT, help="Write the verdicts as JUnit XML.")
 @click.option("--sarif", type=_REPORT, help="Write what was found as SARIF 2.1.0.")
+@_PROOF
 def validate(
     path: Path,
     tests: Path,
@@ -94,10 +102,11 @@ def validate(
     as_json: bool,
     junit: TextIO | None,
     sarif: TextIO | None,
+    proof: Path | None,
 ) -> None:
     """Prove PATH as it is, level by level."""
     task = _task(path, tests, TaskKind.VALIDATE, level, python)
-    sys.exit(_perform(task, as_json, 300.0, None, Reports(junit, sarif)))
+    sys.exit(_perform(task, as_json, 300.0, None, Reports(junit, sarif, proof)))
 
 
 @cli.command()
@@ -141,7 +150,7 @@ def _perform(
     as_json: bool,
     seconds: float,
     apply_to: Path | None,
-    reports: Reports | None = None,
+    reports: Reports,
 ) -> int:
     from fractal_rmo.bootstrap import sandbox
     from fractal_rmo.services.warm import warming
@@ -159,8 +168,7 @@ def _perform(
                 progress=line.show,
                 out_of_time=lambda: time.monotonic() - start > seconds,
             )
-    if reports:
-        reports.write(solution.verdicts)
+    reports.write(task, solution)
     if as_json:
         click.echo(json.dumps(to_document(solution), default=dict))
     else:

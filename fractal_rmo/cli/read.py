@@ -71,11 +71,11 @@ def _files(folder: Path, endings: tuple[str, ...]) -> list[Path]:
     return found
 
 
-def read_text(path: Path) -> str:
+def read_text(path: Path, most: int = MAX_TREE_BYTES) -> str:
     """UTF-8 text without translating line ends; raises ``InputError``."""
     try:
-        if path.stat().st_size > MAX_TREE_BYTES:
-            raise InputError(ErrorCode.TOO_LARGE, f"{path} alone is larger than 1 MB.")
+        if path.stat().st_size > most:
+            raise InputError(ErrorCode.TOO_LARGE, f"{path} alone is larger than {most >> 20} MB.")
         return path.read_bytes().decode("utf-8")
     except UnicodeDecodeError as error:
         raise InputError(ErrorCode.NOT_TEXT, f"{path} is not UTF-8 text.") from error

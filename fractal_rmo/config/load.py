@@ -48,6 +48,14 @@ def state_root() -> Path:
     return Path(base) / "fractal-rmo"
 
 
+def signing_key() -> Path:
+    """The file of the private key that signs proofs: as set, else under XDG's folder."""
+    if chosen := settings().proofs.signing_key:
+        return Path(chosen).expanduser().absolute()
+    base = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
+    return Path(base) / "fractal-rmo" / "signing-key.pem"
+
+
 def load(folder: Path, environment: Mapping[str, str]) -> Settings:
     """Lay ``<environment>.yaml`` over ``default.yaml``, and the environment over both."""
     document = _read(folder / "default.yaml", environment)

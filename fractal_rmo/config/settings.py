@@ -154,6 +154,13 @@ class Jails:
 
 
 @dataclass(frozen=True, slots=True)
+class Proofs:
+    """Who signs proofs: the file of a private key, empty for one of this user's account."""
+
+    signing_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything, validated once at start."""
 
@@ -164,6 +171,7 @@ class Settings:
     agents: Agents = field(default_factory=Agents)
     pipeline: Pipeline = field(default_factory=Pipeline)
     sandbox: Jails = field(default_factory=Jails)
+    proofs: Proofs = field(default_factory=Proofs)
     learning: Learning = field(default_factory=Learning)
     limits: LimitSettings = field(default_factory=LimitSettings)
     monitoring: Monitoring = field(default_factory=Monitoring)

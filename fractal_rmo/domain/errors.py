@@ -30,6 +30,8 @@ class ErrorCode(StrEnum):
     CANNOT_WRITE = "FR116"
     OVER_LIMIT = "FR117"
     KEY_TAKEN = "FR118"
+    BAD_PROOF = "FR119"
+    CANNOT_SIGN = "FR120"
     NO_SUCH_TASK = "FR201"
     ILLEGAL_TRANSITION = "FR202"
     TASK_ENDED = "FR203"
@@ -128,6 +130,15 @@ CATALOGUE: dict[ErrorCode, Explanation] = {
     ErrorCode.KEY_TAKEN: Explanation(
         "The idempotency key belongs to a task with other content.",
         "Use a new key for a new task; the same key with the same content is the same task.",
+    ),
+    ErrorCode.BAD_PROOF: Explanation(
+        "The file is no proof as it was made.",
+        "Ask whoever made it for the file as 'fractal-rmo validate --proof FILE' wrote it.",
+    ),
+    ErrorCode.CANNOT_SIGN: Explanation(
+        "No proof can be signed.",
+        "Set FRACTAL_SIGNING_KEY to a file that you alone can read and write, or that is not there "
+        "yet; a key is made at first use.",
     ),
     ErrorCode.NO_SUCH_TASK: Explanation(
         "No task has this id.",

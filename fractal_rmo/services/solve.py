@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fractal_rmo.domain.run import Runner, RunRequest
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.domain.task import Task, TaskKind
-from fractal_rmo.domain.verdict import Verdict, is_proven, proven_level
+from fractal_rmo.domain.verdict import Level, Verdict, is_proven, proven_level
 from fractal_rmo.ports.sandbox import Sandbox
 from fractal_rmo.repair.diff import unified_diff
 from fractal_rmo.repair.search import RepairOutcome, RepairProblem, search
@@ -61,6 +61,25 @@ def solve(
         return _judged(task, task.code, run, progress)
 
 
+def judge(
+    subject: Subject,
+    level: Level,
+    sandbox: Sandbox,
+    *,
+    python: str = "",
+    progress: Progress = silent,
+) -> tuple[Verdict, ...]:
+    """Climb the ladder here and now."""
+    with sandbox.session(python) as run:
+        return drive(climb(subject, level), run, _watch(progress, "validate"))
+
+
+def subject_of(task: Task, code: SourceTree) -> Subject:
+    """What is judged where ``code`` is the answer to ``task``."""
+    original = task.code if task.kind is TaskKind.FIX else None
+    return Subject(code=code, tests=task.tests, original=original)
+
+
 def _fix(task: Task, run: Runner, progress: Progress, out_of_time: Callable[[], bool]) -> Solution:
     found = drive(
         search(
@@ -98,9 +117,7 @@ def _with_repair(
 
 
 def _judged(task: Task, code: SourceTree, run: Runner, progress: Progress) -> Solution:
-    original = task.code if task.kind is TaskKind.FIX else None
-    subject = Subject(code=code, tests=task.tests, original=original)
-    verdicts = drive(climb(subject, task.level), run, _watch(progress, "validate"))
+    verdicts = drive(climb(subject_of(task, code), task.level), run, _watch(progress, "validate"))
     return Solution(
         result=code,
         verdicts=verdicts,

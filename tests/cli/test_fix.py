@@ -10,22 +10,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-EXAMPLES = ROOT / "examples"
-
-
-def fractal(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "fractal_rmo.cli.main", *map(str, arguments)]
-    return subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=110
-    )
-
-
-def copy(example: str, folder: Path) -> tuple[Path, Path]:
-    code, tests = folder / "solution.py", folder / "test_solution.py"
-    for path in (code, tests):
-        path.write_text((EXAMPLES / example / path.name).read_text())
-    return code, tests
+from tests.cli.running import EXAMPLES, ROOT, copy, fractal
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def test_many_that_make_it_at_once_have_one_key(path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "mode", "words"),
-    [("", 0o600, "holds no private key"), ("", 0o644, "chmod 600"), ("-----BEGIN", 0o600, "no private")],
+    [("", 0o600, "holds no private key"), ("", 0o644, "chmod 600"), ("-----", 0o600, "no private")],
 )  # fmt: skip
 def test_what_is_no_key_of_ones_own_is_refused(
     path: Path, text: str, mode: int, words: str

@@ -41,7 +41,7 @@ def test_a_proof_holds_here_and_a_changed_one_is_refused(proven: Path) -> None:
     assert "'/code/solution.py' was changed" in done.stderr
 
 
-def test_a_proof_that_does_not_hold_says_where(proven: Path, tmp_path: Path) -> None:
+def test_a_proof_that_does_not_hold_says_where(proven: Path) -> None:
     """Signed by another hand with a claim that the repetition does not see."""
     from fractal_rmo.adapters.signing import KeyFile
     from fractal_rmo.services import proof

@@ -90,7 +90,7 @@ def test_the_changed_field_is_named(
 
 def test_additions_and_removals_are_named(made: dict[str, Any]) -> None:
     more = {**made, "code": {**made["code"], "new.py": ""}}
-    with pytest.raises(InputError, match="'/code/new.py' was added"):
+    with pytest.raises(InputError, match=r"'/code/new\.py' was added"):
         proof.read(json.dumps(more), check)
     del made["verdicts"][1]
     with pytest.raises(InputError, match="'/verdicts/1/duration_s' is missing"):

@@ -110,6 +110,10 @@ class RunResult:
     """How the run beside it ended."""
 
 
+class RunCancelledError(Exception):
+    """Whoever asked for the run does not want its answer any more."""
+
+
 Runner: TypeAlias = Callable[[RunRequest], RunResult]
 
 _Answer = TypeVar("_Answer")

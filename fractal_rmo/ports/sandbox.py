@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -16,8 +16,13 @@ class Sandbox(Protocol):
     def tier(self) -> Tier:
         """The strongest tier that was probed to work here."""
 
-    def session(self, python: str = "") -> AbstractContextManager[Runner]:
+    def session(
+        self, python: str = "", stop: Callable[[], bool] | None = None
+    ) -> AbstractContextManager[Runner]:
         """One task's jails: started on first use, shared by its runs, gone afterwards.
+
+        ``stop`` is asked several times a second; once it says True, what runs
+        is ended and the run raises ``RunCancelledError``.
 
         ``python`` is the path of an interpreter whose packages the runs may
         import; "" leaves them the standard library.  Raises ``InputError``

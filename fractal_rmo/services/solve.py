@@ -49,13 +49,15 @@ def solve(
     *,
     progress: Progress = silent,
     out_of_time: Callable[[], bool] = lambda: False,
+    stop: Callable[[], bool] | None = None,
 ) -> Solution:
     """Perform ``task`` here and now.  Raises ``InputError`` for what ``admit`` refuses.
 
     ``out_of_time`` is asked between runs; the best that was reached by then is returned.
+    Once ``stop`` says True, what runs is ended; raises ``RunCancelledError``.
     """
     admit(task)
-    with sandbox.session(task.python) as run:
+    with sandbox.session(task.python, stop) as run:
         if task.kind is TaskKind.FIX:
             return _fix(task, run, progress, out_of_time)
         return _judged(task, task.code, run, progress)

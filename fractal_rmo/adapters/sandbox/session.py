@@ -14,7 +14,7 @@ from fractal_rmo.adapters.sandbox import wire
 from fractal_rmo.adapters.sandbox.environments import Environment, own_environment
 from fractal_rmo.adapters.sandbox.zygote_process import CannotStartError, Zygote, ZygoteKey
 from fractal_rmo.domain.jsonvalue import Json
-from fractal_rmo.domain.run import RunEnding, RunRequest, RunResult, Tier
+from fractal_rmo.domain.run import RunCancelledError, RunEnding, RunRequest, RunResult, Tier
 
 _GRACE_S = 10.0
 """How long after its wall clock a run's jail may take to say how it ended."""
@@ -34,15 +34,20 @@ class ZygoteSession:
         tier: Tier,
         zygote: Callable[[ZygoteKey], Zygote],
         environment: Environment | None = None,
+        stop: Callable[[], bool] | None = None,
     ) -> None:
         self._tier, self._zygote = tier, zygote
         self._environment = environment or own_environment()
+        self._stop = stop
         self._jails: dict[ZygoteKey, _Jail] = {}
         self._lock = threading.Lock()
         self._open = True
 
     def run(self, request: RunRequest) -> RunResult:
-        """Perform one run; raises ``RuntimeError`` after the end of the session."""
+        """Perform one run; raises ``RuntimeError`` after the end of the session.
+
+        Raises ``RunCancelledError`` once ``stop`` says so.
+        """
         if request.beside is None:
             return self._run(request, None)
         ours, theirs = socket.socketpair()
@@ -55,7 +60,10 @@ class ZygoteSession:
         seed = 1 if request.payload.get("hash_seed") else 0
         key = ZygoteKey.of(request.runtime, self._tier, self._environment, seed)
         try:
-            return self._jail(key).run(request, link)
+            return self._jail(key).run(request, link, self._stop)
+        except RunCancelledError:
+            self._forget(key)
+            raise
         except (CannotStartError, wire.PeerGoneError, ValueError, RecursionError) as error:
             self._forget(key)
             detail = f"The {self._tier} jail could not be used: {error}. {_REMEDY}"
@@ -104,7 +112,9 @@ class _Jail:
         self._sock, self._tier = sock, tier
         self._lock = threading.Lock()
 
-    def run(self, request: RunRequest, link: socket.socket | None) -> RunResult:
+    def run(
+        self, request: RunRequest, link: socket.socket | None, stop: Callable[[], bool] | None
+    ) -> RunResult:
         message: dict[str, Any] = {
             "linked": link is not None,
             "program": request.program,
@@ -117,7 +127,10 @@ class _Jail:
             if link is not None:
                 wire.send_fd(self._sock, link.fileno())
                 link.close()
-            header = wire.receive_json(self._sock, request.limits.wall_s + _GRACE_S)
+            patience_s = request.limits.wall_s + _GRACE_S
+            if stop and not wire.await_answer(self._sock, patience_s, stop):
+                raise RunCancelledError
+            header = wire.receive_json(self._sock, patience_s)
             value = wire.receive_frame(self._sock, _GRACE_S)
         return _read(header, json.loads(value) if value else None, self._tier)
 

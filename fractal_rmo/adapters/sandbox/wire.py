@@ -8,12 +8,13 @@ import select
 import socket
 import struct
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from fractal_rmo.domain.jsonvalue import Json
 
 _LENGTH = struct.Struct("!I")
 _LARGEST = 64 << 20
+_LOOK_EVERY_MS = 100
 
 
 class PeerGoneError(Exception):
@@ -44,6 +45,17 @@ def send_fd(sock: socket.socket, fd: int) -> None:
         sock.sendmsg([b"o"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [fd]))])
     except OSError as error:
         raise PeerGoneError(str(error)) from error
+
+
+def await_answer(sock: socket.socket, timeout_s: float, stop: Callable[[], bool]) -> bool:
+    """Wait for something to receive, or for the time to be over; False once ``stop`` says so."""
+    poll = select.poll()
+    poll.register(sock, select.POLLIN)
+    until = time.monotonic() + timeout_s
+    while not stop():
+        if poll.poll(_LOOK_EVERY_MS) or time.monotonic() > until:
+            return True
+    return False
 
 
 def receive_frame(sock: socket.socket, timeout_s: float) -> bytes:

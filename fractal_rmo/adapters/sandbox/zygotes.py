@@ -7,7 +7,7 @@ import os
 import threading
 import weakref
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 
 from fractal_rmo.adapters.sandbox.docker import ContainerZygote
@@ -60,10 +60,10 @@ class ZygoteSandbox:
             return self._chosen
 
     @contextmanager
-    def session(self, python: str = "") -> Iterator[Runner]:
+    def session(self, python: str = "", stop: Callable[[], bool] | None = None) -> Iterator[Runner]:
         """One task's jails; see the port."""
         environment = environment_of(python, self._pythons)
-        session = ZygoteSession(self.tier, self.zygote, environment)
+        session = ZygoteSession(self.tier, self.zygote, environment, stop)
         self._make_room(environment)
         try:
             yield session.run

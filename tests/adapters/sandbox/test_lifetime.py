@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ import pytest
 from fractal_rmo.adapters.sandbox import ZygoteSandbox, probe
 from fractal_rmo.adapters.sandbox.environments import own_environment
 from fractal_rmo.adapters.sandbox.zygote_process import ZygoteKey
-from fractal_rmo.domain.run import Limits, RunEnding, RunRequest, Runtime
+from fractal_rmo.domain.run import Limits, RunCancelledError, RunEnding, RunRequest, Runtime
 
 REQUEST = RunRequest(Runtime.THIN, "unit_tests", {}, {"tests": [], "code": []})
 ROOT = Path(__file__).resolve().parents[3]
@@ -61,6 +62,28 @@ def test_a_session_whose_zygote_dies_is_unavailable_then_recovers(sandbox: Zygot
         )
         assert run(request).ending is RunEnding.UNAVAILABLE
         assert run(REQUEST).ending is RunEnding.COMPLETED
+
+
+@pytest.mark.parametrize("beside", [False, True])
+def test_a_run_that_nobody_wants_any_more_ends_at_once(
+    sandbox: ZygoteSandbox, beside: bool
+) -> None:
+    wanted = threading.Event()
+    tests = {"tests/test_it.py": "def test_1():\n    while True: pass\n"}
+    payload = {"tests": ["test_it.py"], "code": []}
+    request = RunRequest(Runtime.THIN, "unit_tests", tests, payload, Limits(wall_s=30, cpu_s=30))
+    if beside:
+        other = RunRequest(Runtime.THIN, "serve_code", {}, {"hash_seed": 0})
+        request = replace(request, runtime=Runtime.THICK, program="unit_tests_apart", beside=other)
+    with sandbox.session(stop=wanted.is_set) as run:
+        assert run(REQUEST).ending is RunEnding.COMPLETED
+        zygote = sandbox.zygote(ZygoteKey(request.runtime, sandbox.tier)).pid
+        threading.Timer(1.0, wanted.set).start()
+        began = time.monotonic()
+        with pytest.raises(RunCancelledError):
+            run(request)
+        assert time.monotonic() - began < 5
+    _until(lambda: len(_family(zygote)) <= 4)  # itself, and what waits for the next task
 
 
 def test_threads_may_share_a_session(sandbox: ZygoteSandbox) -> None:

@@ -61,6 +61,12 @@ def addresses() -> Addresses:
     )
 
 
+def is_cluster_set() -> bool:
+    """Whether the settings name a cluster's servers."""
+    where = addresses()
+    return not where.embedded_database and not where.embedded_broker
+
+
 def ensure_servers() -> bool:
     """Start the embedded servers that are used and down; whether any had to be started."""
     where = addresses()

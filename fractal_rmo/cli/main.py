@@ -30,7 +30,11 @@ _CLUSTER = (
 
 @click.group(
     cls=Group,
-    elsewhere={"fractal_rmo.cli.cluster": _CLUSTER, "fractal_rmo.cli.proof": ("verify",)},
+    elsewhere={
+        "fractal_rmo.cli.cluster": _CLUSTER,
+        "fractal_rmo.cli.proof": ("verify",),
+        "fractal_rmo.cli.mcp": ("mcp",),
+    },
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.version_option(VERSION, prog_name="fractal-rmo")

@@ -52,6 +52,7 @@ class ErrorCode(StrEnum):
     UNKNOWN_SETTING = "FR502"
     NEEDS_SECRETS = "FR503"
     NEEDS_CLUSTER = "FR504"
+    NEEDS_MCP = "FR505"
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +223,10 @@ CATALOGUE: dict[ErrorCode, Explanation] = {
         "This command belongs to the cluster, which is not installed here.",
         "pip install 'fractal-rmo[cluster]' reaches one that runs; scripts/run in a checkout of "
         "the project starts one.",
+    ),
+    ErrorCode.NEEDS_MCP: Explanation(
+        "The library of the MCP server is not installed.",
+        "pip install 'fractal-rmo[mcp]'.",
     ),
 }
 

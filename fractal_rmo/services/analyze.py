@@ -13,6 +13,7 @@ from fractal_rmo.domain.lifecycle import Ending, TaskState
 from fractal_rmo.domain.message import Message, MessageType
 from fractal_rmo.domain.outcome import StepOutcome
 from fractal_rmo.domain.pattern import ErrorRecord
+from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.domain.step import Claim, Stage
 from fractal_rmo.domain.task import Provider
 from fractal_rmo.services.hold import Hold
@@ -30,6 +31,11 @@ def analyze_step(claim: Claim, _hold: Hold, _tools: Tools) -> StepOutcome:
         releases=Stage.MERGE,
         errors=(failed,) if failed else (),
     )
+
+
+def analyze_here(code: SourceTree, tests: SourceTree) -> MergedAnalysis:
+    """What the five say, merged, in this process and without a task."""
+    return merge([analyze(role, code, tests) for role in AnalyzerRole])
 
 
 def merge_step(claim: Claim, _hold: Hold, _tools: Tools) -> StepOutcome:

@@ -22,12 +22,15 @@ def warming(sandbox: Sandbox, task: Task) -> Iterator[None]:
     Nothing is raised here: the job meets what went wrong when it asks for its session.
     """
     with ThreadPoolExecutor(1) as beside:
-        beside.submit(_start, sandbox, task)
+        beside.submit(start, sandbox, task)
         yield
 
 
-def _start(sandbox: Sandbox, task: Task) -> None:
-    """The first to be needed first: they share the processors."""
+def start(sandbox: Sandbox, task: Task) -> None:
+    """Start what the levels of ``task`` will need, and wait for the choice of the tier alone.
+
+    The first to be needed come first: they share the processors.
+    """
     if task.level >= Level.STATIC:
         sandbox.warm(Runtime.STATIC, python=task.python)
     if task.level >= Level.UNIT:

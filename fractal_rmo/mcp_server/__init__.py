@@ -1,0 +1,1 @@
+"""The MCP server: other agents have their code proven, over stdio."""

@@ -1,0 +1,19 @@
+"""``python -m fractal_rmo.mcp_server``: serve one client over stdin and stdout until it hangs up.
+
+``--cluster`` adds the tools of a cluster even where only the embedded servers are known.
+"""
+
+from __future__ import annotations
+
+import gc
+import sys
+
+gc.disable()  # what is imported now stays; a client waits
+
+from fractal_rmo.mcp_server.server import serve  # noqa: E402
+
+gc.freeze()
+gc.enable()
+
+if __name__ == "__main__":
+    serve(cluster="--cluster" in sys.argv[1:])

@@ -1,0 +1,160 @@
+"""The tools of a cluster: hand a task in, look at it, wait for it, end it."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import anyio
+from mcp.server.mcpserver import Context, MCPServer
+from mcp_types import ToolAnnotations
+from pydantic import BaseModel, Field
+
+from fractal_rmo.domain.source import SourceTree
+from fractal_rmo.domain.task import Task, TaskKind
+from fractal_rmo.domain.verdict import Level
+from fractal_rmo.mcp_server.jobs import Jobs, Tell
+
+if TYPE_CHECKING:
+    from fractal_rmo.services.tools import Tools
+
+_Model = TypeVar("_Model", bound=BaseModel)
+_LOOK_EVERY_S = 0.2
+_AT_ONCE = 8
+"""These jobs ask a database, and wait for no other job."""
+_LONGEST_WAIT_S = 600.0
+TaskId = Annotated[str, Field(description="What submit_task answered.")]
+Files = Annotated[dict[str, str], Field(description="Texts by relative path.")]
+_READS = ToolAnnotations(read_only_hint=True, open_world_hint=False)
+_ADDS = ToolAnnotations(read_only_hint=False, destructive_hint=False, open_world_hint=False)
+_ENDS = ToolAnnotations(read_only_hint=False, destructive_hint=True, idempotent_hint=True)
+
+
+class Submitted(BaseModel):
+    """A task that is stored."""
+
+    id: str
+
+
+class TaskState(BaseModel):
+    """How far a task is; ``ending`` is None until it has ended."""
+
+    id: str
+    state: str
+    ending: str | None
+    proven_level: int
+    summary: str
+    levels: dict[str, str] = Field(description="Outcome by level.")
+
+
+class TaskReport(TaskState):
+    """Everything that is known of a task."""
+
+    diff: str
+    result: dict[str, str] | None = Field(description="The code that was validated.")
+    verdicts: list[dict[str, Any]]
+
+
+def add_tools(server: MCPServer) -> None:
+    """Give ``server`` the tools of the cluster that the settings name."""
+    jobs = Jobs(_AT_ONCE)
+
+    @server.tool(annotations=_ADDS)
+    async def submit_task(
+        code: Files,
+        context: Context,
+        tests: Files | None = None,
+        kind: str = "fix",
+        level: Annotated[int, Field(ge=1, le=6)] = 3,
+        description: str = "",
+        python: str = "",
+        key: Annotated[str, Field(description="The same key is the same task.")] = "",
+    ) -> Submitted:
+        """Hand a task (fix, validate or analyze) to the cluster, which works on it by itself."""
+
+        def job(_tell: Tell, _stop: Callable[[], bool]) -> Submitted:
+            from fractal_rmo.services.submit import submit
+
+            return Submitted(
+                id=submit(_task(code, tests, kind, level, description, python), _tools(), key)
+            )
+
+        return await jobs.perform(context, job)
+
+    @server.tool(annotations=_READS)
+    async def get_task(task_id: TaskId, context: Context) -> TaskReport:
+        """Everything that is known of a task: state, verdicts, diff, result."""
+
+        def job(_tell: Tell, _stop: Callable[[], bool]) -> TaskReport:
+            from fractal_rmo.services.documents import view_document
+
+            return _as(TaskReport, view_document(_tools().tasks.show(task_id)))
+
+        return await jobs.perform(context, job)
+
+    @server.tool(annotations=_READS)
+    async def wait_task(
+        task_id: TaskId,
+        context: Context,
+        seconds: Annotated[float, Field(ge=0, le=_LONGEST_WAIT_S)] = 60.0,
+    ) -> TaskState:
+        """Wait until a task has ended, at most so many seconds, and say how far it is."""
+        begun = time.monotonic()
+        while True:
+            state = await jobs.perform(context, lambda *_: _state(task_id))
+            elapsed = time.monotonic() - begun
+            if state.ending or elapsed >= seconds:
+                return state
+            await context.report_progress(round(elapsed, 3), seconds, state.state)
+            await anyio.sleep(_LOOK_EVERY_S)
+
+    @server.tool(annotations=_ENDS)
+    async def cancel_task(task_id: TaskId, context: Context) -> TaskState:
+        """End a task; what it has reached is kept."""
+
+        def job(_tell: Tell, _stop: Callable[[], bool]) -> TaskState:
+            _tools().tasks.cancel(task_id)
+            return _state(task_id)
+
+        return await jobs.perform(context, job)
+
+
+def _task(
+    code: Files, tests: Files | None, kind: str, level: int, description: str, python: str
+) -> Task:
+    from fractal_rmo.config.load import settings
+    from fractal_rmo.domain.errors import ErrorCode, InputError
+    from fractal_rmo.services.submit import budget
+
+    try:
+        known = TaskKind(kind)
+    except ValueError as error:
+        raise InputError(ErrorCode.UNKNOWN_KIND, f"'{kind}' is no kind of task.") from error
+    return Task(
+        description=description,
+        code=SourceTree(code),
+        tests=SourceTree(tests or {}),
+        kind=known,
+        level=Level(level),
+        budget=budget({}, settings().limits),
+        python=python,
+    )
+
+
+def _state(task_id: str) -> TaskState:
+    from fractal_rmo.services.documents import status_document
+    from fractal_rmo.services.follow import status_of
+
+    return _as(TaskState, status_document(status_of(task_id, _tools())))
+
+
+def _as(model: type[_Model], document: Mapping[str, Any]) -> _Model:
+    return model(**{name: document[name] for name in model.model_fields})
+
+
+def _tools() -> Tools:
+    from fractal_rmo.bootstrap import client
+
+    return client(lambda sentence: print(sentence, file=sys.stderr))

@@ -1,0 +1,143 @@
+"""The tools that every installation offers, and the server that offers them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+from mcp.server.mcpserver import Context, MCPServer
+from mcp_types import ToolAnnotations
+from pydantic import Field
+
+from fractal_rmo.bootstrap import is_cluster_set, sandbox
+from fractal_rmo.domain.source import SourceTree
+from fractal_rmo.domain.task import Task, TaskKind
+from fractal_rmo.domain.verdict import Level
+from fractal_rmo.mcp_server import answers
+from fractal_rmo.mcp_server.answers import Analysis, Proof, Repair
+from fractal_rmo.mcp_server.jobs import Jobs, Tell
+from fractal_rmo.ports.sandbox import Sandbox
+from fractal_rmo.version import VERSION
+
+if TYPE_CHECKING:
+    from fractal_rmo.services.solve import Solution
+
+_Answer = TypeVar("_Answer")
+
+_AT_ONCE = 2
+"""More jobs than that wait: they share the processors."""
+INSTRUCTIONS = (
+    "Proves Python code by running it, never by reading it. Call validate_code with your code and "
+    "its pytest tests before you call it done: the answer says which of six levels hold, with a "
+    "counter-example where one does not. Mend the code, or call fix_code, and validate again. "
+    "Nothing leaves this machine."
+)
+Files = Annotated[
+    dict[str, str],
+    Field(description='Texts by relative path, such as {"solution.py": "def f(): ..."}.'),
+]
+Tests = Annotated[
+    dict[str, str],
+    Field(description='pytest files by relative path, such as {"test_solution.py": "..."}; '
+                      "they import the code by its module's name."),
+]  # fmt: skip
+UpTo = Annotated[
+    int,
+    Field(ge=1, le=6, description="Prove up to this level: 3 the given tests, 5 inputs nobody "
+                                  "chose, 6 the tests would notice a change."),
+]  # fmt: skip
+Interpreter = Annotated[
+    str,
+    Field(description="Absolute path of the interpreter whose packages the code needs; empty: "
+                      "the standard library only."),
+]  # fmt: skip
+_READS = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
+
+
+def make_server(jail: Sandbox, *, cluster: bool) -> MCPServer:
+    """A server whose jobs run in ``jail``; with ``cluster`` also its tools."""
+    server = MCPServer("fractal-rmo", version=VERSION, instructions=INSTRUCTIONS, log_level="ERROR")
+    jobs = Jobs(_AT_ONCE)
+
+    @server.tool(annotations=_READS)
+    async def validate_code(
+        code: Files, tests: Tests, context: Context, level: UpTo = 3, python: Interpreter = ""
+    ) -> Proof:
+        """Run code against its tests in a sandbox, level by level, and say what is proven."""
+        ask = partial(_task, TaskKind.VALIDATE, code, tests, level, python)
+        return await jobs.perform(context, partial(_solve, jail, ask, answers.proof))
+
+    @server.tool(annotations=_READS)
+    async def fix_code(
+        code: Files, tests: Tests, context: Context, level: UpTo = 3, python: Interpreter = ""
+    ) -> Repair:
+        """Search a repair that makes the tests pass, without any model, and prove it.
+
+        The answer holds the mended files and a diff; nothing is written anywhere.
+        """
+        ask = partial(_task, TaskKind.FIX, code, tests, level, python)
+        return await jobs.perform(context, partial(_solve, jail, ask, answers.repair))
+
+    @server.tool(annotations=_READS)
+    async def analyze_code(code: Files, context: Context, tests: Tests | None = None) -> Analysis:
+        """Read code for faults in syntax, logic, dependencies, security and performance.
+
+        Nothing is run.
+        """
+        return await jobs.perform(context, partial(_analyze, code, tests or {}))
+
+    if cluster:
+        from fractal_rmo.mcp_server.cluster import add_tools
+
+        add_tools(server)
+    return server
+
+
+def serve(*, cluster: bool) -> None:
+    """Serve one client over stdin and stdout until it hangs up."""
+    with sandbox() as jail:
+        server = make_server(jail, cluster=cluster or is_cluster_set())
+        threading.Thread(target=_warm, args=(jail,), daemon=True).start()
+        server.run("stdio")
+
+
+def _warm(jail: Sandbox) -> None:
+    """Start what the first call will need, while the client says hello."""
+    from fractal_rmo.services.warm import start
+
+    start(jail, Task(level=Level.UNIT))
+
+
+def _task(kind: TaskKind, code: Files, tests: Tests, level: int, python: str) -> Task:
+    return Task(
+        code=SourceTree(code),
+        tests=SourceTree(tests),
+        kind=kind,
+        level=Level(level),
+        python=python,
+    )
+
+
+def _solve(
+    jail: Sandbox,
+    ask: Callable[[], Task],
+    form: Callable[[Solution], _Answer],
+    tell: Tell,
+    stop: Callable[[], bool],
+) -> _Answer:
+    from fractal_rmo.services.solve import solve
+    from fractal_rmo.services.warm import warming
+
+    task = ask()
+    with warming(jail, task):
+        return form(solve(task, jail, progress=tell, stop=stop))
+
+
+def _analyze(code: Files, tests: Tests, _tell: Tell, _stop: Callable[[], bool]) -> Analysis:
+    from fractal_rmo.analysis.document import merged_to_document
+    from fractal_rmo.services.analyze import analyze_here
+
+    document = merged_to_document(analyze_here(SourceTree(code), SourceTree(tests)))
+    return Analysis(**{name: document[name] for name in Analysis.model_fields})

@@ -1,0 +1,50 @@
+"""What is pasted into another agent's configuration starts a server."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+
+import pytest
+
+from tests.cli.running import ROOT, fractal
+
+HELLO = {
+    "jsonrpc": "2.0",
+    "id": 1,
+    "method": "initialize",
+    "params": {
+        "protocolVersion": "2025-06-18",
+        "capabilities": {},
+        "clientInfo": {"name": "test", "version": "1"},
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("client", "section"),
+    [("claude", "mcpServers"), ("cursor", "mcpServers"), ("vscode", "servers")],
+)
+def test_the_printed_command_answers(client: str, section: str) -> None:
+    done = fractal("mcp", "config", client)
+    assert done.returncode == 0
+    assert "paste this into" in done.stderr
+    entry = json.loads(done.stdout)[section]["fractal-rmo"]
+    answered = subprocess.run(
+        [entry["command"], *entry["args"]],
+        input=json.dumps(HELLO) + "\n",
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert json.loads(answered.stdout.splitlines()[0])["result"]["serverInfo"]["name"] == (
+        "fractal-rmo"
+    )
+
+
+def test_another_client_is_refused_with_those_there_are() -> None:
+    done = fractal("mcp", "config", "emacs")
+    assert done.returncode == 2
+    assert "'claude', 'cursor', 'vscode'" in done.stderr

@@ -15,25 +15,30 @@ import json
 import math
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from random import Random
-from typing import Any
 
 # pylint: disable=wrong-import-position
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from fractal_rmo.adapters.sandbox import ZygoteSandbox
-from fractal_rmo.domain.jsonvalue import Json
-from fractal_rmo.domain.run import Limits, RunEnding, Runner, RunRequest, RunResult, Runtime
+from fractal_rmo.domain.run import Runner, RunRequest, RunResult
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.repair.search import RepairProblem, RepairStatus, search
 from fractal_rmo.services.drive import drive
+from scripts.benchmarks._rows import (
+    Row,
+    add_options,
+    code_of,
+    given_tests,
+    numbered,
+    passes,
+    quick_report,
+    read_rows,
+)
 
-Row = Mapping[str, Any]
 MAX_CANDIDATES = 20_000
-_LIMITS = Limits(wall_s=60.0, cpu_s=60, memory_mb=1024)
 _JUDGE = """
 import copy, json, math
 from pathlib import Path
@@ -72,22 +77,8 @@ def test_agrees():
 def arguments(argv: list[str]) -> argparse.Namespace:
     """The options."""
     parser = argparse.ArgumentParser(prog="scripts/bench repair", description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="rows as JSON lines")
-    parser.add_argument("--limit", type=int, default=0, help="rows taken; 0 takes all")
-    parser.add_argument("--budget", type=float, default=900.0, help="seconds for everything")
-    parser.add_argument(
-        "--seed", type=int, default=0, help="which rows a limit takes; 0: the first"
-    )
+    add_options(parser)
     return parser.parse_args(argv)
-
-
-def rows(chosen: argparse.Namespace) -> list[Row]:
-    """The rows to repair."""
-    lines = chosen.data.read_text(encoding="utf-8").splitlines()
-    found: list[Row] = [json.loads(line) for line in lines if line.strip()]
-    if chosen.seed:
-        Random(chosen.seed).shuffle(found)  # noqa: S311 - a sample, no secret
-    return found[: chosen.limit] if chosen.limit else found
 
 
 @dataclass
@@ -151,45 +142,29 @@ def wilson(successes: int, trials: int) -> tuple[float, float]:
 
 def judge(row: Row, tree: SourceTree, run: Runner) -> bool | None:
     """Whether a candidate is right; None when the judge itself could not say."""
-    result = run(_hidden_run(row, tree))
-    if result.ending is RunEnding.UNAVAILABLE:
-        return None
-    value = result.value if isinstance(result.value, Mapping) else {}
-    outcomes = [r["outcome"] for r in _list(value.get("results")) if isinstance(r, Mapping)]
-    fine = result.ending is RunEnding.COMPLETED and not value.get("problem")
-    return fine and bool(outcomes) and all(outcome == "passed" for outcome in outcomes)
+    report = quick_report(*_hidden(row, tree), run, "hidden")
+    return None if report is None else passes(report)
 
 
-def _list(value: object) -> Sequence[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _hidden_run(row: Row, tree: SourceTree) -> RunRequest:
+def _hidden(row: Row, tree: SourceTree) -> tuple[SourceTree, SourceTree]:
+    """(code, tests) of the judgement: the hidden tests, or a comparison with the reference."""
     code = tree.files["solution.py"]
     if row.get("hidden_tests"):
-        files = {"code/solution.py": code, "tests/test_hidden.py": row["hidden_tests"]}
-    else:
-        asked = {
-            "entry_point": row["entry_point"],
-            "inputs": row["hidden_inputs"],
-            "atol": row.get("atol") or 0.0,
-        }
-        files = {
-            "code/candidate.py": code,
-            "code/reference.py": row["reference"],
-            "tests/asked.json": json.dumps(asked),
-            "tests/test_hidden.py": _JUDGE,
-        }
-    named = [path.removeprefix("code/") for path in files if path.startswith("code/")]
-    payload: dict[str, Json] = {"tests": ["test_hidden.py"], "code": named, "quick": True}
-    return RunRequest(Runtime.THICK, "unit_tests", files, payload, _LIMITS, "hidden")
+        tests = {"test_hidden.py": row["hidden_tests"]}
+        return SourceTree({"solution.py": code}), SourceTree(tests)
+    asked = {
+        "entry_point": row["entry_point"],
+        "inputs": row["hidden_inputs"],
+        "atol": row.get("atol") or 0.0,
+    }
+    both = {"candidate.py": code, "reference.py": row["reference"]}
+    tests = {"asked.json": json.dumps(asked), "test_hidden.py": _JUDGE}
+    return SourceTree(both), SourceTree(tests)
 
 
 def attempt(row: Row, run: Runner, score: Score, ends: float) -> str:
     """Repair and judge one row; returns a word on it."""
-    problem = RepairProblem(
-        SourceTree({"solution.py": row["code"]}), SourceTree({"test_solution.py": row["tests"]})
-    )
+    problem = RepairProblem(code_of(row), given_tests(row))
     meter, began, cpu = Meter(run), time.monotonic(), time.process_time()
     dialogue = search(problem, max_candidates=MAX_CANDIDATES, pause=lambda: time.monotonic() > ends)
     found = drive(dialogue, meter)
@@ -223,24 +198,17 @@ def _count(row: Row, trees: Sequence[SourceTree], run: Runner, score: Score) -> 
 
 def measure(chosen: argparse.Namespace) -> Score:
     """All rows, one after the other, as long as the budget lasts."""
-    score, taken = Score(), rows(chosen)
+    score, taken = Score(), read_rows(chosen.data, chosen.limit, chosen.seed)
     ends = time.monotonic() + chosen.budget
     sandbox = ZygoteSandbox()
     try:
-        for number, row in _numbered(taken, ends):
+        for number, row in numbered(taken, ends):
             with sandbox.session() as run:
                 said = attempt(row, run, score, ends)
             print(f"{number}/{len(taken)} {row['id']}: {said}", file=sys.stderr, flush=True)
     finally:
         sandbox.close()
     return score
-
-
-def _numbered(taken: Sequence[Row], ends: float) -> Iterator[tuple[int, Row]]:
-    for number, row in enumerate(taken, 1):
-        if time.monotonic() > ends:
-            return
-        yield number, row
 
 
 def main(argv: list[str]) -> int:

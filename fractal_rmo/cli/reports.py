@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
-from fractal_rmo.domain.verdict import Verdict
 from fractal_rmo.version import VERSION
+
+if TYPE_CHECKING:
+    from fractal_rmo.services.solve import Solution
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,11 +19,11 @@ class Reports:
     junit: TextIO | None
     sarif: TextIO | None
 
-    def write(self, verdicts: Sequence[Verdict]) -> None:
+    def write(self, solution: Solution) -> None:
         """Write the verdicts into each."""
         from fractal_rmo.services import reports
 
         if self.junit:
-            self.junit.write(reports.junit(verdicts))
+            self.junit.write(reports.junit(solution.verdicts))
         if self.sarif:
-            json.dump(reports.sarif(verdicts, VERSION), self.sarif, indent=2)
+            json.dump(reports.sarif(solution.verdicts, VERSION), self.sarif, indent=2)

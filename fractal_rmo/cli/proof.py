@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 
 
 def write_proof(path: Path, task: Task, solution: Solution) -> None:
-    """Write a proven result; raises ``InputError`` (CANNOT_SIGN, CANNOT_WRITE)."""
+    """Write what is proven; raises ``InputError`` (CANNOT_SIGN, CANNOT_WRITE)."""
+    if not solution.proven:
+        click.echo(f"{path} was not written: nothing is proven", err=True)
+        return
     from fractal_rmo.bootstrap import make_signer
     from fractal_rmo.services.proof import fingerprint, make
     from fractal_rmo.services.solve import subject_of

@@ -9,9 +9,6 @@ from typing import TYPE_CHECKING, TextIO
 from fractal_rmo.version import VERSION
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from fractal_rmo.domain.task import Task
     from fractal_rmo.services.solve import Solution
 
 
@@ -21,17 +18,12 @@ class Reports:
 
     junit: TextIO | None
     sarif: TextIO | None
-    proof: Path | None
 
-    def write(self, task: Task, solution: Solution) -> None:
-        """Write the verdicts into each, and a proof of what is proven."""
+    def write(self, solution: Solution) -> None:
+        """Write the verdicts into each."""
         from fractal_rmo.services import reports
 
         if self.junit:
             self.junit.write(reports.junit(solution.verdicts))
         if self.sarif:
             json.dump(reports.sarif(solution.verdicts, VERSION), self.sarif, indent=2)
-        if self.proof and solution.proven:
-            from fractal_rmo.cli.proof import write_proof
-
-            write_proof(self.proof, task, solution)

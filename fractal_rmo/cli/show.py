@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from fractal_rmo.domain.verdict import Outcome, Verdict
 
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from fractal_rmo.domain.jsonvalue import JsonObject
+    from fractal_rmo.services.questions import Question
     from fractal_rmo.services.solve import Solution
 
 _SHARED = " (tests and code shared a process)"
@@ -22,12 +23,30 @@ def print_solution(solution: Solution, seconds: float) -> None:
     """The diff, the table of levels and one sentence."""
     from rich.console import Console
 
+    from fractal_rmo.services.questions import questions
+
     console = Console(soft_wrap=True)
     print_diff(solution.diff, console)
     console.print(levels_table(solution.verdicts))
+    if found := questions(solution.verdicts, solution.result):
+        console.print("open questions; --ask takes answers, or --accept-gaps with their ids:")
+        print_questions(found, sys.stdout)
     if solution.explanation:
         console.print(safe(solution.explanation), markup=False, highlight=False)
     console.print(_closing(solution, seconds), markup=False, highlight=False)
+
+
+def print_questions(found: Sequence[Question], file: TextIO) -> None:
+    """What is left to a person, each with its id, wrapped to the width of the terminal."""
+    from rich.console import Console
+    from rich.padding import Padding
+    from rich.text import Text
+
+    console = Console(file=file)
+    for question in found:
+        place = f"{question.path}, line {question.line}" if question.line else question.path
+        console.print(Text(safe(f"? {question.id}  {place}")))
+        console.print(Padding(Text(safe(question.text)), (0, 0, 0, 2), expand=False))
 
 
 def print_diff(diff: str, console: Console) -> None:
@@ -70,18 +89,3 @@ def _closing(solution: Solution, seconds: float) -> str:
     if solution.proven:
         return f"proven to level {solution.proven_level} ({effort})"
     return f"NOT proven; the levels passed end at {solution.proven_level} ({effort})"
-
-
-def to_document(solution: Solution) -> JsonObject:
-    """The solution as JSON."""
-    from fractal_rmo.services.documents import verdict_document
-
-    return {
-        "proven": solution.proven,
-        "proven_level": solution.proven_level,
-        "explanation": solution.explanation,
-        "candidates_tried": solution.tried,
-        "diff": solution.diff,
-        "files": dict(solution.result.files),
-        "verdicts": [verdict_document(verdict) for verdict in solution.verdicts],
-    }

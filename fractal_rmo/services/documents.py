@@ -11,6 +11,9 @@ from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.domain.verdict import Verdict
 from fractal_rmo.domain.views import LogEntry, StepRow, TaskRow, TaskStatus, TaskView
 from fractal_rmo.repair.diff import unified_diff
+from fractal_rmo.services.questions import Question, questions
+from fractal_rmo.services.report_schema import SCHEMA_VERSION
+from fractal_rmo.services.solve import Solution
 
 
 def row_document(row: TaskRow) -> dict[str, Json]:
@@ -59,6 +62,7 @@ def revision(document: Mapping[str, Json]) -> str:
 def view_document(view: TaskView) -> dict[str, Json]:
     """Everything about a task: the report."""
     return {
+        "schema_version": SCHEMA_VERSION,
         **row_document(view.row),
         "summary": view.summary,
         "budget": view.budget,
@@ -67,9 +71,31 @@ def view_document(view: TaskView) -> dict[str, Json]:
         "result": dict(view.result.files) if view.result else None,
         "diff": diff(view.code, view.result),
         "verdicts": [{"round": n, **verdict_document(v)} for n, v in view.verdicts],
+        "questions": [question.as_json() for question in open_questions(view)],
         "steps": [{**_step(step), "output": step.output} for step in view.steps],
         "log": [_entry(entry) for entry in view.log],
     }
+
+
+def solution_document(solution: Solution) -> dict[str, Json]:
+    """What the commands that need no cluster come to."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "proven": solution.proven,
+        "proven_level": solution.proven_level,
+        "explanation": solution.explanation,
+        "candidates_tried": solution.tried,
+        "diff": solution.diff,
+        "files": dict(solution.result.files),
+        "verdicts": [verdict_document(verdict) for verdict in solution.verdicts],
+        "questions": [q.as_json() for q in questions(solution.verdicts, solution.result)],
+    }
+
+
+def open_questions(view: TaskView) -> list[Question]:
+    """What the latest round of a task leaves to a person."""
+    last = [verdict for number, verdict in view.verdicts if number == view.row.round]
+    return questions(last, view.code if view.result is None else view.result)
 
 
 def diff(code: SourceTree, result: SourceTree | None) -> str:

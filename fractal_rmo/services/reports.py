@@ -15,7 +15,9 @@ from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
 from fractal_rmo.domain.jsonvalue import Json
+from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.domain.verdict import Outcome, Verdict
+from fractal_rmo.services.questions import Kind, questions
 
 SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _ELEMENTS = {
@@ -67,6 +69,16 @@ def found_by(verdict: Verdict) -> Iterator[Found]:
             if isinstance(entry, Mapping):
                 listed = listed or severity == "error"
                 yield _found(verdict, entry, severity)
+    for question in questions([verdict], SourceTree()):
+        counts = question.kind is Kind.COUNTER_EXAMPLE
+        listed = listed or counts
+        yield Found(
+            f"{_name(verdict)}/{question.kind.value}",
+            "error" if counts else "warning",
+            plain(question.text),
+            plain(question.path),
+            question.line,
+        )
     if not listed and verdict.outcome in (Outcome.FAILED, Outcome.FLAKY):
         yield Found(_name(verdict), "error", plain(verdict.summary))
 
@@ -134,7 +146,7 @@ def _case(verdict: Verdict) -> ET.Element:
     said = ET.SubElement(case, element, message=summary)
     if element != "skipped":
         said.set("type", verdict.outcome.value)
-        said.text = "\n".join(f.sentence() for f in found_by(verdict) if f.severity == "error")
+        said.text = "\n".join(f.sentence() for f in found_by(verdict) if f.severity != "note")
     return case
 
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from tests.cli.running import EXAMPLES, ROOT, copy, fractal
@@ -236,6 +237,30 @@ def test_verdicts_are_written_for_other_tools(tmp_path: Path) -> None:
     assert {result["ruleId"] for result in run["results"]} >= {"unit"}
     refused = fractal("validate", code, "--tests", tests, "--junit", tmp_path / "no" / "j.xml")
     assert (refused.returncode, "--junit" in refused.stderr) == (2, True)
+
+
+@pytest.mark.thorough
+def test_a_fix_is_reported_in_every_form(tmp_path: Path) -> None:
+    code, tests = copy("off_by_one", tmp_path)
+    junit, sarif = tmp_path / "junit.xml", tmp_path / "found.sarif"
+    files = ("--junit", junit, "--sarif", sarif, "--json")
+    done = fractal("fix", code, "--tests", tests, *files)
+    assert 'tests="3" failures="0"' in junit.read_text()
+    assert json.loads(sarif.read_text())["runs"][0]["results"] == []
+    schema = json.loads(fractal("schema").stdout)
+    jsonschema.validate(json.loads(done.stdout), schema)
+
+
+@pytest.mark.parametrize("level", ["1", "6"])
+def test_a_report_fits_the_printed_schema(level: str, tmp_path: Path) -> None:
+    (tmp_path / "solution.py").write_text("def f(n):\n    return n * 2\n")
+    (tmp_path / "test_solution.py").write_text(
+        "from solution import f\n\n\ndef test_it():\n    assert f(2) == 4\n"
+    )
+    done = fractal("validate", tmp_path, "--tests", tmp_path, "--level", level, "--json")
+    document = json.loads(done.stdout)
+    jsonschema.validate(document, json.loads(fractal("schema").stdout))
+    assert len(document["verdicts"]) == int(level)
 
 
 def test_a_pipe_in_a_folder_is_no_file_to_wait_for(tmp_path: Path) -> None:

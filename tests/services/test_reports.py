@@ -131,6 +131,23 @@ def test_every_failed_level_gives_at_least_one_result(
     assert found.column == 0
 
 
+def test_questions_are_warnings_and_counter_examples_errors() -> None:
+    gaps: dict[str, Json] = {
+        "gaps": [{"question": f"Is it? {EVIL}", "path": "a b.py", "line": 3, "function": "f"}]
+    }
+    (found, failed) = found_by(Verdict(Level.MUTATION, Outcome.FAILED, "Too few.", gaps))
+    assert (found.rule, found.severity, found.line) == ("mutation/gap", "warning", 3)
+    assert (failed.message, failed.severity) == ("Too few.", "error")
+    broken: dict[str, Json] = {
+        "counter_examples": [{"property": "p", "call": "a.f(1)", "answers": ["raises E"]}]
+    }
+    verdict = Verdict(Level.PROPERTY, Outcome.FAILED, "said", broken)
+    (found,) = found_by(verdict)
+    assert (found.rule, found.severity) == ("property/counter_example", "error")
+    assert found.message == "a.f(1) raises E. This breaks the property 'p'."
+    assert "a.f(1) raises E" in junit([verdict])
+
+
 def test_no_verdicts_are_valid_documents_too() -> None:
     assert ET.fromstring(junit(())).get("tests") == "0"  # noqa: S314 - our own document
     assert _runs(())[0]["results"] == []

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import httpx2
+import jsonschema
 import pytest
 
 from tests.webapp.conftest import Web
@@ -48,6 +49,15 @@ def test_a_report_gives_back_what_was_submitted(api: httpx2.Client) -> None:
     assert report["code"] == {"a/b.py": "x = 1\n"}
     assert report["budget"]["seconds"] == 7
     assert report["log"][0]["type"] == "task_assignment"
+
+
+def test_a_report_fits_the_schema_that_anybody_can_fetch(api: httpx2.Client, web: Web) -> None:
+    answer = httpx2.get(f"{web.url}/api/v1/report.schema.json")
+    assert answer.headers["Content-Type"] == "application/schema+json"
+    assert answer.json() == json.loads(web.run("schema"))
+    report = api.get(f"{new(api)}/report").json()
+    jsonschema.validate(report, answer.json())
+    assert report["schema_version"] == 1
 
 
 def test_the_same_key_is_the_same_task(api: httpx2.Client) -> None:

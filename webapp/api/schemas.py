@@ -11,6 +11,7 @@ from fractal_rmo.domain.lifecycle import Ending, TaskState
 from fractal_rmo.domain.task import Provider, TaskKind
 from fractal_rmo.domain.verdict import Level, Outcome
 from fractal_rmo.domain.views import RUNNING
+from fractal_rmo.services.questions import Kind
 
 _ID_OR_NOTHING = validate.Regexp(r"^([0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12})?$")
 
@@ -133,6 +134,19 @@ class VerdictSchema(Schema):
     shared_process = fields.Boolean(required=True)
 
 
+class QuestionSchema(Schema):
+    """What the latest round leaves to a person, and the test that would answer it."""
+
+    id = fields.String(required=True)
+    kind = fields.String(required=True, validate=_one_of(Kind))
+    question = fields.String(required=True)
+    path = fields.String(required=True)
+    line = fields.Integer(required=True)
+    function = fields.String(required=True)
+    test = fields.String(required=True)
+    why_not = fields.String(required=True)
+
+
 class LogEntrySchema(Schema):
     """A message that was sent about the task."""
 
@@ -143,8 +157,9 @@ class LogEntrySchema(Schema):
 
 
 class ReportSchema(TaskRowSchema):
-    """Everything about a task."""
+    """Everything about a task; ``/api/v1/report.schema.json`` says it as JSON Schema."""
 
+    schema_version = fields.Integer(required=True)
     summary = fields.String(required=True)
     budget = fields.Dict(required=True)
     code = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
@@ -154,6 +169,7 @@ class ReportSchema(TaskRowSchema):
     )
     diff = fields.String(required=True)
     verdicts = fields.List(fields.Nested(VerdictSchema), required=True)
+    questions = fields.List(fields.Nested(QuestionSchema), required=True)
     steps = fields.List(fields.Nested(StepWithOutputSchema), required=True)
     log = fields.List(fields.Nested(LogEntrySchema), required=True)
 

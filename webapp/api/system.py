@@ -1,10 +1,14 @@
-"""``/api/v1/health``: the same answer as ``/health``."""
+"""``/api/v1/health``, the same answer as ``/health``, and the JSON Schema of reports."""
 
 from __future__ import annotations
 
+import json
+
+from flask import Response
 from flask.typing import ResponseReturnValue
 from flask_smorest import Blueprint
 
+from fractal_rmo.services.report_schema import report_schema
 from webapp.api.schemas import HealthSchema
 from webapp.system import health_document
 
@@ -18,3 +22,10 @@ def health() -> ResponseReturnValue:
     """Whether database and broker answer."""
     document = health_document()
     return document, 200 if document["status"] == "ok" else 503
+
+
+@blueprint.get("/report.schema.json")
+@blueprint.response(200, {"type": "object"}, content_type="application/schema+json")
+def report_schema_json() -> ResponseReturnValue:
+    """The JSON Schema of a task's report, and of what the commands print with ``--json``."""
+    return Response(json.dumps(report_schema()), content_type="application/schema+json")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Flask
 
-from webapp.pages import cluster, examples, ladder, submit, task, tasks, text
+from webapp.pages import cluster, evidence, examples, ladder, questions, submit, task, tasks, text
 
 blueprint = Blueprint("pages", __name__)
 blueprint.add_url_rule("/", "submit", submit.form)
@@ -14,6 +14,7 @@ blueprint.add_url_rule("/tasks/<task_id>", "task", task.page)
 blueprint.add_url_rule("/tasks/<task_id>/live", "live", task.live)
 blueprint.add_url_rule("/tasks/<task_id>/cancel", "cancel", task.cancel, methods=["POST"])
 blueprint.add_url_rule("/tasks/<task_id>/retry", "retry", task.retry, methods=["POST"])
+blueprint.add_url_rule("/tasks/<task_id>/questions", "answer", questions.answer, methods=["POST"])
 blueprint.add_url_rule("/agents", "agents", cluster.agents)
 blueprint.add_url_rule("/status", "status", cluster.status)
 
@@ -23,4 +24,5 @@ def register_pages(app: Flask) -> None:
     app.extensions["examples"] = examples.read()
     text.register(app)
     app.add_template_filter(ladder.asked)
+    app.add_template_filter(evidence.changed_lines)
     app.register_blueprint(blueprint)

@@ -9,6 +9,9 @@ from fractal_rmo.domain.lifecycle import TaskState
 from fractal_rmo.domain.task import TaskKind
 from fractal_rmo.domain.verdict import Level, Verdict
 from fractal_rmo.domain.views import TaskRow, TaskView
+from fractal_rmo.services.documents import open_questions
+from fractal_rmo.services.questions import Kind, Question
+from webapp.pages.evidence import Told, told
 from webapp.pages.text import OUTCOMES
 
 
@@ -29,18 +32,24 @@ _SHOWS = {
     Level.PROPERTY: "Its properties hold for generated inputs.",
     Level.MUTATION: "The tests notice planted faults.",
 }
+_LEVEL_OF = {Kind.GAP: Level.MUTATION, Kind.COUNTER_EXAMPLE: Level.PROPERTY}
 LEVELS = tuple(LevelWords(int(level), level.name.lower(), _SHOWS[level]) for level in Level)
 
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """One level of a task's ladder: ``state`` is an outcome or says why there is none."""
+    """One level of a task's ladder: ``state`` is an outcome or says why there is none.
+
+    ``told`` is a verdict's evidence, ``questions`` what it leaves to a person.
+    """
 
     level: LevelWords
     state: str
     mark: str
     word: str
     verdict: Verdict | None = None
+    told: Told | None = None
+    questions: tuple[Question, ...] = ()
 
 
 def asked(row: TaskRow) -> int:
@@ -51,7 +60,15 @@ def asked(row: TaskRow) -> int:
 def ladder(view: TaskView) -> list[Rung]:
     """The six rungs of the latest round."""
     verdicts = {v.level: v for round_, v in view.verdicts if round_ == view.row.round}
-    return [_rung(view, words, verdicts.get(Level(words.number))) for words in LEVELS]
+    asked: dict[Level, list[Question]] = {}
+    for question in open_questions(view) if view.row.ending else ():
+        asked.setdefault(_LEVEL_OF[question.kind], []).append(question)
+    return [
+        _reached(words, verdict, asked.get(verdict.level, ()))
+        if (verdict := verdicts.get(Level(words.number)))
+        else _blank(view, words)
+        for words in LEVELS
+    ]
 
 
 def earlier_rounds(view: TaskView) -> list[tuple[int, Sequence[Rung]]]:
@@ -63,13 +80,13 @@ def earlier_rounds(view: TaskView) -> list[tuple[int, Sequence[Rung]]]:
     ]
 
 
-def _reached(words: LevelWords, verdict: Verdict) -> Rung:
-    return Rung(words, verdict.outcome.value, *OUTCOMES[verdict.outcome], verdict)
+def _reached(words: LevelWords, verdict: Verdict, asked: Sequence[Question] = ()) -> Rung:
+    found = told(verdict, asked_elsewhere=bool(asked))
+    mark, word = OUTCOMES[verdict.outcome]
+    return Rung(words, verdict.outcome.value, mark, word, verdict, found, tuple(asked))
 
 
-def _rung(view: TaskView, words: LevelWords, verdict: Verdict | None) -> Rung:
-    if verdict is not None:
-        return _reached(words, verdict)
+def _blank(view: TaskView, words: LevelWords) -> Rung:
     if words.number > asked(view.row):
         return Rung(words, "blank", "", "not asked")
     if view.row.ending:

@@ -52,6 +52,11 @@ def form() -> ResponseReturnValue:
     return _render(drafts.of_example(found))
 
 
+def filled(draft: Draft) -> ResponseReturnValue:
+    """The form with something in it that another page has prepared."""
+    return _render(draft)
+
+
 def hand_in() -> ResponseReturnValue:
     """Submit and go to the task; else the form again, with all that was typed and the reason."""
     draft = drafts.of_form(request.form)

@@ -35,6 +35,7 @@ _OPEN = frozenset(
         "access.link",
         "access.sign_in",
         "api-docs.openapi_json",
+        "api-system.report_schema_json",
     }
 )
 """Endpoints for everybody; what matches no endpoint is answered with 404, by anybody's leave."""

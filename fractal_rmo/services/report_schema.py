@@ -1,0 +1,157 @@
+"""The JSON Schema of reports: what ``--json`` prints and REST answers, and what of it stays.
+
+The rule of ``SCHEMA_VERSION``: what is added keeps the version, so readers must
+let pass what they do not know; what is removed, renamed or given another
+meaning raises it.  Objects are therefore open, and every field that this
+schema names is required.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from fractal_rmo.domain.jsonvalue import Json
+from fractal_rmo.domain.lifecycle import Ending, TaskState
+from fractal_rmo.domain.step import StepState
+from fractal_rmo.domain.task import TaskKind
+from fractal_rmo.domain.verdict import Level, Outcome
+from fractal_rmo.services.questions import Kind
+
+SCHEMA_VERSION = 1
+_TEXT: Json = {"type": "string"}
+_COUNT: Json = {"type": "integer", "minimum": 0}
+_SECONDS: Json = {"type": "number", "minimum": 0}
+_FILES: Json = {"type": "object", "additionalProperties": _TEXT}
+_ANY_OBJECT: Json = {"type": "object"}
+_LEVEL: Json = {"type": "integer", "minimum": int(min(Level)), "maximum": int(max(Level))}
+_PROVEN: Json = {"type": "integer", "minimum": 0, "maximum": int(max(Level))}
+
+
+def report_schema() -> dict[str, Json]:
+    """JSON Schema, draft 2020-12, of a report: of one process's, or of a task's."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"urn:fractal-rmo:report:{SCHEMA_VERSION}",
+        "title": "A report of FRACTAL-RMO",
+        "description": (
+            "What is added keeps schema_version; what is removed, renamed or given another"
+            " meaning raises it. Let pass what you do not know."
+        ),
+        "anyOf": [{"$ref": "#/$defs/solution"}, {"$ref": "#/$defs/task"}],
+        "$defs": {
+            "solution": _object("What 'validate --json' and 'fix --json' print.", _SOLUTION),
+            "task": _object("What REST's '/report' and 'show --json' give.", _TASK),
+            "verdict": _object("What the validator said of one level.", _VERDICT),
+            "question": _object("What levels 5 and 6 leave to a person.", _QUESTION),
+            "step": _object("One step of the pipeline.", _STEP),
+            "message": _object("A message that was sent about the task.", _MESSAGE),
+        },
+    }
+
+
+def _object(description: str, properties: dict[str, Json]) -> dict[str, Json]:
+    return {
+        "description": description,
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+    }
+
+
+def _list_of(name: str) -> dict[str, Json]:
+    return {"type": "array", "items": {"$ref": f"#/$defs/{name}"}}
+
+
+def _one_of(names: type[StrEnum], *more: Json) -> dict[str, Json]:
+    return {"enum": [*(name.value for name in names), *more]}
+
+
+def _said(description: str, kind: str = "string") -> dict[str, Json]:
+    return {"type": kind, "description": description}
+
+
+_VERSION: Json = {"const": SCHEMA_VERSION}
+_VERDICT: dict[str, Json] = {
+    "level": _LEVEL,
+    "outcome": _one_of(Outcome),
+    "summary": _said("One sentence for a person."),
+    "evidence": _said(
+        "What was run and seen, each level in its own words; no part of what is promised.",
+        "object",
+    ),
+    "duration_s": _SECONDS,
+    "tier": _said("The sandbox's tier; '' where nothing was run."),
+    "tools": _FILES,
+    "shared_process": _said("Whether tests and code shared one jailed process.", "boolean"),
+}
+_QUESTION: dict[str, Json] = {
+    "id": {"type": "string", "pattern": "^[0-9a-f]{6}$"},
+    "kind": _one_of(Kind),
+    "question": _TEXT,
+    "path": _said("The file of the code, '' where it is not known."),
+    "line": _COUNT,
+    "function": _TEXT,
+    "test": _said("The statements that answer it with yes; '' where there are none."),
+    "why_not": _said("Why there are none."),
+}
+_SOLUTION: dict[str, Json] = {
+    "schema_version": _VERSION,
+    "proven": {"type": "boolean"},
+    "proven_level": _PROVEN,
+    "explanation": _TEXT,
+    "candidates_tried": _COUNT,
+    "diff": _said("A unified diff of what was changed, '' for nothing."),
+    "files": _FILES,
+    "verdicts": _list_of("verdict"),
+    "questions": _list_of("question"),
+}
+_STEP: dict[str, Json] = {
+    "stage": _TEXT,
+    "action": _TEXT,
+    "round": _COUNT,
+    "state": _one_of(StepState),
+    "attempts": _COUNT,
+    "error": _TEXT,
+    "progress": _ANY_OBJECT,
+    "output": _ANY_OBJECT,
+    "elapsed_s": {"type": ["number", "null"]},
+}
+_MESSAGE: dict[str, Json] = {
+    "id": _COUNT,
+    "at_s": {"type": "number"},
+    "type": _TEXT,
+    "payload": _ANY_OBJECT,
+}
+_TASK: dict[str, Json] = {
+    "schema_version": _VERSION,
+    "id": _TEXT,
+    "kind": _one_of(TaskKind),
+    "description": _TEXT,
+    "level": _LEVEL,
+    "provider": _TEXT,
+    "python": _TEXT,
+    "state": _one_of(TaskState),
+    "ending": _one_of(Ending, None),
+    "proven_level": _PROVEN,
+    "round": _COUNT,
+    "created_at": _said("ISO 8601, UTC."),
+    "elapsed_s": _SECONDS,
+    "levels": {"type": "object", "additionalProperties": _one_of(Outcome)},
+    "summary": _TEXT,
+    "budget": _ANY_OBJECT,
+    "code": _FILES,
+    "tests": _FILES,
+    "result": {"anyOf": [_FILES, {"type": "null"}]},
+    "diff": _TEXT,
+    "verdicts": {
+        "type": "array",
+        "items": {
+            "$ref": "#/$defs/verdict",
+            "properties": {"round": _COUNT},
+            "required": ["round"],
+        },
+    },
+    "questions": _list_of("question"),
+    "steps": _list_of("step"),
+    "log": _list_of("message"),
+}

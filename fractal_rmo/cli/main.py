@@ -8,32 +8,12 @@ from __future__ import annotations
 import io
 import json
 import sys
-import time
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from fractal_rmo.cli import asking
-from fractal_rmo.cli.apply import apply
-from fractal_rmo.cli.group import INFRASTRUCTURE, NOT_PROVEN, PROVEN, Group, python_option, to_level
-from fractal_rmo.cli.read import read_tests, read_tree
-from fractal_rmo.cli.reports import Reports
+from fractal_rmo.cli.group import Group
 from fractal_rmo.domain.errors import CATALOGUE, ErrorCode
-from fractal_rmo.domain.task import Task, TaskKind
-from fractal_rmo.domain.verdict import Level, found_no_sandbox
 from fractal_rmo.version import VERSION
-
-if TYPE_CHECKING:
-    from typing import TypeAlias
-
-    from fractal_rmo.domain.source import SourceTree
-    from fractal_rmo.services.solve import Solution
-
-    After: TypeAlias = Callable[[Solution], None]
-
 
 _CLUSTER = (
     "submit", "show", "watch", "tasks", "cancel", "retry", "up", "down", "status", "open", "token",
@@ -43,6 +23,8 @@ _CLUSTER = (
 @click.group(
     cls=Group,
     elsewhere={
+        "fractal_rmo.cli.local": ("fix", "validate"),
+        "fractal_rmo.cli.analyze": ("analyze",),
         "fractal_rmo.cli.cluster": _CLUSTER,
         "fractal_rmo.cli.proof": ("verify",),
         "fractal_rmo.cli.mcp": ("mcp",),
@@ -52,98 +34,6 @@ _CLUSTER = (
 @click.version_option(VERSION, prog_name="fractal-rmo")
 def cli() -> None:
     """Coding tasks in, results proven by execution out."""
-
-
-_code = click.argument("path", type=click.Path(path_type=Path))
-_tests = click.option(
-    "--tests", required=True, type=click.Path(path_type=Path), help="A pytest file or a folder."
-)
-_upto = click.option(
-    "--level", default="3", callback=to_level, help="Prove up to this level (default 3)."
-)
-_REPORT = click.File("w", encoding="utf-8", lazy=False)  # refused before anything runs
-_junit = click.option("--junit", type=_REPORT, help="Write the verdicts as JUnit XML.")
-_sarif = click.option("--sarif", type=_REPORT, help="Write what was found as SARIF 2.1.0.")
-_proof = click.option(
-    "--proof",
-    type=click.Path(path_type=Path, dir_okay=False, writable=True),
-    help="Write what is proven as one signed file, for 'fractal-rmo verify'.",
-)
-_as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-
-
-@cli.command()
-@_code
-@_tests
-@_upto
-@python_option
-@_as_json
-@click.option(
-    "--seconds",
-    type=click.FloatRange(0, 86_400),
-    default=300.0,
-    show_default=True,
-    help="Begin no further candidate after this time.",
-)
-@_junit
-@_sarif
-@_proof
-@click.option("--apply", "apply_", is_flag=True, help="Write a proven patch into the files.")
-def fix(
-    path: Path,
-    tests: Path,
-    level: Level,
-    python: str,
-    as_json: bool,
-    seconds: float,
-    junit: TextIO | None,
-    sarif: TextIO | None,
-    proof: Path | None,
-    apply_: bool,
-) -> None:
-    """Repair PATH so that its tests pass, and prove the result, in this process."""
-    task = _task(path, tests, TaskKind.FIX, level, python)
-    after: list[After] = [Reports(junit, sarif).write, *_proving(proof, task)]
-    if apply_:
-        after.append(partial(_apply, path, task.code))
-    sys.exit(_perform(task, as_json, seconds, after))
-
-
-@cli.command()
-@_code
-@_tests
-@_upto
-@python_option
-@_as_json
-@_junit
-@_sarif
-@_proof
-@asking.options
-def validate(
-    path: Path,
-    tests: Path,
-    level: Level,
-    python: str,
-    as_json: bool,
-    junit: TextIO | None,
-    sarif: TextIO | None,
-    proof: Path | None,
-    ask: bool,
-    accept_gaps: Sequence[str],
-    correct_gap: Mapping[str, str],
-    new_tests: Path | None,
-) -> None:
-    """Prove PATH as it is, level by level.
-
-    What levels 5 and 6 leave open can be answered: --ask asks here, --accept-gaps
-    and --correct-gap take ids that an earlier run printed.  Answers become tests
-    in a new file; no file is changed.
-    """
-    task = _task(path, tests, TaskKind.VALIDATE, level, python)
-    answers = asking.Asking(ask, accept_gaps, correct_gap, new_tests or asking.beside(tests))
-    answers.check()
-    after: list[After] = [Reports(junit, sarif).write, *_proving(proof, task), answers.settle]
-    sys.exit(_perform(task, as_json, 300.0, after))
 
 
 @cli.command()
@@ -178,62 +68,6 @@ def doctor() -> None:
         click.echo(f"free in {place}: {free_mb:,} MB")
     for sentence in server_trouble() or ["database and broker answer"]:
         click.echo(sentence)
-
-
-def _task(path: Path, tests: Path, kind: TaskKind, level: Level, python: str) -> Task:
-    return Task(
-        code=read_tree(path, tests=False),
-        tests=read_tests(tests, path),
-        kind=kind,
-        level=level,
-        python=python,
-    )
-
-
-def _perform(task: Task, as_json: bool, seconds: float, after: Sequence[After]) -> int:
-    """Do the job, print what came of it, and then whatever else was asked for."""
-    from fractal_rmo.bootstrap import sandbox
-    from fractal_rmo.services.warm import warming
-
-    start = time.monotonic()
-    with sandbox() as jail, warming(jail, task):
-        from fractal_rmo.cli.progress import Line
-        from fractal_rmo.cli.show import print_solution
-        from fractal_rmo.services.documents import solution_document
-        from fractal_rmo.services.solve import solve
-
-        with Line(sys.stderr) as line:
-            solution = solve(
-                task,
-                jail,
-                progress=line.show,
-                out_of_time=lambda: time.monotonic() - start > seconds,
-            )
-    if as_json:
-        click.echo(json.dumps(solution_document(solution), default=dict))
-    else:
-        print_solution(solution, time.monotonic() - start)
-    for step in after:
-        step(solution)
-    if found_no_sandbox(solution.verdicts):
-        return INFRASTRUCTURE
-    return PROVEN if solution.proven else NOT_PROVEN
-
-
-def _proving(path: Path | None, task: Task) -> list[After]:
-    """The step that writes a proof, where one is asked for."""
-    if path is None:
-        return []
-    from fractal_rmo.cli.proof import write_proof
-
-    return [partial(write_proof, path, task)]
-
-
-def _apply(path: Path, before: SourceTree, solution: Solution) -> None:
-    """Write a proven patch into the person's files."""
-    if solution.proven:
-        for written in apply(path, before, solution.result):
-            click.echo(f"wrote {written}", err=True)
 
 
 def main() -> None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
+from fractal_rmo.domain.finding import MergedAnalysis, Severity
 from fractal_rmo.domain.jsonvalue import Json
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.domain.verdict import Outcome, Verdict
@@ -34,6 +35,15 @@ _FINDINGS = {
     "not_judged": "note",
 }
 """Where the levels' evidence lists what they found, and how severe that is."""
+
+
+_SEVERITIES = {
+    Severity.CRITICAL: "error",
+    Severity.HIGH: "error",
+    Severity.MEDIUM: "warning",
+    Severity.LOW: "note",
+    Severity.INFO: "note",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,11 +166,31 @@ def sarif(verdicts: Sequence[Verdict], version: str) -> dict[str, Json]:
     A level that could not be judged is a notification of the tool, not a result.
     """
     found = [finding for verdict in verdicts for finding in found_by(verdict)]
+    troubles = [verdict.summary for verdict in verdicts if verdict.outcome is Outcome.ERROR]
+    return _log(found, troubles, version)
+
+
+def sarif_of_analysis(merged: MergedAnalysis, version: str) -> dict[str, Json]:
+    """The same for what the analyzers say; one that is missing is a notification."""
+    found = [
+        Found(
+            plain(f"{finding.tool}/{finding.rule}"),
+            _SEVERITIES[finding.severity],
+            plain(finding.message),
+            plain(finding.path),
+            max(0, finding.line),
+            max(0, finding.column),
+        )
+        for finding in merged.findings
+    ]
+    troubles = [f"The {role} analyzer could not report." for role in merged.missing]
+    return _log(found, troubles, version)
+
+
+def _log(found: Sequence[Found], sentences: Sequence[str], version: str) -> dict[str, Json]:
     rules = list(dict.fromkeys(finding.rule for finding in found))
     troubles: list[Json] = [
-        {"level": "error", "message": {"text": plain(verdict.summary)}}
-        for verdict in verdicts
-        if verdict.outcome is Outcome.ERROR
+        {"level": "error", "message": {"text": plain(sentence)}} for sentence in sentences
     ]
     driver: dict[str, Json] = {
         "name": "fractal-rmo",

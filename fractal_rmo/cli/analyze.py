@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
+from fractal_rmo.adapters.source_files import read_tests, read_tree
 from fractal_rmo.cli.group import INFRASTRUCTURE, NOT_PROVEN, PROVEN
-from fractal_rmo.cli.read import read_tests, read_tree
 from fractal_rmo.domain.finding import Severity
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.version import VERSION

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from fractal_rmo.adapters.source_files import read_tests, read_tree
 from fractal_rmo.cli.follow import budget, connect, follow, print_view
 from fractal_rmo.cli.group import (
     INFRASTRUCTURE,
@@ -17,7 +18,6 @@ from fractal_rmo.cli.group import (
     to_level,
     to_provider,
 )
-from fractal_rmo.cli.read import read_tests, read_tree
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.domain.task import Provider, Task, TaskKind
 from fractal_rmo.domain.verdict import Level

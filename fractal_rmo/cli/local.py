@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
+from fractal_rmo.adapters.source_files import read_tests, read_tree
 from fractal_rmo.cli import asking
 from fractal_rmo.cli.apply import apply
 from fractal_rmo.cli.group import INFRASTRUCTURE, NOT_PROVEN, PROVEN, python_option, to_level
-from fractal_rmo.cli.read import read_tests, read_tree
 from fractal_rmo.cli.reports import Reports
 from fractal_rmo.domain.task import Task, TaskKind
 from fractal_rmo.domain.verdict import Level, found_no_sandbox

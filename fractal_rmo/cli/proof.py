@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from fractal_rmo.adapters.source_files import read_text
 from fractal_rmo.cli.group import INFRASTRUCTURE, NOT_PROVEN, PROVEN, python_option
-from fractal_rmo.cli.read import read_text
 from fractal_rmo.domain.errors import ErrorCode, InputError
 from fractal_rmo.domain.task import Task
 from fractal_rmo.domain.verdict import found_no_sandbox

@@ -9,9 +9,9 @@ import threading
 import time
 from pathlib import Path
 
+from fractal_rmo.adapters.source_files import read_tests, read_tree
 from fractal_rmo.cli.follow import budget, connect, follow, say
 from fractal_rmo.cli.group import PROVEN
-from fractal_rmo.cli.read import read_tests, read_tree
 from fractal_rmo.domain.errors import FractalError, InfrastructureError
 from fractal_rmo.domain.task import Task
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from fractal_rmo.cli.read import is_test
+from fractal_rmo.adapters.source_files import is_test
 from fractal_rmo.domain.run import Runtime
 from fractal_rmo.jailed.layout import lay_out
 

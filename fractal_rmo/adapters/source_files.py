@@ -1,15 +1,16 @@
-"""Paths on the command line, read into trees."""
+"""Files of a person, read into trees."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from fractal_rmo.domain.errors import ErrorCode, InputError
 from fractal_rmo.domain.source import MAX_FILES, MAX_TREE_BYTES, SourceTree
 from fractal_rmo.validation.integration.starting import PROJECT_FILE
 
-_DATA = (".json", ".csv", ".txt", ".toml", ".yaml", ".yml", ".ini", ".xml")
+DATA = (".json", ".csv", ".txt", ".toml", ".yaml", ".yml", ".ini", ".xml")
 """What tests read beside them, where it is text."""
 _LEFT_OUT = {"__pycache__", "node_modules", "build", "dist"}
 
@@ -35,6 +36,20 @@ def read_tree(path: Path, *, tests: bool) -> SourceTree:
     return _tree(path, chosen)
 
 
+def read_below(
+    folder: Path, parts: Iterable[Path], endings: tuple[str, ...] = (".py",)
+) -> SourceTree:
+    """The files at or below ``parts``, each under its name relative to ``folder``.
+
+    Raises ``InputError`` as ``read_tree`` does.
+    """
+    found: dict[str, str] = {}
+    for part in parts:
+        for file in [part] if part.is_file() else _files(part, endings):
+            found[file.relative_to(folder).as_posix()] = read_text(file)
+    return SourceTree(found)
+
+
 def read_tests(path: Path, code: Path) -> SourceTree:
     """The tests at a path; a folder of their own with all that lies beside them.
 
@@ -43,7 +58,7 @@ def read_tests(path: Path, code: Path) -> SourceTree:
     here, there = path.resolve(), code.resolve()
     if not path.is_dir() or here == there or here in there.parents:
         return read_tree(path, tests=True)
-    return _tree(path, _files(path, (".py", *_DATA)))
+    return _tree(path, _files(path, (".py", *DATA)))
 
 
 def _tree(folder: Path, chosen: list[Path]) -> SourceTree:

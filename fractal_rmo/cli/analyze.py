@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from fractal_rmo.adapters.source_files import read_tests, read_tree
+from fractal_rmo.adapters.source_files import read_below, read_tests, read_tree
 from fractal_rmo.cli.group import INFRASTRUCTURE, NOT_PROVEN, PROVEN
+from fractal_rmo.domain.errors import ErrorCode, InputError
 from fractal_rmo.domain.finding import Severity
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.version import VERSION
@@ -23,7 +25,7 @@ _COLOURS = {Severity.CRITICAL: "red", Severity.HIGH: "red", Severity.MEDIUM: "ye
 
 
 @click.command()
-@click.argument("path", type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--tests", type=click.Path(path_type=Path), help="A pytest file or a folder.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.option(
@@ -39,14 +41,17 @@ _COLOURS = {Severity.CRITICAL: "red", Severity.HIGH: "red", Severity.MEDIUM: "ye
     help="Exit with 1 for findings as severe as this.",
 )
 def analyze(
-    path: Path, tests: Path | None, as_json: bool, sarif: TextIO | None, fail_on: str
+    paths: Sequence[Path], tests: Path | None, as_json: bool, sarif: TextIO | None, fail_on: str
 ) -> None:
-    """Read PATH for faults in syntax, logic, dependencies, security and performance."""
+    """Read PATHS for faults in syntax, logic, dependencies, security and performance.
+
+    Nothing is run.  Files of several paths are named as they are seen from here.
+    """
     from fractal_rmo.analysis.document import merged_to_document
     from fractal_rmo.services.analyze import analyze_here
 
-    given = read_tests(tests, path) if tests else SourceTree()
-    merged = analyze_here(read_tree(path, tests=False), given)
+    given = read_tests(tests, paths[0]) if tests else SourceTree()
+    merged = analyze_here(_read(paths), given)
     if sarif:
         from fractal_rmo.services.reports import sarif_of_analysis
 
@@ -56,6 +61,18 @@ def analyze(
     else:
         _show(merged)
     sys.exit(_code(merged, fail_on))
+
+
+def _read(paths: Sequence[Path]) -> SourceTree:
+    if len(paths) == 1:
+        return read_tree(paths[0], tests=False)
+    here = Path.cwd()
+    below = [(here / path).resolve() for path in paths]
+    outside = [str(path) for path in below if not path.is_relative_to(here)]
+    if outside:
+        detail = f"'{outside[0]}' is not below this folder."
+        raise InputError(ErrorCode.NO_SUCH_FILE, detail)
+    return read_below(here, below)
 
 
 def _code(merged: MergedAnalysis, fail_on: str) -> int:

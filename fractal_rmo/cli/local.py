@@ -39,6 +39,9 @@ _upto = click.option(
 _REPORT = click.File("w", encoding="utf-8", lazy=False)  # refused before anything runs
 _junit = click.option("--junit", type=_REPORT, help="Write the verdicts as JUnit XML.")
 _sarif = click.option("--sarif", type=_REPORT, help="Write what was found as SARIF 2.1.0.")
+_lines = click.option(
+    "--lines", is_flag=True, help="Print what was found one a line as well, as compilers do."
+)
 _proof = click.option(
     "--proof",
     type=click.Path(path_type=Path, dir_okay=False, writable=True),
@@ -62,6 +65,7 @@ _as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON 
 )
 @_junit
 @_sarif
+@_lines
 @_proof
 @click.option("--apply", "apply_", is_flag=True, help="Write a proven patch into the files.")
 def fix(
@@ -73,12 +77,13 @@ def fix(
     seconds: float,
     junit: TextIO | None,
     sarif: TextIO | None,
+    lines: bool,
     proof: Path | None,
     apply_: bool,
 ) -> None:
     """Repair PATH so that its tests pass, and prove the result, in this process."""
     task = _task(path, tests, TaskKind.FIX, level, python)
-    after: list[After] = [Reports(junit, sarif).write, *_proving(proof, task)]
+    after: list[After] = [_reporting(junit, sarif, path, lines), *_proving(proof, task)]
     if apply_:
         after.append(partial(_apply, path, task.code))
     sys.exit(_perform(task, as_json, seconds, after))
@@ -92,6 +97,7 @@ def fix(
 @_as_json
 @_junit
 @_sarif
+@_lines
 @_proof
 @asking.options
 def validate(
@@ -102,6 +108,7 @@ def validate(
     as_json: bool,
     junit: TextIO | None,
     sarif: TextIO | None,
+    lines: bool,
     proof: Path | None,
     ask: bool,
     accept_gaps: Sequence[str],
@@ -117,7 +124,11 @@ def validate(
     task = _task(path, tests, TaskKind.VALIDATE, level, python)
     answers = asking.Asking(ask, accept_gaps, correct_gap, new_tests or asking.beside(tests))
     answers.check()
-    after: list[After] = [Reports(junit, sarif).write, *_proving(proof, task), answers.settle]
+    after: list[After] = [
+        _reporting(junit, sarif, path, lines),
+        *_proving(proof, task),
+        answers.settle,
+    ]
     sys.exit(_perform(task, as_json, 300.0, after))
 
 
@@ -159,6 +170,13 @@ def _perform(task: Task, as_json: bool, seconds: float, after: Sequence[After]) 
     if found_no_sandbox(solution.verdicts):
         return INFRASTRUCTURE
     return PROVEN if solution.proven else NOT_PROVEN
+
+
+def _reporting(junit: TextIO | None, sarif: TextIO | None, path: Path, lines: bool) -> After:
+    """The step that writes the reports; lines name files as a person here would."""
+    folder = path.parent if path.is_file() else path
+    below = "" if folder == Path() else folder.as_posix()
+    return Reports(junit, sarif, below if lines else None).write
 
 
 def _proving(path: Path | None, task: Task) -> list[After]:

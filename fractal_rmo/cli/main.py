@@ -10,11 +10,13 @@ import json
 import sys
 
 import click
+from click.shell_completion import BashComplete, FishComplete, ZshComplete
 
 from fractal_rmo.cli.group import Group
 from fractal_rmo.domain.errors import CATALOGUE, ErrorCode
 from fractal_rmo.version import VERSION
 
+_SHELLS = {"bash": BashComplete, "zsh": ZshComplete, "fish": FishComplete}
 _CLUSTER = (
     "submit", "show", "watch", "tasks", "cancel", "retry", "up", "down", "status", "open", "token",
 )  # fmt: skip
@@ -42,6 +44,14 @@ def schema() -> None:
     from fractal_rmo.services.report_schema import report_schema
 
     click.echo(json.dumps(report_schema(), indent=2))
+
+
+@cli.command()
+@click.argument("shell", type=click.Choice(list(_SHELLS)))
+def completion(shell: str) -> None:
+    """Print what makes a SHELL complete our commands; its startup file can source it."""
+    script = _SHELLS[shell](cli, {}, "fractal-rmo", "_FRACTAL_RMO_COMPLETE").source()
+    click.echo(script)
 
 
 @cli.command()

@@ -62,6 +62,14 @@ class Found:
         place = f"{self.path}, line {self.line}: " if self.path else ""
         return f"{place}{self.message} ({self.rule})"
 
+    def line_of(self, root: str) -> str:
+        """As compilers print it, under the path of the code; "" where no place is known."""
+        if not self.path:
+            return ""
+        path = f"{root}/{self.path}" if root else self.path
+        place = f"{path}:{self.line or 1}:{self.column or 1}"
+        return f"{place}: {self.severity}: {' '.join(self.message.split())} [{self.rule}]"
+
 
 def found_by(verdict: Verdict) -> Iterator[Found]:
     """What a verdict's evidence lists; the summary where a level failed and lists nothing.

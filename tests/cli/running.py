@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,11 +11,16 @@ ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples"
 
 
-def fractal(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    """Run it in the project's folder and wait."""
-    command = [sys.executable, "-m", "fractal_rmo.cli.main", *map(str, arguments)]
+def fractal(*arguments: str | Path, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    """Run it in a folder, that of the project if no other is named, and wait."""
     return subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=110
+        [sys.executable, "-m", "fractal_rmo.cli.main", *map(str, arguments)],
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=110,
     )
 
 

@@ -22,18 +22,37 @@ def is_test(path: Path) -> bool:
     )
 
 
+def base_of(path: Path) -> Path:
+    """The folder to which names are relative: the path's own, or that which holds its package."""
+    whole = Path(os.path.abspath(path))  # noqa: PTH100 - links stay, ".." goes
+    folder = whole if whole.is_dir() else whole.parent
+    while (folder / "__init__.py").is_file() and folder != folder.parent:
+        folder = folder.parent
+    return folder
+
+
 def read_tree(path: Path, *, tests: bool) -> SourceTree:
     """A file under its own name, or a folder's Python files: its tests, or all but its tests.
 
-    What declares a project's commands comes with its code.
+    A package keeps its name, and a file in one brings it along, for it is
+    imported by that.  What declares a project's commands comes with its code.
     Raises ``InputError`` for a path without Python files and for what is no text.
     """
+    base = base_of(path)
+    path = Path(os.path.abspath(path))  # noqa: PTH100 - as the base is
     if path.is_file():
-        return SourceTree({path.name: read_text(path)})
+        inside = base != path.parent and not tests
+        return _package(base, path) if inside else SourceTree({path.name: read_text(path)})
     chosen = [file for file in _files(path, (".py",)) if is_test(file) == tests]
     if not tests and chosen and (path / PROJECT_FILE).is_file():
         chosen.append(path / PROJECT_FILE)
-    return _tree(path, chosen)
+    return _tree(base, chosen)
+
+
+def _package(base: Path, path: Path) -> SourceTree:
+    """The package that a file is in, from its outermost folder."""
+    outermost = base / path.relative_to(base).parts[0]
+    return _tree(base, [file for file in _files(outermost, (".py",)) if not is_test(file)])
 
 
 def read_below(

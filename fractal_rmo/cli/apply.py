@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
+from fractal_rmo.adapters.source_files import base_of
 from fractal_rmo.domain.errors import ErrorCode, InputError
 from fractal_rmo.domain.source import SourceTree
 
@@ -18,7 +19,8 @@ def apply(path: Path, before: SourceTree, after: SourceTree) -> list[Path]:
     repaired, CANNOT_WRITE when one cannot be written.  Nothing has changed then.
     """
     changed = [name for name, text in after.files.items() if before.files.get(name) != text]
-    targets = {name: path if path.is_file() else path / name for name in changed}
+    base = base_of(path)
+    targets = {name: base / name for name in changed}
     drafts: dict[str, Path] = {}
     try:
         for name, target in targets.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from fractal_rmo.adapters.source_files import read_tests, read_tree
+from fractal_rmo.adapters.source_files import base_of, read_tests, read_tree
 from fractal_rmo.cli import asking
 from fractal_rmo.cli.apply import apply
 from fractal_rmo.cli.group import INFRASTRUCTURE, NOT_PROVEN, PROVEN, python_option, to_level
@@ -174,8 +175,8 @@ def _perform(task: Task, as_json: bool, seconds: float, after: Sequence[After]) 
 
 def _reporting(junit: TextIO | None, sarif: TextIO | None, path: Path, lines: bool) -> After:
     """The step that writes the reports; lines name files as a person here would."""
-    folder = path.parent if path.is_file() else path
-    below = "" if folder == Path() else folder.as_posix()
+    folder = os.path.relpath(base_of(path))
+    below = "" if folder == os.curdir else folder
     return Reports(junit, sarif, below if lines else None).write
 
 

@@ -17,6 +17,8 @@ from fractal_rmo.adapters.sandbox.session import ZygoteSession
 from fractal_rmo.adapters.sandbox.zygote_process import Zygote, ZygoteKey, ZygoteProcess
 from fractal_rmo.domain.run import Runner, Runtime, Tier
 
+_AGAIN = {Runtime.THICK: (Runtime.THICK, Runtime.THIN)}
+"""What is started under another hash seed too: tests run twice, with the code in a jail beside."""
 _IDLE_ENVIRONMENTS = 2
 """Of so many foreign environments zygotes stay warm between tasks."""
 
@@ -54,7 +56,9 @@ class ZygoteSandbox:
         """The tier that is used; probed at first.  Raises ``SandboxUnavailableError``."""
         with self._lock:
             if self._chosen is None:
-                self._chosen = choose(self._asked, self._floor, self._image)
+                self._forget_inherited()
+                keep = self._zygotes.__setitem__
+                self._chosen = choose(self._asked, self._floor, self._image, keep)
             return self._chosen
 
     @contextmanager
@@ -71,10 +75,12 @@ class ZygoteSandbox:
                 self._sessions[environment] -= 1
 
     def warm(self, *runtimes: Runtime, python: str = "") -> None:
-        """Start zygotes without waiting for them."""
+        """Start zygotes without waiting for them, those that are needed last at the end."""
         environment = environment_of(python, self._pythons)
-        for runtime in runtimes:
-            self.zygote(ZygoteKey.of(runtime, self.tier, environment))
+        later = [again for runtime in runtimes for again in _AGAIN.get(runtime, ())]
+        for seed, started in ((0, runtimes), (1, later)):
+            for runtime in started:
+                self.zygote(ZygoteKey.of(runtime, self.tier, environment, seed))
 
     def zygote(self, key: ZygoteKey) -> Zygote:
         """The living zygote for ``key``; raises ``CannotStartError``."""

@@ -12,9 +12,10 @@ from fractal_rmo import bootstrap
 from fractal_rmo.adapters.sandbox import ZygoteSandbox
 from fractal_rmo.adapters.sandbox.environments import own_environment
 from fractal_rmo.adapters.sandbox.probe import TIERS, choose, known_trouble, probe
+from fractal_rmo.adapters.sandbox.zygote_process import Zygote, ZygoteKey
 from fractal_rmo.config.load import load, settings
 from fractal_rmo.domain.errors import ErrorCode, SandboxUnavailableError, SettingsError
-from fractal_rmo.domain.run import Tier
+from fractal_rmo.domain.run import Runtime, Tier
 
 
 @pytest.fixture
@@ -75,3 +76,32 @@ def test_an_unknown_tier_is_refused_with_those_there_are(tmp_path: Path) -> None
     environment: Mapping[str, str] = {}
     with pytest.raises(SettingsError, match=r"'chroot'.*namespaces, landlock"):
         load(tmp_path, environment)
+
+
+@pytest.mark.usefixtures("anew")
+def test_the_zygote_that_showed_a_tier_to_work_is_kept() -> None:
+    kept: dict[ZygoteKey, Zygote] = {}
+    for _ in range(2):  # what is known is not tried again
+        assert choose(Tier.RLIMITS, Tier.RLIMITS, "", kept.__setitem__) is Tier.RLIMITS
+    ((key, zygote),) = kept.items()
+    assert (key.runtime, key.tier) == (Runtime.THIN, Tier.RLIMITS)
+    assert zygote.alive
+    assert zygote.ready
+    zygote.close()
+
+
+@pytest.mark.usefixtures("anew")
+def test_a_sandbox_goes_on_with_the_zygote_that_was_tried_and_ends_it() -> None:
+    sandbox = ZygoteSandbox(Tier.RLIMITS)
+    tried = sandbox.zygote(ZygoteKey(Runtime.THIN, sandbox.tier))
+    assert tried.ready  # no session was opened but that of the trial
+    sandbox.close()
+    assert not tried.alive
+
+
+def test_warming_the_tests_warms_their_second_run_too() -> None:
+    sandbox = ZygoteSandbox(Tier.RLIMITS)
+    sandbox.warm(Runtime.THICK)
+    keys = {(key.runtime, key.hash_seed) for key in sandbox._zygotes}
+    sandbox.close()
+    assert {(Runtime.THICK, 0), (Runtime.THICK, 1), (Runtime.THIN, 1)} <= keys

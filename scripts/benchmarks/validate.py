@@ -186,6 +186,8 @@ def cold(command: str, path: Path, level: int, times: int) -> float | None:
         taken.append(time.perf_counter() - began)
         if done.returncode:
             raise SystemExit(f"fractal-rmo {command} ended with {done.returncode}: {done.stderr}")
+    said = ", ".join(f"{seconds:.2f}" for seconds in taken)
+    print(f"cold {command} --level {level}: {said} s", file=sys.stderr, flush=True)
     return _median(taken, 2)
 
 

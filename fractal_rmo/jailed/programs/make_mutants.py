@@ -98,6 +98,10 @@ class _File:
         self._mutations = visitor.mutations
         self._spans = wrapper.resolve(WhitespaceInclusivePositionProvider)
         self._places = wrapper.resolve(PositionProvider)
+        self._futures = "".join(
+            map(self._module.code_for_node, filter(_is_future, self._module.body))
+        )
+        self._extents: dict[tuple[str, int], tuple[int, int]] = {}
         alone = m.findall(self._module, m.Expr(value=m.SimpleString()))
         self._idle = {id(cst.ensure_type(node, cst.Expr).value) for node in alone}
 
@@ -116,6 +120,7 @@ class _File:
             start, end, text = self._change(mutation)
             if self._text[start:end] != text:
                 line = self._places[function].start.line
+                self._extents[names[function], line] = self._extent(function)
                 yield Edit(self._path, start, end, text, names[function], line)
 
     def _functions(self) -> Iterator[tuple[cst.CSTNode, str]]:
@@ -139,6 +144,13 @@ class _File:
         changed = cst.ensure_type(self._module.deep_replace(old, new), cst.Module)
         return self._trimmed(0, len(self._text), changed.code)
 
+    def _extent(self, function: cst.CSTNode) -> tuple[int, int]:
+        """(start, end) of a definition in whole lines."""
+        span = self._spans[function]
+        is_last = span.end.line > len(self._lines)  # of a file without an end of line
+        end = len(self._text) if is_last else self._offset(span.end)
+        return self._offset(span.start), end
+
     def _offset(self, position: CodePosition) -> int:
         return self._lines[position.line - 1] + position.column
 
@@ -150,12 +162,21 @@ class _File:
         return start + head, end - tail, new[head : len(new) - tail]
 
     def compiles(self, edit: Edit) -> bool:
-        """Whether Python would take the mutated file."""
-        text = self._text[: edit.start] + edit.text + self._text[edit.end :]
+        """Whether Python would take the mutated definition; the rest of the file is as it was."""
+        start, end = self._extents[edit.function, edit.line]
+        text = self._text[start : edit.start] + edit.text + self._text[edit.end : end]
+        shell = "class Shell:\n" if "." in edit.function else ""
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                compile(text, edit.path, "exec", dont_inherit=True)
+                compile(self._futures + shell + text, edit.path, "exec", dont_inherit=True)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return False
         return True
+
+
+def _is_future(statement: cst.CSTNode) -> bool:
+    return m.matches(
+        statement,
+        m.SimpleStatementLine(body=[m.ImportFrom(module=m.Name("__future__"))]),
+    )

@@ -56,6 +56,7 @@ def main(argument: str) -> None:
 
 def _prepare(inside: Inside, line: socket.socket, folder: Path) -> Session:
     sys.path[:] = [*standard_library(), *inside.tools]
+    sys.argv[:] = ["pytest"]
     visible = [*_SYSTEM, sys.base_prefix, sys.prefix, *inside.tools, *inside.site]
     own_user = os.geteuid() == 0
     confinement = confine.confinement(confine.Tier.DOCKER.value, visible, own_user=own_user)

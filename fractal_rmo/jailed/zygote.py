@@ -32,7 +32,7 @@ _SPARE_UIDS = (61184, 4336)
 
 @dataclass(frozen=True)
 class Setup:
-    """What the host says at start, as JSON on the command line.
+    """What the host says at start, as the first message on the control socket.
 
     ``tier`` says how to isolate; ``visible`` are the paths shown in its jails.
     The programs import their tools from ``tools`` before any run; runs import
@@ -41,7 +41,6 @@ class Setup:
     """
 
     runtime: str
-    control_fd: int
     host_pid: int
     tier: str
     visible: Sequence[str]
@@ -65,12 +64,15 @@ class Warm:
     confinement: Confinement
 
 
-def main(argument: str) -> None:
+def main(control_fd: str) -> None:
     """Run a zygote until its host closes the control socket or dies."""
-    setup = Setup(**json.loads(argument))
+    control = socket.socket(fileno=int(control_fd))
+    told = channel.receive_frame(control)
+    if told is None:
+        return
+    setup = Setup(**json.loads(told))
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # keepers are reaped by the kernel
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the host's to handle
-    control = socket.socket(fileno=setup.control_fd)
     host = os.pidfd_open(setup.host_pid)
     if os.getppid() != setup.host_pid:  # it died, and its number may be another's by now
         return
@@ -89,6 +91,7 @@ def main(argument: str) -> None:
 def _warm_up(setup: Setup) -> Warm:
     """Everything that forks find in memory; raises ``OSError`` where the tier cannot be had."""
     gc.disable()  # all that is imported now stays
+    sys.argv[:] = ["pytest"]  # as whatever tests run finds it elsewhere
     sys.path[:] = [*standard_library(), *setup.tools]
     own_user = os.geteuid() == 0  # real root gives runs a user of their own
     confinement = confine.confinement(setup.tier, setup.visible, own_user=own_user)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import socket
 import subprocess
@@ -105,6 +104,8 @@ class ZygoteProcess:
         self._ahead: socket.socket | None = None
         self._control, theirs = socket.socketpair()
         with theirs:
+            # by the socket: what stands on a command line can be read by every run
+            wire.send_json(self._control, _setup(key))
             self._process = _spawn(key, theirs.fileno(), self._errors.fileno())
 
     @property
@@ -205,14 +206,14 @@ def _check_ready(answer: Mapping[str, Json]) -> None:
         raise CannotStartError(str(answer["error"]))
 
 
-def _spawn(key: ZygoteKey, control_fd: int, errors_fd: int) -> subprocess.Popen[bytes]:
+def _setup(key: ZygoteKey) -> dict[str, Json]:
+    """What a zygote is told; raises ``CannotStartError`` without a place for its cache."""
     try:
         cache = places.cache_folder() if key.runtime is Runtime.STATIC else ""
     except OSError as error:
         raise CannotStartError(str(error)) from error
-    setup = {
+    return {
         "runtime": key.runtime.value,
-        "control_fd": control_fd,
         "host_pid": os.getpid(),
         "tier": key.tier.value,
         "visible": [*key.environment.shown, *([cache] if cache else [])],
@@ -221,9 +222,12 @@ def _spawn(key: ZygoteKey, control_fd: int, errors_fd: int) -> subprocess.Popen[
         "ruff": places.ruff_program(),
         "cache": cache,
     }
+
+
+def _spawn(key: ZygoteKey, control_fd: int, errors_fd: int) -> subprocess.Popen[bytes]:
     start = _START.format(root=str(places.PROJECT_ROOT))
     # -I would ignore PYTHONHASHSEED; with an environment of our own, -P -s -S isolate as well.
-    command = [key.environment.python, "-P", "-s", "-S", "-c", start, json.dumps(setup)]
+    command = [key.environment.python, "-P", "-s", "-S", "-c", start, str(control_fd)]
     try:
         return subprocess.Popen(
             command,

@@ -25,5 +25,6 @@ def run(box: Box, payload: Mapping[str, Any]) -> dict[str, Any]:
     mirror = Mirror(asking(open_link(payload["link"])))
     install(mirror, top_level_names(payload["code"]))
     value = unit_pytest.run(box, payload)
+    mirror.settle()
     found = mirror.trouble
     return {**value, "trouble": f"{type(found).__name__}: {found}" if found else ""}

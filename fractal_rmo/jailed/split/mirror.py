@@ -14,6 +14,7 @@ from typing import Any, cast
 
 from fractal_rmo.jailed.split.doubt import DeceitError, Doubt
 from fractal_rmo.jailed.split.handed import Handed
+from fractal_rmo.jailed.split.lent import Lent
 from fractal_rmo.jailed.split.objects import (
     CandidateGoneError,
     CannotAnswerError,
@@ -51,6 +52,7 @@ class Mirror:
         self.trouble: BaseException | None = None
         self._standins: dict[int, Any] = {}
         self._handed = Handed()
+        self._lent = Lent()
         self._doubt = Doubt(self._operate, number_of)
 
     def module(self, name: str) -> ModuleType:
@@ -78,7 +80,14 @@ class Mirror:
             raise self._remember(CandidateGoneError(words)) from None
         if raised is not None:
             raise raised
+        if message["op"] == "get":
+            self._lent.keep(value)
         return value
+
+    def settle(self) -> None:
+        """At the end: what the tests changed of the code's data never reached the code."""
+        if self._lent.changed():
+            self.cannot_cross("a test changes data that it read from the code")
 
     def cannot_cross(self, why: str) -> BaseException:
         """What to raise for something of the tests that must stay here."""

@@ -28,6 +28,17 @@ def test_environment_is_empty_but_for_what_is_needed(
     assert set(words.strip("[]").replace("'", "").split(", ")) == names
 
 
+def test_nothing_of_the_host_stands_on_the_command_line(trials: Trials) -> None:
+    body = """
+    import sys
+    from pathlib import Path
+    assert sys.argv == ['pytest']
+    words = Path('/proc/self/cmdline').read_text()
+    assert 0, [word for word in ('host_pid', 'visible', 'tier') if word in words]
+    """
+    assert trials.words(body) == "[]"
+
+
 def test_host_descriptors_do_not_leak(trials: Trials) -> None:
     with socket.socketpair()[0] as kept:
         os.set_inheritable(kept.fileno(), True)

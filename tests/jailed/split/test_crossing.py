@@ -356,3 +356,32 @@ def test_honest_arithmetic_is_believed(load: Load) -> None:
     assert (five - 9) < 0
     assert abs(9 - five) == 4
     assert code.Clock(3) - 5 == 10
+
+
+def test_data_of_the_code_that_a_test_changes_is_noticed(load: Load, mirror: Mirror) -> None:
+    code = load("""
+        TABLE = {"a", "b"}
+        ROWS = [[1], [2]]
+        class Stack:
+            def __init__(self): self.items = [1]
+    """)
+    stack = code.Stack()
+    assert sorted(code.TABLE) == ["a", "b"]
+    assert code.ROWS + stack.items == [[1], [2], 1]
+    mirror.settle()
+    assert mirror.trouble is None
+    code.TABLE.add("c")
+    mirror.settle()
+    assert "changes data that it read" in str(mirror.trouble)
+
+
+@pytest.mark.parametrize("change", ["code.ROWS[0].append(9)", "code.Stack().items.clear()"])
+def test_a_change_within_is_noticed_too(load: Load, mirror: Mirror, change: str) -> None:
+    code = load("""
+        ROWS = [[1], [2]]
+        class Stack:
+            def __init__(self): self.items = [1]
+    """)
+    exec(change, {"code": code})  # noqa: S102 - ours
+    mirror.settle()
+    assert mirror.trouble is not None

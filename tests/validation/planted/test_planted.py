@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
+import jsonschema
 import pytest
 
 from fractal_rmo.domain.source import SourceTree
-from fractal_rmo.domain.verdict import Level, Outcome, Verdict
+from fractal_rmo.domain.verdict import Level, Outcome, Verdict, is_proven, proven_level
+from fractal_rmo.services.documents import solution_document
+from fractal_rmo.services.report_schema import report_schema
+from fractal_rmo.services.reports import junit, sarif
+from fractal_rmo.services.solve import Solution
 from fractal_rmo.validation.ladder import climb
 from fractal_rmo.validation.subject import Subject
 from tests.validation.planted.table import DIFFERS, NOTES, SHARED, VERDICTS
@@ -54,11 +61,21 @@ def test_every_program_gets_what_it_deserves(
     assert "".join(LETTERS[verdict.outcome] for verdict in verdicts) == deserved, said
     assert [verdict.level for verdict in verdicts] == [*Level][: len(deserved)]
     assert all(verdict.summary for verdict in verdicts)
+    assert_reported(verdicts, subject(name).code)
     if name in NOTES:
         level, kind = NOTES[name]
         assert kind in kinds_of_notes(verdicts[level - 1])
     if len(verdicts) >= Level.UNIT:
         assert verdicts[2].shared_process is (name in SHARED)
+
+
+def assert_reported(verdicts: tuple[Verdict, ...], code: SourceTree) -> None:
+    """A report of it fits the published schema, and is whole as JUnit and SARIF."""
+    solution = Solution(code, verdicts, is_proven(verdicts, Level.MUTATION), proven_level(verdicts))
+    document = json.loads(json.dumps(solution_document(solution), default=dict))
+    jsonschema.validate(document, dict(report_schema()))
+    assert len(ET.fromstring(junit(verdicts))[0]) == len(verdicts)  # noqa: S314 - our own
+    assert json.loads(json.dumps(sarif(verdicts, "1"), default=dict))["version"] == "2.1.0"
 
 
 def kinds_of_notes(verdict: Verdict) -> set[str]:

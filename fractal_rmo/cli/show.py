@@ -29,7 +29,9 @@ def print_solution(solution: Solution, seconds: float) -> None:
     print_diff(solution.diff, console)
     console.print(levels_table(solution.verdicts))
     if found := questions(solution.verdicts, solution.result):
-        console.print("open questions; --ask takes answers, or --accept-gaps with their ids:")
+        console.print(
+            "open questions (validate --ask takes answers, or --accept-gaps with their ids):"
+        )
         print_questions(found, sys.stdout)
     if solution.explanation:
         console.print(safe(solution.explanation), markup=False, highlight=False)
@@ -76,7 +78,7 @@ def levels_table(verdicts: Sequence[Verdict]) -> Table:
         colour = _COLOURS.get(verdict.outcome, "yellow")
         table.add_row(
             f"{verdict.level} {verdict.level.name.lower()}",
-            f"[{colour}]{verdict.outcome}[/{colour}]",
+            f"[{colour}]{verdict.outcome.replace('_', ' ')}[/{colour}]",
             f"{verdict.duration_s:.2f} s",
             escape(safe(verdict.summary + (_SHARED if verdict.shared_process else ""))),
         )

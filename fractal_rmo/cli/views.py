@@ -6,7 +6,7 @@ import io
 import sys
 from collections.abc import Mapping, Sequence
 
-from fractal_rmo.cli.show import levels_table, print_diff, safe
+from fractal_rmo.cli.show import levels_table, print_diff, print_questions, safe
 from fractal_rmo.domain.jsonvalue import Json
 from fractal_rmo.domain.step import StepState
 from fractal_rmo.domain.views import StepRow, TaskRow, TaskStatus, TaskView
@@ -33,6 +33,7 @@ def print_task(view: TaskView) -> None:
     from rich.console import Console
 
     from fractal_rmo.repair.diff import unified_diff
+    from fractal_rmo.services.documents import open_questions
 
     console = Console(soft_wrap=True)
     if view.result:
@@ -40,6 +41,9 @@ def print_task(view: TaskView) -> None:
     last = [verdict for round_, verdict in view.verdicts if round_ == view.row.round]
     if last:
         console.print(levels_table(last))
+    if found := open_questions(view):
+        console.print("open questions, to be answered on the task's page:")
+        print_questions(found, sys.stdout)
     for step in view.steps:
         if step.error:
             console.print(safe(f"{step.stage} {step.action}: {step.error}"), markup=False)

@@ -13,6 +13,7 @@ import ast
 import builtins
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from keyword import iskeyword
 
 GIVEN = "given"
 """The variable in which an assertion keeps arguments, to look at them after the call."""
@@ -61,7 +62,7 @@ class Body:
 def read_body(text: str, function: str) -> Body:
     """The assertion in a text, about a function (``f`` or ``C.f``); raises ``NotATestError``."""
     names = function.split(".")
-    if not all(name.isidentifier() for name in names):
+    if not is_name(function):
         raise NotATestError("The function has no name that can be written.")
     try:
         statements = tuple(ast.parse(text).body)
@@ -70,6 +71,11 @@ def read_body(text: str, function: str) -> Body:
     if not statements or not all(_is_allowed(statement, names) for statement in statements):
         raise NotATestError("The answer cannot be written as a literal.")
     return Body(tuple(map(_usual, statements)))
+
+
+def is_name(function: str) -> bool:
+    """Whether this is ``f`` or ``C.f``, in names that a program may use."""
+    return all(part.isidentifier() and not iskeyword(part) for part in function.split("."))
 
 
 def read_call(text: str) -> tuple[str, str, ast.Call]:

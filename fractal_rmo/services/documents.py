@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from fractal_rmo.domain.jsonvalue import Json, JsonObject
 from fractal_rmo.domain.source import SourceTree
@@ -13,7 +14,9 @@ from fractal_rmo.domain.views import LogEntry, StepRow, TaskRow, TaskStatus, Tas
 from fractal_rmo.repair.diff import unified_diff
 from fractal_rmo.services.questions import Question, questions
 from fractal_rmo.services.report_schema import SCHEMA_VERSION
-from fractal_rmo.services.solve import Solution
+
+if TYPE_CHECKING:
+    from fractal_rmo.services.solve import Solution
 
 
 def row_document(row: TaskRow) -> dict[str, Json]:

@@ -20,6 +20,7 @@ from fractal_rmo.services.assertions import (
     Body,
     NotATestError,
     is_builtin_exception,
+    is_name,
     must_equal,
     names_at_top,
     read_body,
@@ -93,7 +94,7 @@ def _items(verdict: Verdict, name: str) -> Iterator[Mapping[str, Json]]:
 
 def _gap(item: Mapping[str, Json], code: SourceTree) -> Question:
     path, function, assertion = (_text(item, n) for n in ("path", "function", "assertion"))
-    function = function if all(part.isidentifier() for part in function.split(".")) else ""
+    function = function if is_name(function) else ""
     line = item.get("line")
     module, body, why_not = _module_of(path, code), None, ""
     try:

@@ -1,4 +1,4 @@
-"""The ladder: levels in order, up to the first that does not pass."""
+"""The ladder: levels in order, cheapest first, up to the first that stops the climb."""
 
 from __future__ import annotations
 
@@ -14,26 +14,27 @@ from fractal_rmo.validation.subject import Subject
 from fractal_rmo.validation.syntax import syntax_level
 from fractal_rmo.validation.unit.level import unit_level
 
-_CHECKS: dict[Level, Callable[[Subject], Dialogue[Verdict]]] = {
-    Level.SYNTAX: syntax_level,
-    Level.STATIC: static_level,
-    Level.UNIT: unit_level,
-    Level.INTEGRATION: integration_level,
-    Level.PROPERTY: property_level,
-    Level.MUTATION: mutation_level,
-}
+LADDER: tuple[tuple[Level, Callable[[Subject], Dialogue[Verdict]]], ...] = (
+    (Level.SYNTAX, syntax_level),
+    (Level.STATIC, static_level),
+    (Level.UNIT, unit_level),
+    (Level.INTEGRATION, integration_level),
+    (Level.PROPERTY, property_level),
+    (Level.MUTATION, mutation_level),
+)
+"""The order of proof; each level may take for granted what those before it have shown."""
 
 
 def climb(subject: Subject, upto: Level) -> Dialogue[tuple[Verdict, ...]]:
-    """Prove ``subject`` level by level, and stop at the first verdict that stops.
+    """Prove ``subject`` level by level, up to ``upto`` or to the first verdict that stops.
 
-    Yields what is to be run and answers with the verdicts so far.
+    A pass and a reasoned "not applicable" lead on to the next level; a failure, a
+    flaky result and what could not be judged end the climb.  Yields what is to be
+    run and answers with the verdicts so far.
     """
     verdicts: list[Verdict] = []
-    for level in Level:
-        if level > upto:
+    for level, check in LADDER:
+        if level > upto or any(verdict.stops for verdict in verdicts):
             break
-        verdicts.append((yield from _CHECKS[level](subject)))
-        if verdicts[-1].stops:
-            break
+        verdicts.append((yield from check(subject)))
     return tuple(verdicts)

@@ -71,7 +71,7 @@ def test_anything_else_is_no_test(text: str) -> None:
         read_body(text, "f")
 
 
-@pytest.mark.parametrize("function", ["", "f\nimport os", "f()", "C.", "a b"])
+@pytest.mark.parametrize("function", ["", "import", "C.def", "f\nimport os", "f()", "C.", "a b"])
 def test_a_function_has_a_name(function: str) -> None:
     with pytest.raises(NotATestError):
         read_body("given = (1,)\nassert given == (1,)", function)

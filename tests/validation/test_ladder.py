@@ -7,7 +7,7 @@ import pytest
 
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.domain.verdict import Level, Outcome, is_proven, proven_level
-from fractal_rmo.validation.ladder import climb
+from fractal_rmo.validation.ladder import LADDER, climb
 from fractal_rmo.validation.subject import Subject
 
 Driver = Callable[..., Any]
@@ -40,6 +40,23 @@ def test_the_first_level_that_does_not_pass_ends_the_climb(
     assert verdicts[-1].level == stopped_at
     assert verdicts[-1].outcome is Outcome.FAILED
     assert proven_level(verdicts) == stopped_at - 1
+
+
+def test_the_order_is_that_of_the_levels() -> None:
+    assert [level for level, _ in LADDER] == list(Level)
+
+
+def test_what_is_not_applicable_leads_on(real: Driver) -> None:
+    code = SourceTree({"solution.py": "async def f():\n    return 1\n"})
+    tests = SourceTree(
+        {
+            "test_s.py": "import asyncio\nfrom solution import f\n\n"
+            "def test_1():\n    assert asyncio.run(f()) == 1\n"
+        }
+    )
+    verdicts = real(climb(Subject(code, tests), Level.MUTATION))
+    assert verdicts[4].outcome is Outcome.NOT_APPLICABLE
+    assert verdicts[5].outcome is Outcome.PASSED
 
 
 def test_a_lower_level_may_be_asked_for(real: Driver) -> None:

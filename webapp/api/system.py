@@ -25,6 +25,7 @@ def health() -> ResponseReturnValue:
 
 
 @blueprint.get("/report.schema.json")
+@blueprint.doc(security=[])  # open to everybody, as the OpenAPI document is
 @blueprint.response(200, {"type": "object"}, content_type="application/schema+json")
 def report_schema_json() -> ResponseReturnValue:
     """The JSON Schema of a task's report, and of what the commands print with ``--json``."""

@@ -60,11 +60,11 @@ def asked(row: TaskRow) -> int:
 def ladder(view: TaskView) -> list[Rung]:
     """The six rungs of the latest round."""
     verdicts = {v.level: v for round_, v in view.verdicts if round_ == view.row.round}
-    asked: dict[Level, list[Question]] = {}
+    left: dict[Level, list[Question]] = {}
     for question in open_questions(view) if view.row.ending else ():
-        asked.setdefault(_LEVEL_OF[question.kind], []).append(question)
+        left.setdefault(_LEVEL_OF[question.kind], []).append(question)
     return [
-        _reached(words, verdict, asked.get(verdict.level, ()))
+        _reached(words, verdict, left.get(verdict.level, ()))
         if (verdict := verdicts.get(Level(words.number)))
         else _blank(view, words)
         for words in LEVELS
@@ -80,10 +80,10 @@ def earlier_rounds(view: TaskView) -> list[tuple[int, Sequence[Rung]]]:
     ]
 
 
-def _reached(words: LevelWords, verdict: Verdict, asked: Sequence[Question] = ()) -> Rung:
-    found = told(verdict, asked_elsewhere=bool(asked))
+def _reached(words: LevelWords, verdict: Verdict, left: Sequence[Question] = ()) -> Rung:
+    found = told(verdict, asked_elsewhere=bool(left))
     mark, word = OUTCOMES[verdict.outcome]
-    return Rung(words, verdict.outcome.value, mark, word, verdict, found, tuple(asked))
+    return Rung(words, verdict.outcome.value, mark, word, verdict, found, tuple(left))
 
 
 def _blank(view: TaskView, words: LevelWords) -> Rung:

@@ -162,7 +162,12 @@ def _reading(run: TestRun, subject: Subject) -> tuple[Outcome, str]:
             Outcome.FAILED,
             f"Only {count} of {len(run.collected)} collected tests were executed.",
         )
-    return Outcome.PASSED, f"All {len(run.collected)} tests passed."
+    return Outcome.PASSED, f"{_all(run)} passed."
+
+
+def _all(run: TestRun) -> str:
+    count = len(run.collected)
+    return f"All {count} tests" if count > 1 else "The one test"
 
 
 def _compared(first: RunResult, again: RunResult, subject: Subject, way: _Way) -> Verdict:
@@ -179,7 +184,7 @@ def _compared(first: RunResult, again: RunResult, subject: Subject, way: _Way) -
     one, two = read_run(first), read_run(again)
     agree = one is not None and two is not None and one.outcomes() == two.outcomes()
     if one is not None and agree and second.outcome is Outcome.PASSED:
-        summary = f"All {len(one.collected)} tests passed, twice, in different orders."
+        summary = f"{_all(one)} passed, twice, in different orders."
         return replace(second, summary=summary)
     summary = (
         f"The tests passed, but not in another order and under another hash seed: {second.summary}"

@@ -11,6 +11,7 @@ from fractal_rmo.domain.jsonvalue import Json
 from fractal_rmo.domain.run import RunRequest, RunResult, Runtime, pytest_runtime
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.validation.subject import Subject
+from fractal_rmo.validation.unit.world import replaced_world
 
 _LONGER_S = 2.0
 """So that code which runs out of time is told by its own jail."""
@@ -107,7 +108,10 @@ def why_together(subject: Subject) -> str:
     code, tests = (_folders(tree) for tree in (subject.code, subject.tests))
     own = set() if "__init__.py" in subject.code.files else {"."}
     shared = sorted((code & tests) - own)
-    return f"Tests live inside the package '{shared[0]}' of the code." if shared else ""
+    if shared:
+        return f"Tests live inside the package '{shared[0]}' of the code."
+    world = replaced_world(subject.code, subject.tests)
+    return f"The tests replace {world}, which the code is to see." if world else ""
 
 
 def _folders(tree: SourceTree) -> set[str]:

@@ -1,0 +1,7 @@
+from solution import square
+
+
+def test_twice_the_same():
+    assert square(3) == 9
+    assert square(3) == 9
+    assert square(-4) == 16

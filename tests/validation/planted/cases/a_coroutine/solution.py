@@ -1,0 +1,2 @@
+async def twice(number: int) -> int:
+    return number * 2

@@ -1,0 +1,7 @@
+def plural(word: str) -> str:
+    """More than one of something.
+
+    >>> plural("box")
+    'boxes'
+    """
+    return word + "s"

@@ -1,0 +1,6 @@
+from solution import plural
+
+
+def test_plural():
+    assert plural("cat") == "cats"
+    assert plural("dog") == "dogs"

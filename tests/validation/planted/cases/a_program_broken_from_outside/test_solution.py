@@ -1,0 +1,6 @@
+from solution import shout
+
+
+def test_shout():
+    assert shout("hey") == "HEY!"
+    assert shout("") == "!"

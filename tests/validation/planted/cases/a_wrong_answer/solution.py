@@ -1,0 +1,3 @@
+def middle(values: list[int]) -> int:
+    """The middle one of an odd number of values."""
+    return values[len(values) // 2]

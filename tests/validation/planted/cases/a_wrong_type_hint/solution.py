@@ -1,0 +1,2 @@
+def label(number: int) -> int:
+    return f"number {number}"

@@ -1,0 +1,3 @@
+def biggest(values: list[int]) -> int:
+    values.sort()
+    return values[-1]

@@ -1,0 +1,5 @@
+from solution import area
+
+
+def test_it_runs():
+    area(3, 4)

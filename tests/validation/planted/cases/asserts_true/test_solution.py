@@ -1,0 +1,5 @@
+import solution
+
+
+def test_truth():
+    assert True

@@ -1,0 +1,3 @@
+def twice(number: int) -> int:
+    print("twice", number)
+    return number * 2

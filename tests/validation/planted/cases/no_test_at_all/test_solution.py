@@ -1,0 +1,5 @@
+from solution import twice
+
+
+def check_twice():
+    assert twice(2) == 4

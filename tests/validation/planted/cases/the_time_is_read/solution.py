@@ -1,0 +1,5 @@
+import time
+
+
+def year() -> str:
+    return time.strftime("%Y")

@@ -1,0 +1,7 @@
+def fare(age: int) -> int:
+    """What a ride costs at some age."""
+    if age < 6:
+        return 0
+    if age < 65:
+        return 300
+    return 150

@@ -28,6 +28,7 @@ from fractal_rmo.domain.run import Runtime
 
 IMAGE = "python:{}.{}-slim"
 """Has the minor version of an environment's Python, so that its packages work in it."""
+_USUAL_SOCKET = Path("/var/run/docker.sock")
 ENGINE_S = 2.0
 """How long the engine may take to answer a question."""
 _USER = "65534:65534"
@@ -49,6 +50,11 @@ _REMEDIES = {
 def usual_image(version: tuple[int, int] = sys.version_info[:2]) -> str:
     """The image for a minor version of Python."""
     return IMAGE.format(*version)
+
+
+def may_answer() -> bool:
+    """Whether an engine is where it usually is; asking it takes longer."""
+    return shutil.which("docker") is not None and _USUAL_SOCKET.exists()
 
 
 def why_no_engine(image: str = "") -> str:

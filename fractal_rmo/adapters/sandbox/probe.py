@@ -21,14 +21,14 @@ _TRIAL_S = 10.0
 """How long a container may take to be ready when it is only tried."""
 
 
-Keep = Callable[[ZygoteKey, Zygote], None]
+Start = Callable[[ZygoteKey], Zygote]
+"""Gives a living zygote, which its owner closes; raises ``CannotStartError``."""
 
 
-def choose(asked: Tier | None, floor: Tier, image: str, keep: Keep | None = None) -> Tier:
+def choose(asked: Tier | None, floor: Tier, image: str, start: Start | None = None) -> Tier:
     """The tier to use: the one asked for, else the strongest that works.
 
-    ``keep`` is given the zygote with which that was found out just now, to use
-    it and to close it.
+    What is not known yet is tried with zygotes of ``start``, if that is given.
     Raises ``SandboxUnavailableError`` (FR401) when that is below ``floor``,
     or when the tier asked for does not work here.
     """
@@ -38,7 +38,7 @@ def choose(asked: Tier | None, floor: Tier, image: str, keep: Keep | None = None
     candidates = allowed if asked is None else (asked,)
     trouble = {}
     for tier in candidates:
-        if not (why := _trouble(tier, image, keep)):
+        if not (why := _trouble(tier, image, start)):
             return tier
         trouble[tier] = why
     raise _unavailable(" ".join(f"{tier}: {why}" for tier, why in trouble.items()))
@@ -66,21 +66,23 @@ def forget() -> None:
     _known.clear()
 
 
-def _trouble(tier: Tier, image: str, keep: Keep | None) -> str:
+def _trouble(tier: Tier, image: str, start: Start | None) -> str:
     if (tier, image) not in _known:
-        _known[tier, image] = why_not(tier, image, keep)
+        _known[tier, image] = why_not(tier, image, start)
     return _known[tier, image]
 
 
-def why_not(tier: Tier, image: str = "", keep: Keep | None = None) -> str:
-    """Start a thin zygote and run an empty set of tests in a jail of ``tier``; "" when it works.
+def why_not(tier: Tier, image: str = "", start: Start | None = None) -> str:
+    """Run an empty set of tests in a jail of ``tier``; "" when it works.
 
-    The zygote is ended again, or given to ``keep`` where it works.
+    In a zygote of ``start``, else in one of its own, as always in a container.
     """
     if tier is Tier.DOCKER and (why := docker.why_no_engine(image)):
         return why
     key = ZygoteKey(Runtime.THIN, tier)
     try:
+        if start and tier is not Tier.DOCKER:
+            return _tried(tier, start(key))
         zygote: Zygote = (
             docker.ContainerZygote(key, image, _TRIAL_S)
             if tier is Tier.DOCKER
@@ -88,16 +90,16 @@ def why_not(tier: Tier, image: str = "", keep: Keep | None = None) -> str:
         )
     except CannotStartError as error:
         return str(error)
+    try:
+        return _tried(tier, zygote)
+    finally:
+        zygote.close()
+
+
+def _tried(tier: Tier, zygote: Zygote) -> str:
     session = ZygoteSession(tier, lambda _: zygote)
     try:
         result = session.run(RunRequest(Runtime.THIN, "unit_tests", {}, {"tests": [], "code": []}))
-    except BaseException:
-        zygote.close()
-        raise
     finally:
         session.close()
-    if keep and result.ending is RunEnding.COMPLETED:
-        keep(key, zygote)
-        return ""
-    zygote.close()
     return "" if result.ending is RunEnding.COMPLETED else result.detail

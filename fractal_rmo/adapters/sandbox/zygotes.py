@@ -7,10 +7,10 @@ import os
 import threading
 import weakref
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
-from fractal_rmo.adapters.sandbox.docker import ContainerZygote
+from fractal_rmo.adapters.sandbox import docker
 from fractal_rmo.adapters.sandbox.environments import Environment, environment_of
 from fractal_rmo.adapters.sandbox.probe import choose
 from fractal_rmo.adapters.sandbox.session import ZygoteSession
@@ -54,9 +54,8 @@ class ZygoteSandbox:
         """The tier that is used; probed at first.  Raises ``SandboxUnavailableError``."""
         with self._lock:
             if self._chosen is None:
-                self._forget_inherited()
-                keep = self._zygotes.__setitem__
-                self._chosen = choose(self._asked, self._floor, self._image, keep)
+                self._chosen = choose(self._asked, self._floor, self._image, self.zygote)
+                self._end(key for key in self._zygotes if key.tier is not self._chosen)
             return self._chosen
 
     @contextmanager
@@ -73,11 +72,17 @@ class ZygoteSandbox:
                 self._sessions[environment] -= 1
 
     def warm(self, *runtimes: Runtime, python: str = "", hash_seeds: Sequence[int] = (0,)) -> None:
-        """Start zygotes without waiting for them; the choice of the tier is waited for."""
-        environment = environment_of(python, self._pythons)
+        """Start zygotes without waiting for them."""
+        environment, tier = environment_of(python, self._pythons), self._likely_tier()
         for seed in hash_seeds:
             for runtime in runtimes:
-                self.zygote(ZygoteKey.of(runtime, self.tier, environment, seed))
+                self.zygote(ZygoteKey.of(runtime, tier, environment, seed))
+
+    def _likely_tier(self) -> Tier:
+        """What will be chosen here, unless something is wrong: trying it takes its time."""
+        if self._chosen or self._asked or docker.may_answer():
+            return self.tier
+        return Tier.NAMESPACES
 
     def zygote(self, key: ZygoteKey) -> Zygote:
         """The living zygote for ``key``; raises ``CannotStartError``."""
@@ -95,12 +100,14 @@ class ZygoteSandbox:
         """End the zygotes and everything below them.  The sandbox may be used again."""
         with self._lock:
             self._forget_inherited()
-            zygotes = list(self._zygotes.values())
-            self._zygotes.clear()
-            for zygote in zygotes:
-                zygote.hang_up()  # all end side by side
-            for zygote in zygotes:
-                zygote.close()
+            self._end(self._zygotes)
+
+    def _end(self, keys: Iterable[ZygoteKey]) -> None:
+        zygotes = [self._zygotes.pop(key) for key in list(keys)]
+        for zygote in zygotes:
+            zygote.hang_up()  # all end side by side
+        for zygote in zygotes:
+            zygote.close()
 
     def _make_room(self, environment: Environment) -> None:
         """Count a session, and end the zygotes of environments that nobody uses, but a few."""
@@ -110,13 +117,12 @@ class ZygoteSandbox:
             kept = [key.environment for key in self._zygotes if key.environment.foreign]
             idle = [e for e in dict.fromkeys(kept) if not self._sessions[e]]
             for unused in idle[:-_IDLE_ENVIRONMENTS]:
-                for key in [key for key in self._zygotes if key.environment == unused]:
-                    self._zygotes.pop(key).close()
+                self._end(key for key in self._zygotes if key.environment == unused)
                 del self._sessions[unused]
 
     def _start(self, key: ZygoteKey) -> Zygote:
         if key.tier is Tier.DOCKER:
-            return ContainerZygote(key, self._image)
+            return docker.ContainerZygote(key, self._image)
         return ZygoteProcess(key)
 
     def _forget_inherited(self) -> None:

@@ -10,12 +10,15 @@ import pytest
 
 from fractal_rmo import bootstrap
 from fractal_rmo.adapters.sandbox import ZygoteSandbox
+from fractal_rmo.adapters.sandbox import probe as probe_module
 from fractal_rmo.adapters.sandbox.environments import own_environment
 from fractal_rmo.adapters.sandbox.probe import TIERS, choose, forget, probe
-from fractal_rmo.adapters.sandbox.zygote_process import Zygote, ZygoteKey
+from fractal_rmo.adapters.sandbox.zygote_process import ZygoteKey
 from fractal_rmo.config.load import load, settings
 from fractal_rmo.domain.errors import ErrorCode, SandboxUnavailableError, SettingsError
-from fractal_rmo.domain.run import Runtime, Tier
+from fractal_rmo.domain.run import RunEnding, RunRequest, Runtime, Tier
+
+EMPTY = RunRequest(Runtime.THIN, "unit_tests", {}, {"tests": [], "code": []})
 
 
 @pytest.fixture
@@ -43,17 +46,34 @@ def test_the_strongest_that_works_is_chosen() -> None:
 
 @pytest.mark.usefixtures("anew")
 def test_what_showed_that_a_tier_works_is_kept_for_use() -> None:
-    kept: list[tuple[ZygoteKey, Zygote]] = []
-    tier = choose(None, Tier.RLIMITS, "", lambda *pair: kept.append(pair))
-    [(key, zygote)] = kept
+    own = ZygoteSandbox()
     try:
-        assert key == ZygoteKey(Runtime.THIN, tier)
-        zygote.open_session().close()
-        assert choose(None, Tier.RLIMITS, "", lambda *pair: kept.append(pair)) is tier
-        assert len(kept) == 1  # that was known
+        own.warm(Runtime.THIN)
+        (started,) = own._zygotes.values()
+        key = ZygoteKey(Runtime.THIN, own.tier)
+        with own.session() as run:
+            assert run(EMPTY).ending is RunEnding.COMPLETED
+        if own.tier is Tier.NAMESPACES:
+            assert own.zygote(key) is started
     finally:
-        zygote.close()
-    assert not zygote.alive
+        own.close()
+
+
+@pytest.mark.usefixtures("anew")
+def test_what_was_started_for_another_tier_is_ended_when_that_does_not_work(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    own = ZygoteSandbox()
+    monkeypatch.setitem(probe_module._known, (Tier.NAMESPACES, ""), "It does not.")
+    monkeypatch.setitem(probe_module._known, (Tier.DOCKER, ""), "Nor does this.")
+    try:
+        own.warm(Runtime.THIN)
+        (started,) = own._zygotes.values()
+        assert own.tier not in (Tier.NAMESPACES, Tier.DOCKER)
+        assert not started.alive
+        assert all(key.tier is own.tier for key in own._zygotes)
+    finally:
+        own.close()
 
 
 def test_a_tier_below_the_floor_is_refused_and_named() -> None:

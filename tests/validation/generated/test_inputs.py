@@ -7,16 +7,16 @@ import ast
 import pytest
 
 from fractal_rmo.domain.source import SourceTree
-from fractal_rmo.validation.property.arguments import MAX_ARGUMENT_CHARS, Arguments
-from fractal_rmo.validation.property.hints import allows, samples
-from fractal_rmo.validation.property.inputs import inputs_for, neighbours
+from fractal_rmo.validation.generated.arguments import MAX_ARGUMENT_CHARS, Arguments
+from fractal_rmo.validation.generated.hints import allows, samples
+from fractal_rmo.validation.generated.inputs import inputs_for, neighbours
+from fractal_rmo.validation.generated.targets import Catalogue, Target
 from fractal_rmo.validation.property.reach import Reach, is_promised
-from fractal_rmo.validation.property.targets import Target, find_targets
 
 
 def _target(code: str, call: str) -> Target:
     tests = SourceTree({"test_s.py": f"from solution import f\ndef test():\n    f({call})\n"})
-    return find_targets(SourceTree({"solution.py": code}), tests).targets[0]
+    return Catalogue(SourceTree({"solution.py": code}), tests).called().targets[0]
 
 
 def _texts(code: str, call: str, count: int = 200) -> list[str]:

@@ -7,14 +7,14 @@ import time
 import pytest
 
 from fractal_rmo.domain.source import SourceTree
-from fractal_rmo.validation.property.given_calls import MAX_EXAMPLES, property_tests
-from fractal_rmo.validation.property.targets import Found, find_targets
+from fractal_rmo.validation.generated.given_calls import MAX_EXAMPLES, property_tests
+from fractal_rmo.validation.generated.targets import Catalogue, Found
 
 CODE = {"solution.py": "def f(a, b=1, *, c=2):\n    return a\n\n\ndef g(a):\n    return a\n"}
 
 
 def _found(tests: str, code: dict[str, str] | None = None) -> Found:
-    return find_targets(SourceTree(code or CODE), SourceTree({"test_s.py": tests}))
+    return Catalogue(SourceTree(code or CODE), SourceTree({"test_s.py": tests})).called()
 
 
 def _examples(tests: str) -> list[str]:

@@ -45,6 +45,7 @@ _SILENCE = {
     "too_large": "answered too much",
     "unreached": "were not reached in time",
 }
+_BY_SEED = ", as the process's hash seed has it: the order of a set decides, so sort it first"
 CRASH = "never crashes or leaves as no program means to"
 SAME_ANSWER = "gives the same answer in every process"
 AS_BEFORE = "answers as the original did"
@@ -239,9 +240,10 @@ class _Study:
         evidence = self.evidence()
         if self.counter_examples:
             more = len(self.counter_examples) - 1
-            first = self.counter_examples[0].sentence()
-            words = f" {more} more." if more else ""
-            return self.verdict(Outcome.FAILED, f"{first}.{words}", evidence)
+            first = self.counter_examples[0]
+            words = f"{first.sentence()}{_BY_SEED if first.name == SAME_ANSWER else ''}."
+            words += f" {more} more." if more else ""
+            return self.verdict(Outcome.FAILED, words, evidence)
         ended = sum(answer.ended for answer in self.answers)
         silent = len(self.calls) - ended
         if silent > len(self.calls) * MOST_SILENT:

@@ -11,8 +11,9 @@ import pytest
 from fractal_rmo.domain.run import RunEnding, RunResult
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.domain.verdict import Level, Outcome
-from fractal_rmo.validation.mutation.level import BUDGET_S, MAX_GAPS, mutation_level
+from fractal_rmo.validation.mutation.level import BUDGET_S, mutation_level
 from fractal_rmo.validation.mutation.mutant import Mutant, read_mutant
+from fractal_rmo.validation.mutation.reading import MAX_GAPS
 from fractal_rmo.validation.subject import Subject
 
 Canned = Callable[..., tuple[Any, Any]]
@@ -326,3 +327,22 @@ def test_a_mutant_is_shown_by_its_lines(code: str, mutant: Mutant, line: int, di
 def test_a_mutant_that_does_not_fit_the_code_is_none(wrong: Any) -> None:
     item = Mutant("s.py", 0, 1, "x", "f", 1).as_json() | wrong
     assert read_mutant(item, SourceTree({"s.py": "abc"})) is None
+
+
+WORDS = """
+def f(a):
+    if a:
+        raise ValueError(f'é {a}', 'two', a + 1)
+    return 'x', g('y')
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "is_of_words"),
+    [("'two'", True), ("é", True), ("two", True), ("a + 1", False), ("'x'", False), ("if a", False),
+     ("'y'", False), ("ValueError", False), ("'two', a", False)],
+)  # fmt: skip
+def test_an_edit_of_a_message_is_known_by_its_place(old: str, is_of_words: bool) -> None:
+    start = WORDS.index(old)
+    mutant = Mutant("s.py", start, start + len(old), "None", "f", 1)
+    assert mutant.is_of_words(SourceTree({"s.py": WORDS})) is is_of_words

@@ -147,8 +147,15 @@ def test_an_answer_that_changes_with_the_hash_seed_fails(real: Driver) -> None:
     assert verdict.outcome is Outcome.FAILED, verdict
     (found,) = verdict.evidence["counter_examples"]
     assert found["property"] == "gives the same answer in every process"
+    assert "as the process's hash seed has it" in verdict.summary
     assert len(set(found["answers"])) == 2
     assert len(verdict.evidence["counter_examples"][0]["call"]) < len("solution.f(['b', 'a', 'b'])")
+
+
+def test_a_tie_that_the_order_of_a_set_breaks_fails(real: Driver) -> None:
+    code = "def f(x):\n    return max({*x}, key=x.count)\n"
+    verdict = real(property_level(_subject(code, "['b', 'a', 'b']")))
+    assert verdict.outcome is Outcome.FAILED, verdict
 
 
 def test_the_order_of_a_set_counts_only_where_the_tests_see_it(real: Driver) -> None:

@@ -39,15 +39,16 @@ _IMPORTING, _TOOLS = "<frozen importlib", ("_pytest", "pluggy", "hypothesis")
 
 
 class Looking:
-    """Keeps, as ``first``, the first look that a file took for which ``is_watched``.
+    """Keeps, as ``first``, the first look that a file took which is ``watched``.
 
-    Before ``is_testing`` is set, code is imported.
+    ``watched`` gives the name to show of a file, "" for one that is none of the
+    code's or the tests'.  Before ``is_testing`` is set, code is imported.
     """
 
-    def __init__(self, is_watched: Callable[[str], bool]) -> None:
+    def __init__(self, watched: Callable[[str], str]) -> None:
         self.first = ""
         self.is_testing = False
-        self._is_watched, self._is_busy = is_watched, False
+        self._watched, self._is_busy = watched, False
 
     def begin(self) -> None:
         """Listen from here on until the end of the process."""
@@ -83,12 +84,12 @@ class Looking:
 
     def _told(self, frame: FrameType | None, what: str) -> str:
         """Where the look was taken from; "" for one that the code takes no part in."""
-        if frame is None or (_keeps_it(frame) and not self._is_watched(frame.f_code.co_filename)):
+        if frame is None or (_keeps_it(frame) and not self._watched(frame.f_code.co_filename)):
             return ""
         while frame is not None:
             name = frame.f_code.co_filename
-            if self._is_watched(name):
-                return f"{name}:{frame.f_lineno} reads {what}"
+            if shown := self._watched(name):
+                return f"{shown}:{frame.f_lineno} reads {what}"
             if name.startswith(_IMPORTING) or _is_tool(name):
                 return ""
             frame = frame.f_back

@@ -61,13 +61,18 @@ def run(box: Box, payload: Mapping[str, Any]) -> dict[str, Any]:
     until = time.monotonic() + payload["budget_s"]
     property_tool.load_if_missing()
     property_tool.stop_shrinking()  # that an example fails is enough here
-    watched = (f"{box.code}/", f"{box.tests}/")
-    looking = Looking(lambda name: name.startswith(watched))
+    looking = Looking(partial(_shown_path, box))
     looking.begin()
     judge = _Judge(box, payload, looking, until)
     report = unit_pytest.observed(box, Request.read(payload), judge)
     value = {"collected": len(report.collected), "problem": report.problem}
     return {**judge.value, **value}
+
+
+def _shown_path(box: Box, name: str) -> str:
+    """A file of the code or the tests as the host knows it; "" for any other."""
+    in_tests = name.startswith(f"{box.tests}/")
+    return box.code_path(name) or (name[len(str(box.tests)) + 1 :] if in_tests else "")
 
 
 class _Judge:
@@ -135,7 +140,7 @@ class _Judge:
         disguised = (partial(swap, random.Random(chance.random())) for swap in swaps)  # noqa: S311
         tasks = [partial(self._judge, session, swap) for swap in disguised]
         order = chance.sample(range(len(tasks)), len(tasks))
-        until = self._until - self.value["unmutated"]["duration_s"]  # which runs once more
+        until = self._until - 2 * self.value["unmutated"]["duration_s"]  # it runs once more
         found = {
             order[place]: _as_json(ended)
             for place, ended in in_forks([tasks[n] for n in order], allowed, together, until)

@@ -100,7 +100,8 @@ def read_answer(answer: Json) -> Answer:
 def _whole_text(told: Json) -> str:
     """The text of a value if it is said to be all of it; else ""."""
     text = told.get("text") if isinstance(told, Mapping) and told.get("whole") is True else None
-    return text if isinstance(text, str) and len(text) <= TEXT_CHARS else ""
+    is_all = isinstance(text, str) and len(text) <= TEXT_CHARS
+    return printable(text, TEXT_CHARS) if is_all and isinstance(text, str) else ""
 
 
 def _is_bounded(form: Json, left: int = _DEEPEST) -> bool:

@@ -117,7 +117,7 @@ def _tests_run(progress: Progress, budget_s: float) -> RunRequest:
         "memory_mb": _MEMORY_MB,
         "hash_seed": 0,
     }
-    wall_s = budget_s + 5.0
+    wall_s = budget_s + 10.0
     room = Limits(wall_s, int(2 * wall_s), _MEMORY_MB, limits.processes, limits.open_files)
     label = f"tests on {len(progress.mutants)} mutants"
     return RunRequest(Runtime.THICK, "mutation_tests", subject.files(), payload, room, label)

@@ -100,7 +100,7 @@ class _Study:
 
     def __post_init__(self) -> None:
         uses = Uses(self.subject.code)
-        self.slips = Slips(self.subject.code, uses)
+        self.slips = Slips(self.subject.code, self.subject.tests, uses)
         self.chance = {t.place: why for t in self.found.targets if (why := uses.chance(t))}
         self._chance_before = self._may_have_varied()
 

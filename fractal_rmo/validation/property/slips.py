@@ -17,9 +17,12 @@ from dataclasses import dataclass, field
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.validation.generated.answers import Answer, agree, agree_but_for_order
 from fractal_rmo.validation.generated.calls import Call
+from fractal_rmo.validation.generated.given_calls import trees
 from fractal_rmo.validation.property.reach import Reach, is_promised
 from fractal_rmo.validation.property.uses import Uses
 
+_OUTLIVING = ("monkeypatch", "patch", "subprocess", "multiprocessing", "Process", "fork")
+"""What tests use that call something which ends its process, and go on."""
 _OF_NONE = ("'NoneType' object has no attribute", "'NoneType' object is not")
 
 
@@ -28,15 +31,28 @@ class Slips:
     """Tells the crashes that no program means from those that one may."""
 
     code: SourceTree
+    tests: SourceTree
     uses: Uses
     _meant: dict[str, frozenset[int]] = field(default_factory=dict)
     _reaches: dict[str, Reach] = field(default_factory=dict)
     _excused: set[tuple[str, str]] = field(default_factory=set)
 
+    def __post_init__(self) -> None:
+        nodes = [node for _, tree in trees(self.tests) for node in ast.walk(tree)]
+        named = {
+            str(getattr(node, name, ""))
+            for node in nodes
+            for name, kind in (("id", ast.Name), ("attr", ast.Attribute), ("arg", ast.arg))
+            if isinstance(node, kind)
+        }
+        self._tests_prepare = not named.isdisjoint(_OUTLIVING)
+
     def learn(self, asked: Iterable[tuple[Call, Answer]]) -> None:
         """Excuse errors that calls of the tests meet here too: the tests want them, or prepare."""
         for call, answer in asked:
-            if answer.state in ("raised", "gone") and call.arguments in call.target.examples:
+            is_theirs = call.arguments in call.target.examples
+            is_wanted = answer.state == "raised" or self._tests_prepare
+            if is_theirs and is_wanted and answer.state in ("raised", "gone"):
                 self._excused.add((call.target.place, answer.error))
 
     def is_one(self, call: Call, answer: Answer) -> bool:

@@ -318,10 +318,23 @@ def test_a_promised_call_that_ends_the_process_fails(
 
 
 @pytest.mark.parametrize(
+    ("test", "outcome"),
+    [
+        ("def test(monkeypatch):\n    monkeypatch.setattr('os._exit', print)\n", Outcome.PASSED),
+        ("def test():\n    1\n", Outcome.FAILED),
+    ],
+)
+def test_tests_may_want_an_end_of_the_process(real: Driver, test: str, outcome: Outcome) -> None:
+    code = "import os\ndef f(n: int):\n    if n in (2, 3): os._exit(0)\n    return n\n"
+    tests = f"from solution import f\n{test}    assert f(2) == 2\n    assert f(9) == 9\n"
+    subject = Subject(SourceTree({"solution.py": code}), SourceTree({"test_s.py": tests}))
+    assert real(property_level(subject)).outcome is outcome
+
+
+@pytest.mark.parametrize(
     "code",
     [
         EXIT.format(""),
-        "import os\ndef f(n: int):\n    if n == 2: os._exit(0)\n    return n\n",  # as a test wants
         "import sys\ndef f(n: int):\n    if n > 30: sys.exit('usage')\n    return n\n",
     ],
 )

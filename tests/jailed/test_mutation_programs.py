@@ -375,10 +375,10 @@ def test_code_that_looks_at_its_own_bytecode_is_noticed(judge: Callable[..., Val
     )
     honest = judge(code, "from solution import f\ndef test_1():\n    f(1)\n", edit(code, "1", "2"))
     assert endings(honest) == ["survived"]
-    assert (honest["noticed"], honest["looked"], honest["controls"]) == ([], "", 5)
+    assert (honest["noticed"], honest["looked"], honest["controls"]) == (0, "", 2)
     looking = judge(code, "from solution import h\ndef test_1():\n    h(1)\n", edit(code, "1", "2"))
-    assert looking["noticed"] == ["f"]
-    assert looking["looked"].endswith("solution.py:8 reads __code__")
+    assert looking["noticed"] == 2
+    assert looking["looked"] == "solution.py:8 reads __code__"
 
 
 def test_a_control_behaves_as_the_code_does(judge: Callable[..., Values]) -> None:
@@ -434,7 +434,7 @@ def test_a_control_behaves_as_the_code_does(judge: Callable[..., Values]) -> Non
     ]
     for _ in range(4):
         value = judge(code, tests, *mutants)
-        assert (value["noticed"], value["looked"]) == ([], "")
+        assert (value["noticed"], value["looked"]) == (0, "")
         assert endings(value) == ["survived", "killed", "killed"]
 
 

@@ -108,7 +108,8 @@ def _call_all(
 
 def _answered(box: Box, call: Mapping[str, Any]) -> dict[str, Json]:
     printed = _Printed()
-    args, named = ast.literal_eval(call["args"]), ast.literal_eval(call["named"])
+    args = ast.literal_eval(call["args"])
+    named = ast.literal_eval(call["named"]) if call["named"] != "{}" else {}
     given = repr((args, named))
     try:
         with redirect_stdout(printed):

@@ -2,14 +2,14 @@
 
 The session is collected once, in this process.  Then every run of the tests
 is a fork of it: the unmutated code first and last, and between them, in an
-order that chance makes, the mutants and controls among them.  A control is a
-function with other bytecode that does the same (see ``disguising``), and the
+order that chance makes, the mutants and controls among them.  In a control all
+functions have other bytecode that does the same (see ``disguising``), and the
 mutants are in such disguises as well.  Code that fails on purpose, by counting
 runs or for knowing that it was changed, fails for a control too.
 
 ``{"collected", "unmutated": {"ending", "detail", "duration_s"}, "closing": the same,
 "mutants": [{"number", "ending", "detail"}], "controls", "noticed", "looked", "seed",
-"side_by_side", "problem"}``.  ``noticed`` names functions whose control did not pass,
+"side_by_side", "problem"}``.  ``noticed`` counts controls that did not pass,
 ``looked`` says where code read its own code objects (see ``looking``).  Endings:
 
 * ``killed``: pytest reported that a test failed with an assertion or an exception;
@@ -51,8 +51,8 @@ from fractal_rmo.jailed.programs.unit_report import Request, describe, shorten
 
 _TIMES, _SLACK_CPU_S, _SLACK_WALL_S = 8, 0.3, 3.0
 """What a mutant may take, in times of the unmutated run, and beside that."""
-_LEAST_CONTROLS = 5
-"""Code that fails at random, or in runs that it counts, spares them all once in 3,000 times."""
+_LEAST_CONTROLS, _MUTANTS_A_CONTROL, _MOST_CONTROLS = 2, 8, 5
+"""Some, and one more for so many mutants: the more there are to kill, the less can be spared."""
 _FAILED = ("killed", "crashed")
 
 
@@ -134,9 +134,9 @@ class _Judge:
         """Mutants and controls, in an order that nobody knows before the code is imported."""
         seed = secrets.randbits(48)
         chance = random.Random(seed)  # noqa: S311 - shown afterwards, to be repeated
-        controls = self._controls(chance)
+        swaps: list[Callable[[random.Random], None]]
         swaps = [partial(functions.swap, mutant) for mutant in self._mutants]
-        swaps += [partial(functions.swap_alike, mutant) for mutant in controls]
+        swaps += self._controls(functions)
         disguised = (partial(swap, random.Random(chance.random())) for swap in swaps)  # noqa: S311
         tasks = [partial(self._judge, session, swap) for swap in disguised]
         order = chance.sample(range(len(tasks)), len(tasks))
@@ -148,15 +148,24 @@ class _Judge:
         }
         whole = len(self._mutants)
         self.value["mutants"] = [{"number": n, **found[n]} for n in range(whole) if n in found]
-        checked = {n - whole: found[n]["ending"] for n in found if n >= whole}
-        noticed = {controls[n]["function"] for n, end in checked.items() if end in _FAILED}
+        controls = [found[n]["ending"] for n in found if n >= whole]
         self._looks = [one["looked"] for one in found.values()]
-        self.value |= {"seed": seed, "controls": len(checked), "noticed": sorted(noticed)}
+        self.value |= {
+            "seed": seed,
+            "controls": len(controls),
+            "noticed": sum(ending in _FAILED for ending in controls),
+        }
 
-    def _controls(self, chance: random.Random) -> list[Mapping[str, Any]]:
-        """One for each function that has mutants, and not less than are needed."""
+    def _controls(self, functions: Functions) -> list[Callable[[random.Random], None]]:
+        """Each gives all functions that have mutants other bytecode."""
         alike = list({(m["path"], m["function"], m["line"]): m for m in self._mutants}.values())
-        return alike + chance.choices(self._mutants, k=max(0, _LEAST_CONTROLS - len(alike)))
+
+        def swap_all(chance: random.Random) -> None:
+            for each in alike:
+                functions.swap_alike(each, chance)
+
+        count = _LEAST_CONTROLS + len(self._mutants) // _MUTANTS_A_CONTROL
+        return [swap_all] * min(count, _MOST_CONTROLS)
 
     def _judge(self, session: pytest.Session, swap: Callable[[], None], tell: Tell) -> None:
         """In a fork: the tests on the mutant."""

@@ -171,7 +171,7 @@ def judged(*endings: str, **more: Any) -> RunResult:
         [MADE, judged(unmutated=None)],
         [MADE, judged("killed", "killed", closing={"ending": "timed_out"})],
         [MADE, judged()],
-        [MADE, judged("killed", "killed", noticed=["f"])],
+        [MADE, judged("killed", "killed", noticed=1)],
         [MADE, judged("killed", "killed", looked="solution.py:3 reads __code__")],
         [MADE, judged("killed", "survived"), RunResult(RunEnding.TIMED_OUT)],
     ],

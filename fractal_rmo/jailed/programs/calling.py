@@ -37,8 +37,11 @@ Json = Any
 CALL_S = 0.25
 """What one call may take; a function that a test calls usually takes a thousandth of it."""
 IMPORT_S = 5.0
-MOST_LATE = 10
-"""After so many calls that took too long the rest is left."""
+MOST_LATE, _PATIENT = 40, 4
+"""After so many calls that took too long the rest is left, and after fewer each has less time.
+
+Code that never ends for a base of 1 meets many such inputs, and those behind them matter.
+"""
 _PRINTED_CHARS = 1000
 
 
@@ -59,6 +62,11 @@ class Job:
         return len(self.answers) < len(self.calls) and not is_stuck
 
     @property
+    def call_s(self) -> float:
+        """What the next call may take."""
+        return CALL_S if self.late < _PATIENT else CALL_S / 5
+
+    @property
     def unanswered(self) -> Sequence[Mapping[str, Any]]:
         """The calls that are still to be asked."""
         return self.calls[len(self.answers) :]
@@ -71,9 +79,9 @@ class Job:
         self.answers += ended.told[: len(self.calls) - len(self.answers)]
         if len(self.answers) == len(self.calls) or ended.how == "cut_off":
             return
-        self.late += ended.how == "timed_out"
-        late = ended.how == "timed_out"
-        self.answers.append({"late": True} if late else {"gone": ended.detail or "exit code 0"})
+        is_late = ended.how == "timed_out"
+        self.late += is_late
+        self.answers.append({"late": True} if is_late else {"gone": ended.detail or "exit code 0"})
 
 
 def ask(box: Box, jobs: Sequence[Job], held_back: int, side_by_side: int, until: float) -> None:
@@ -81,26 +89,24 @@ def ask(box: Box, jobs: Sequence[Job], held_back: int, side_by_side: int, until:
     while time.monotonic() < until and (left := [job for job in jobs if job.is_open]):
         wall_s = max(0.0, until - time.monotonic()) + 2 * CALL_S
         allowance = Allowance(wall_s, wall_s, held_back, shut_off=True)
-        tasks = [partial(_call_all, box, job.unanswered, job.prepare) for job in left]
+        tasks = [partial(_call_all, box, job) for job in left]
         for number, ended in in_forks(tasks, allowance, side_by_side, until):
             left[number].take(ended)
 
 
-def _call_all(
-    box: Box, calls: Sequence[Mapping[str, Any]], prepare: Callable[[], None], tell: Tell
-) -> None:
+def _call_all(box: Box, job: Job, tell: Tell) -> None:
     """In a fork."""
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.setitimer(signal.ITIMER_REAL, IMPORT_S)
-    for module in dict.fromkeys(call["module"] for call in calls):
+    for module in dict.fromkeys(call["module"] for call in job.unanswered):
         try:
             importlib.import_module(module)
         except BaseException as error:  # noqa: BLE001 - also sys.exit at import
             tell({"problem": f"{module}: {type(error).__name__}: {_words(error)}"})
             return
-    prepare()
-    for call in calls:
-        signal.setitimer(signal.ITIMER_REAL, CALL_S)
+    job.prepare()
+    for call in job.unanswered:
+        signal.setitimer(signal.ITIMER_REAL, job.call_s)
         answer = _answered(box, call)
         signal.setitimer(signal.ITIMER_REAL, CALL_S)
         tell(answer)

@@ -276,7 +276,7 @@ def test_inputs_that_take_too_long_are_dropped_and_counted(real: Driver) -> None
 @pytest.mark.parametrize(
     ("code", "words"),
     [
-        ("def f(n):\n    while True: pass\n", "10 took too long"),
+        ("def f(n):\n    while True: pass\n", " took too long"),
         ("import os\ndef f(n):\n    n == 1 or os._exit(0)\n", "ended the process"),
     ],
 )
@@ -287,6 +287,15 @@ def test_where_most_calls_gave_no_answer_nothing_is_said_of_the_others(
     assert verdict.outcome is Outcome.ERROR, verdict
     assert verdict.summary.startswith("Only ")
     assert words in verdict.summary
+
+
+def test_many_calls_that_never_end_do_not_hide_the_others(real: Driver) -> None:
+    code = "def f(a, b):\n    while b in (0, 1): pass\n    return a + b\n"
+    verdict = real(property_level(_subject(code, "2, 3", "10, 1000")))
+    assert verdict.outcome is Outcome.PASSED, verdict
+    answers = verdict.evidence["answers"]
+    assert answers["late"] > 10
+    assert answers["value"] > 120
 
 
 EXIT = "import os\n\n\ndef f(n{}):\n    if n >= 40:\n        os._exit(0)\n    return n\n"

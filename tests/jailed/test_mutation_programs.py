@@ -9,15 +9,7 @@ from typing import Any
 import pytest
 
 from fractal_rmo.domain.jsonvalue import Json
-from fractal_rmo.domain.run import (
-    Limits,
-    RunEnding,
-    Runner,
-    RunRequest,
-    Runtime,
-    pytest_runtime,
-)
-from fractal_rmo.jailed.programs.writing import NotPlainError, key, written
+from fractal_rmo.domain.run import Limits, RunEnding, Runner, RunRequest, Runtime, pytest_runtime
 
 Values = dict[str, Any]
 ROOM = Limits(wall_s=60.0, memory_mb=1536)
@@ -383,9 +375,68 @@ def test_code_that_looks_at_its_own_bytecode_is_noticed(judge: Callable[..., Val
         "def h(a):\n    assert f.__code__.co_code == seen\n    return f(a)\n"
     )
     honest = judge(code, "from solution import f\ndef test_1():\n    f(1)\n", edit(code, "1", "2"))
-    assert (endings(honest), honest["noticed"]) == (["survived"], [])
+    assert endings(honest) == ["survived"]
+    assert (honest["noticed"], honest["looked"], honest["controls"]) == (0, "", 2)
     looking = judge(code, "from solution import h\ndef test_1():\n    h(1)\n", edit(code, "1", "2"))
-    assert looking["noticed"] == ["f"]
+    assert looking["noticed"] == 2
+    assert looking["looked"] == "solution.py:8 reads __code__"
+
+
+def test_a_control_behaves_as_the_code_does(judge: Callable[..., Values]) -> None:
+    """Whatever the function is made of."""
+    code = textwrap.dedent("""\
+        import asyncio
+        class Base:
+            def size(self):
+                return 1
+        class C(Base):
+            def f(self, a, *more, b=2):
+                'Doc.'
+                global count
+                count = 0
+                x: int = a + b
+                for n in range(len(more)):
+                    count += more[n] if n % 2 == 0 else -more[n]
+                while x > 0 and count < 99:
+                    x -= 1
+                    count += super().size()
+                match a:
+                    case -1 | 3 + 2j:
+                        return f'{a + 1:>{b + 3}}'
+                    case {'k': [first, *_]}:
+                        return first + 0
+                    case int() if (y := a * 2) < 100:
+                        return [y * n for n in more if n > 1], {**{'a': count}}
+                return (yield_all(a), *more)
+        def yield_all(a):
+            got = yield a + 1
+            yield from [got * 2, a[0] if isinstance(a, list) else -a]
+        async def later(a):
+            found = await asyncio.sleep(0, a * 3)
+            return found + 1
+    """)
+    tests = textwrap.dedent("""\
+        import asyncio
+        from solution import C, yield_all, later
+        def test_1():
+            c = C()
+            assert c.f(2, 5, 7, 9) == ([20, 28, 36], {'a': 11})
+            assert c.f(-1) == '    0'
+            assert c.f({'k': [7, 8]}, b=0) if False else True
+            steps = yield_all(4)
+            assert next(steps) == 5
+            assert (steps.send(10), next(steps)) == (20, -4)
+            assert asyncio.run(later(2)) == 7
+    """)
+    mutants = [
+        edit(code, "'Doc.'", "'XX'", "C.f"),
+        edit(code, "got * 2", "got * 3", "yield_all"),
+        edit(code, "a * 3", "a * 4", "later"),
+    ]
+    for _ in range(4):
+        value = judge(code, tests, *mutants)
+        assert (value["noticed"], value["looked"]) == (0, "")
+        assert endings(value) == ["survived", "killed", "killed"]
 
 
 def test_tests_that_fail_before_any_mutant_are_no_basis(judge: Callable[..., Values]) -> None:
@@ -409,43 +460,49 @@ def test_a_file_without_tests_is_a_problem_or_runs_nothing(judge: Callable[..., 
     assert value["unmutated"] is None
 
 
-def attack(run: Runner, code: str, calls: list[Any], *mutants: Values, owner: str = "") -> Values:
-    target = {
-        "path": "solution.py", "class": owner, "function": "f", "calls": calls,
-        "mutants": [{"number": number, **mutant} for number, mutant in enumerate(mutants)],
-    }  # fmt: skip
-    payload: dict[str, Json] = {"targets": [target], "budget_s": 10.0}
+def attack(run: Runner, code: str, calls: list[str], *mutants: Values, made: Json = None) -> Values:
+    """What tells mutants of ``f``, or of a method ``C.f``, from the code."""
+    call = {"module": "solution", "named": "{}", "then": [], "made": made}
+    asked: list[Json] = [
+        {**call, "name": mutants[0]["function"], "args": arguments} for arguments in calls
+    ]
+    numbered: list[Json] = [{"number": number, **each} for number, each in enumerate(mutants)]
+    payload: dict[str, Json] = {
+        "targets": [{"calls": asked, "mutants": numbered}],
+        "budget_s": 10.0,
+    }
     request = RunRequest(Runtime.THIN, "mutation_attack", {"code/solution.py": code}, payload, ROOM)
     return _completed(run, request)
 
 
 def test_an_input_that_tells_a_mutant_from_the_code_is_found(run: Runner) -> None:
     code = "def f(a):\n    return a > 3\n"
-    calls = [["", "(1,)"], ["", "(3,)"], ["", "(5,)"]]
     mutants = edit(code, "a > 3", "a >= 3"), edit(code, "a > 3", "a > 3 and True")
-    found = {m["number"]: m for m in attack(run, code, calls, *mutants)["attacked"]}
+    found = {m["number"]: m for m in attack(run, code, ["[1]", "[3]", "[5]"], *mutants)["attacked"]}
     assert found[0]["call"] == 1
-    assert found[0]["original"]["answer"] == "False"
-    assert found[0]["mutant"]["answer"] == "True"
+    assert found[0]["original"]["text"] == "False"
+    assert found[0]["mutant"]["text"] == "True"
     assert found[1] == {"number": 1, "compared": 3, "call": -1}
 
 
 @pytest.mark.parametrize(
     ("body", "old", "new", "calls", "call"),
     [
-        ("a.append(1)", "1", "2", [["", "([],)"]], 0),
-        ("yield a + 1", "1", "2", [["", "(1,)"]], 0),
-        ("return 7 // a", "7", "8", [["", "(0,)"], ["", "(1,)"]], 1),
-        ("return 6 // 2 * a", "//", "/", [["", "(1,)"]], -1),  # 3.0 == 3
-        ("return object() if 0 else a", "0", "1", [["", "(1,)"]], -1),  # no built-in data
-        ("return [a for _ in iter(int, 1)] if 0 else a", "0", "1", [["", "(1,)"]], -1),
-        ("return __import__('random').random() * 1", "* 1", "* 2", [["", "(1,)"]], -1),  # luck
-        ("return 0 if a == 7 else len(a)", "7", "8", [["", "(8,)"]], -1),  # no sensible argument
-        ("raise SystemExit(a + 1)", "1", "2", [["", "(1,)"]], -1),
+        ("a.append(1)", "1", "2", ["[[]]"], 0),
+        ("yield a + 1", "1", "2", ["[1]"], 0),
+        ("return 7 // a", "7", "8", ["[0]", "[1]"], 1),
+        ("return 6 // 2 * a", "//", "/", ["[1]"], -1),  # 3.0 == 3
+        ("return object() if 0 else a", "0", "1", ["[1]"], -1),  # no built-in data
+        ("return [a for _ in iter(int, 1)] if 0 else a", "0", "1", ["[1]"], -1),
+        ("return __import__('random').random() * 1", "* 1", "* 2", ["[1]"], -1),  # luck
+        ("return 0 if a == 7 else len(a)", "7", "8", ["[8]"], -1),  # no sensible argument
+        ("raise ValueError(f'{a}: 1')", "1", "2", ["[1]"], 0),  # another message
+        ("print(a + 1)", "1", "2", ["[1]"], 0),
+        ("import os; a == 1 and os._exit(0); return a + 1", "+ 1", "+ 2", ["[1]", "[2]"], 1),
     ],
 )
 def test_what_counts_as_a_difference(
-    run: Runner, body: str, old: str, new: str, calls: list[Any], call: int
+    run: Runner, body: str, old: str, new: str, calls: list[str], call: int
 ) -> None:
     code = f"def f(a):\n    {body}\n"
     mutant = edit(code, body, body.replace(old, new, 1))
@@ -454,17 +511,16 @@ def test_what_counts_as_a_difference(
 
 
 def test_agreement_on_none_says_nothing(run: Runner) -> None:
-    code = "def f(a):\n    print('é')\n    return a or None\n"
-    calls = [["", "(0,)"], ["", "(1,)"], ["", "('',)"]]
+    code = "def f(a):\n    n = 'é'\n    return a or None\n"
+    calls = ["[0]", "[1]", "['']"]
     (found,) = attack(run, code, calls, edit(code, "'é'", "'É'"))["attacked"]
     assert (found["compared"], found["call"]) == (1, -1)
 
 
 def test_an_answer_is_preferred_to_an_exception(run: Runner) -> None:
     code = "def f(a):\n    return 6 / a\n"
-    calls = [["", "(1,)"], ["", "(3,)"]]
     mutant = edit(code, "6 / a", "6 / (a - 1) if a - 3 else 5")
-    (found,) = attack(run, code, calls, mutant)["attacked"]
+    (found,) = attack(run, code, ["[1]", "[3]"], mutant)["attacked"]
     assert found["call"] == 1
 
 
@@ -473,45 +529,6 @@ def test_methods_are_attacked_on_a_fresh_object(run: Runner) -> None:
         "class C:\n    def __init__(self, n):\n        self.n = n\n"
         "    def f(self, a):\n        self.n += a\n        return self.n\n"
     )
-    calls = [["(1,)", "(0,)"], ["(1,)", "(2,)"], ["()", "(2,)"]]
-    (found,) = attack(run, code, calls, edit(code, "+=", "-=", "C.f"), owner="C")["attacked"]
+    mutant = edit(code, "+=", "-=", "C.f")
+    (found,) = attack(run, code, ["[0]", "[2]"], mutant, made=["[1]", "{}"])["attacked"]
     assert (found["call"], found["compared"]) == (1, 2)
-
-
-@pytest.mark.parametrize(
-    "value",
-    [1, -2.5, "é'\n", b"\xff", None, True, [], (1,), (), {1: [2]}, {"b", "a"}, frozenset({1}),
-     set(), frozenset(), float("inf"), -0.0, 3j, [[{"a": (1, 2)}]]],
-)  # fmt: skip
-def test_written_data_reads_back(value: object) -> None:
-    assert eval(written(value)) == value  # noqa: S307 - our own text
-    assert key(value) == key(eval(written(value)))  # noqa: S307
-
-
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [
-        (1, 1.0),
-        (True, 1),
-        (0.0, -0.0),
-        ({1: 2, 3: 4}, {3: 4, 1: 2}),
-        ({1}, frozenset({1})),
-        (2, 2 + 0j),
-    ],
-)
-def test_keys_are_equal_where_values_are(one: object, other: object) -> None:
-    assert one == other
-    assert key(one) == key(other)
-
-
-@pytest.mark.parametrize(("one", "other"), [(1, 2), ([1], (1,)), ("1", 1), (b"a", "a"), (0.1, 0.2)])
-def test_keys_differ_where_values_do(one: object, other: object) -> None:
-    assert key(one) != key(other)
-
-
-@pytest.mark.parametrize(
-    "value", [object(), "a" * 2000, (10**5000,), type("I", (int,), {})(1), [len]]
-)
-def test_what_is_no_plain_data_is_refused(value: object) -> None:
-    with pytest.raises(NotPlainError):
-        written(value)

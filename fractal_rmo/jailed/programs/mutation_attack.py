@@ -1,44 +1,34 @@
 """``mutation_attack``: inputs on which a mutant and the code as it is differ.
 
-The payload's ``targets`` are functions: ``{"path", "class", "function", "calls":
-[[receiver, arguments]], "mutants": [{"number", ...an edit of make_mutants}]}`` with both parts
-of a call as text of a literal tuple (``receiver`` makes the object of a method, "" for none).
+The payload's ``targets`` are functions: ``{"calls", "mutants": [{"number", ...an edit of
+make_mutants}]}``, the calls as in ``calling``.
 
 ``{"attacked": [{"number", "compared", "call", "original", "mutant"}]}``: ``compared`` calls
 answered with built-in data in the original, other than None alone; ``call`` is the number of the
-first that differs, -1 for none.  The sides are ``{"answer", "raises", "after"}`` as text: ``after``
-are the arguments where the call changed them; ``"list": true`` says that a generator was read.
+first that differs, -1 for none, and the two answers to it are as in ``calling``.
 """
-
-# pylint: disable=unidiomatic-typecheck  # asking for more would run code of the object
 
 from __future__ import annotations
 
-import ast
-import importlib
-import itertools
-import math
-import signal
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
-from types import FrameType, GeneratorType
 from typing import Any
 
-from fractal_rmo.jailed.layout import Box, module_name
-from fractal_rmo.jailed.programs.forks import Allowance, Task, cores, in_forks, one_fork
+from fractal_rmo.jailed.layout import Box
+from fractal_rmo.jailed.limits import MEGABYTE
+from fractal_rmo.jailed.programs.calling import Job, ask
+from fractal_rmo.jailed.programs.forks import cores
+from fractal_rmo.jailed.programs.plain_data import equal
 from fractal_rmo.jailed.programs.swapping import Functions
-from fractal_rmo.jailed.programs.writing import NotPlainError, key, written
 
-_CALL_S = 0.05
-_ALL_CALLS_S = 1.5
-_FORK = Allowance(cpu_s=4.0, wall_s=8.0)
-_MOST_READ = 1000
+_HELD_BACK = 1024 * MEGABYTE
 _TRIES = 3
+_ASKED_AGAIN_S = 3.0
 _MISUSE = ("TypeError", "AttributeError")
 """What code raises for arguments of no sensible type: nobody would ask whether that is right."""
 
-Side = dict[str, Any]
+Answer = dict[str, Any]
 
 
 def run(box: Box, payload: Mapping[str, Any]) -> dict[str, Any]:
@@ -52,125 +42,82 @@ def run(box: Box, payload: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _attacked(box: Box, target: Mapping[str, Any], until: float) -> list[dict[str, Any]]:
-    original = one_fork(partial(_answers, box, target, None, target["calls"]), _FORK)
-    plain = original.answer.get("answers", [])
-    mutants = target["mutants"]
-    tasks: list[Task] = [partial(_answers, box, target, m, target["calls"]) for m in mutants]
-    found = []
-    for number, ended in in_forks(tasks, _FORK, cores(), until):
-        if ended.how != "answered":
-            continue
-        pairs = list(zip(plain, ended.answer["answers"], strict=False))
-        differing = [i for i, (one, other) in enumerate(pairs) if _differ(one, other)]
-        raising = [_raising(one, other) for one, other in pairs]
-        differing.sort(key=raising.__getitem__)  # an answer asks the better question
-        call, sides = _confirmed(box, target, mutants[number], differing)
-        compared = sum(map(_says_something, plain[: len(pairs)]))
-        found.append(
-            {"number": mutants[number]["number"], "compared": compared, "call": call, **sides}
-        )
-    return found
+    calls, mutants = target["calls"], target["mutants"]
+    plain, *others = [Job(calls, partial(_swap, box, mutant)) for mutant in (None, *mutants)]
+    ask(box, [plain, *others], _HELD_BACK, cores(), until)
+    return [
+        _found(box, calls, mutant, list(zip(plain.answers, job.answers, strict=False)))
+        for mutant, job in zip(mutants, others, strict=True)
+    ]
 
 
-def _says_something(side: Side | None) -> bool:
+def _found(
+    box: Box,
+    calls: Sequence[Any],
+    mutant: Mapping[str, Any],
+    pairs: Sequence[tuple[Answer, Answer]],
+) -> dict[str, Any]:
+    """What the answers of the code and of one mutant come to."""
+    differing = [number for number, (one, other) in enumerate(pairs) if differ(one, other)]
+    differing.sort(key=lambda number: _badness(*pairs[number]))
+    call, sides = _confirmed(box, calls, mutant, differing)
+    compared = sum(_says_something(one) for one, _ in pairs)
+    return {"number": mutant["number"], "compared": compared, "call": call, **sides}
+
+
+def _swap(box: Box, mutant: Mapping[str, Any] | None) -> None:
+    if mutant is not None:
+        Functions(box).swap(mutant)
+
+
+def _says_something(answer: Answer) -> bool:
     """Whether agreement with it counts: a procedure's None would agree with anything."""
-    if side is None or side["raises"]:
+    says = answer.get("text") != "None" or "left" in answer or "printed" in answer
+    return bool(answer.get("whole")) and says
+
+
+def differ(one: Answer, other: Answer) -> bool:
+    """Whether an assertion on the original's answer would fail on the mutant's.
+
+    An assertion sees the value or the exception with its message, what is left
+    of the arguments, and what was printed.
+    """
+    if "raised" in one:
+        error, message, *_ = one["raised"]
+        if error in _MISUSE or not _is_comparable(other):
+            return False
+        return "raised" not in other or other["raised"][:2] != [error, message]
+    if not one.get("whole") or not _is_comparable(other):
         return False
-    return bool(side["answer"] != "None" or side["after"])
+    same = "raised" not in other and equal(one["value"], other["value"])
+    return not (same and _left(one, other) and one.get("printed") == other.get("printed"))
 
 
-def _differ(one: Side | None, other: Side | None) -> bool:
-    """Whether an assertion on the original's answer would fail on the mutant's."""
-    if one is None or other is None or (one["raises"] and other["raises"]):
-        return False
-    if one["raises"] in _MISUSE:
-        return False
-    return bool(one["key"] != other["key"])
+def _is_comparable(answer: Answer) -> bool:
+    return "raised" in answer or bool(answer.get("whole"))
 
 
-def _raising(one: Side | None, other: Side | None) -> int:
-    """How many sides are exceptions, that of the original counting more."""
-    return 2 * bool(one and one["raises"]) + bool(other and other["raises"])
+def _left(one: Answer, other: Answer) -> bool:
+    """Whether both calls left their arguments alike; of what is no plain data nobody knows."""
+    after, otherwise = one.get("left"), other.get("left")
+    if after is None or otherwise is None:
+        return after is otherwise
+    return not after.get("whole") or equal(after["value"], otherwise.get("value"))
+
+
+def _badness(one: Answer, other: Answer) -> tuple[bool, bool]:
+    """An answer asks the better question than an exception, above all of the code as it is."""
+    return "raised" in one, "raised" in other
 
 
 def _confirmed(
-    box: Box, target: Mapping[str, Any], mutant: Mapping[str, Any], differing: Sequence[int]
-) -> tuple[int, dict[str, Side]]:
+    box: Box, calls: Sequence[Any], mutant: Mapping[str, Any], differing: Sequence[int]
+) -> tuple[int, dict[str, Answer]]:
     """The first call that differs in fresh processes as well, the original twice the same."""
-    for call in differing[:_TRIES]:
-        tasks: list[Task] = [
-            partial(_answers, box, target, which, [target["calls"][call]])
-            for which in (None, None, mutant)
-        ]
-        ended = dict(in_forks(tasks, _FORK, cores(), math.inf))
-        said = [ended[number].answer.get("answers", [None]) for number in range(len(tasks))]
-        one, again, other = (answers[0] if answers else None for answers in said)
-        if one is not None and one == again and other is not None and _differ(one, other):
-            return call, {"original": one, "mutant": other}
+    for number in differing[:_TRIES]:
+        jobs = [Job([calls[number]], partial(_swap, box, which)) for which in (None, None, mutant)]
+        ask(box, jobs, _HELD_BACK, cores(), time.monotonic() + _ASKED_AGAIN_S)
+        one, again, other = (job.answers[0] if job.answers else {} for job in jobs)
+        if one and one == again and differ(one, other):
+            return number, {"original": one, "mutant": other}
     return -1, {}
-
-
-def _answers(
-    box: Box,
-    target: Mapping[str, Any],
-    mutant: Mapping[str, Any] | None,
-    calls: Sequence[Sequence[str]],
-) -> dict[str, Any]:
-    """In a fork: what each call gives, None where that is no built-in data."""
-    module = importlib.import_module(module_name(box.code / target["path"]))
-    if mutant is not None:
-        Functions(box).swap(mutant)
-    signal.signal(signal.SIGVTALRM, _stop)
-    until = time.monotonic() + _ALL_CALLS_S
-    answers = []
-    for receiver, arguments in calls:
-        if time.monotonic() > until:
-            break
-        owner = getattr(module, target["class"]) if target["class"] else module
-        answers.append(_answer(owner, target, receiver, arguments))
-    return {"answers": answers}
-
-
-class _TooLong(BaseException):
-    """A call took too long; no ``Exception``, so that the code does not catch it."""
-
-
-def _stop(_number: int, _frame: FrameType | None) -> None:
-    raise _TooLong
-
-
-def _answer(owner: Any, target: Mapping[str, Any], receiver: str, arguments: str) -> Side | None:
-    try:
-        given = ast.literal_eval(arguments)
-        before = key(given)
-        signal.setitimer(signal.ITIMER_VIRTUAL, _CALL_S)
-        try:
-            thing = owner(*ast.literal_eval(receiver)) if receiver else owner
-            return _side(getattr(thing, target["function"]), given, before)
-        finally:
-            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-    except (Exception, _TooLong, SystemExit):  # noqa: BLE001 - foreign code
-        return None
-
-
-def _side(function: Callable[..., Any], given: tuple[Any, ...], before: str) -> Side | None:
-    try:
-        answer = function(*given)
-        listed = type(answer) is GeneratorType
-        if listed:
-            answer = list(itertools.islice(answer, _MOST_READ))
-    except Exception as error:  # noqa: BLE001 - foreign code
-        name = type(error).__name__
-        return {"answer": "", "raises": name, "after": "", "list": False, "key": f"raises {name}"}
-    try:
-        left = key(given)
-        changed = left != before
-        return {
-            "answer": written(answer),
-            "raises": "",
-            "after": written(given) if changed else "",
-            "list": listed,
-            "key": f"{key(answer)} after {left if changed else ''}",
-        }
-    except NotPlainError:
-        return None

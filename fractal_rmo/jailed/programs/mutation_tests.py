@@ -1,22 +1,29 @@
 """``mutation_tests``: the tests against each mutant, from one collected session of pytest.
 
 The session is collected once, in this process.  Then every run of the tests
-is a fork of it: the unmutated code first and last, and each mutant between.
+is a fork of it: the unmutated code first and last, and between them, in an
+order that chance makes, the mutants and controls among them.  In a control all
+functions have other bytecode that does the same (see ``disguising``), and the
+mutants are in such disguises as well.  Code that fails on purpose, by counting
+runs or for knowing that it was changed, fails for a control too.
 
 ``{"collected", "unmutated": {"ending", "detail", "duration_s"}, "closing": the same,
-"mutants": [{"number", "ending", "detail"}], "noticed", "side_by_side", "problem"}``.
-``noticed`` names functions whose placebo did not pass: the code looks at itself.  Endings:
+"mutants": [{"number", "ending", "detail"}], "controls", "noticed", "looked", "seed",
+"side_by_side", "problem"}``.  ``noticed`` counts controls that did not pass,
+``looked`` says where code read its own code objects (see ``looking``).  Endings:
 
 * ``killed``: pytest reported that a test failed with an assertion or an exception;
 * ``survived``: every collected test was run and passed;
 * ``timed_out``, and ``crashed`` for all else: an exit, a signal, a skip, no test, no memory.
 
-What is not in ``mutants`` was not begun within ``budget_s``.
+What is not in ``mutants`` was not judged within ``budget_s``, which is for everything here.
 """
 
 from __future__ import annotations
 
 import gc
+import random
+import secrets
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from functools import partial
@@ -33,34 +40,50 @@ from fractal_rmo.jailed.programs.forks import (
     MOST_SIDE_BY_SIDE,
     Allowance,
     Ended,
+    Tell,
     cores,
     in_forks,
     one_fork,
 )
+from fractal_rmo.jailed.programs.looking import Looking
 from fractal_rmo.jailed.programs.swapping import Functions
 from fractal_rmo.jailed.programs.unit_report import Request, describe, shorten
 
 _TIMES, _SLACK_CPU_S, _SLACK_WALL_S = 8, 0.3, 3.0
 """What a mutant may take, in times of the unmutated run, and beside that."""
+_LEAST_CONTROLS, _MUTANTS_A_CONTROL, _MOST_CONTROLS = 2, 8, 5
+"""Some, and one more for so many mutants: the more there are to kill, the less can be spared."""
+_FAILED = ("killed", "crashed")
 
 
 def run(box: Box, payload: Mapping[str, Any]) -> dict[str, Any]:
     """Judge the mutants in ``mutants``; the unmutated run may take ``limit_s``."""
+    until = time.monotonic() + payload["budget_s"]
     property_tool.stop_shrinking()  # that an example fails is enough here
-    judge = _Judge(box, payload)
+    looking = Looking(partial(_shown_path, box))
+    looking.begin()
+    judge = _Judge(box, payload, looking, until)
     report = unit_pytest.observed(box, Request.read(payload), judge)
     value = {"collected": len(report.collected), "problem": report.problem}
     return {**judge.value, **value}
 
 
+def _shown_path(box: Box, name: str) -> str:
+    """A file of the code or the tests as the host knows it; "" for any other."""
+    in_tests = name.startswith(f"{box.tests}/")
+    return box.code_path(name) or (name[len(str(box.tests)) + 1 :] if in_tests else "")
+
+
 class _Judge:
     """Takes the place of pytest's loop over the tests."""
 
-    def __init__(self, box: Box, payload: Mapping[str, Any]) -> None:
-        self._box, self._mutants = box, payload["mutants"]
-        self._limit_s, self._budget_s = payload["limit_s"], payload["budget_s"]
+    def __init__(
+        self, box: Box, payload: Mapping[str, Any], looking: Looking, until: float
+    ) -> None:
+        self._box, self._mutants, self._until = box, payload["mutants"], until
+        self._limit_s, self._looking = payload["limit_s"], looking
         self._held_back = int(payload["memory_mb"] * MEGABYTE * (1 - 1 / MOST_SIDE_BY_SIDE))
-        self._witness = _Witness()
+        self._witness, self._looks = _Witness(), list[str]()
         self.value: dict[str, Any] = {"unmutated": None, "closing": None, "mutants": []}
 
     @pytest.hookimpl(tryfirst=True)
@@ -68,7 +91,6 @@ class _Judge:
         """Judge all mutants, and run nothing here."""
         if session.testsfailed or not session.items:
             return True
-        until = time.monotonic() + self._budget_s
         functions = Functions(self._box)
         self._make_ready(session)
         before = self._names()
@@ -78,8 +100,10 @@ class _Judge:
             # tests that write where the code lies must not meet what others write meanwhile
             together = cores() if self._names() == before else 1
             self.value["side_by_side"] = together
-            self._judge_all(session, functions, self._allowed(first), together, until)
+            self._judge_all(session, functions, self._allowed(first), together)
             self.value["closing"] = _as_json(self._unmutated(session))
+        looks = [self._looking.first, self.value["unmutated"]["looked"], *self._looks]
+        self.value["looked"] = next(filter(None, looks), "")
         return True
 
     def _make_ready(self, session: pytest.Session) -> None:
@@ -104,38 +128,56 @@ class _Judge:
         )
 
     def _judge_all(
-        self,
-        session: pytest.Session,
-        functions: Functions,
-        allowed: Allowance,
-        together: int,
-        until: float,
+        self, session: pytest.Session, functions: Functions, allowed: Allowance, together: int
     ) -> None:
-        """Placebos first, one for each function, then the mutants."""
-        alike = list({(m["path"], m["function"], m["line"]): m for m in self._mutants}.values())
-        tasks = [partial(self._judge, session, functions.swap_alike, m) for m in alike]
-        noticed = {
-            alike[number]["function"]
-            for number, ended in in_forks(tasks, allowed, together, until)
-            if _as_json(ended)["ending"] in ("killed", "crashed")
+        """Mutants and controls, in an order that nobody knows before the code is imported."""
+        seed = secrets.randbits(48)
+        chance = random.Random(seed)  # noqa: S311 - shown afterwards, to be repeated
+        swaps: list[Callable[[random.Random], None]]
+        swaps = [partial(functions.swap, mutant) for mutant in self._mutants]
+        swaps += self._controls(functions)
+        disguised = (partial(swap, random.Random(chance.random())) for swap in swaps)  # noqa: S311
+        tasks = [partial(self._judge, session, swap) for swap in disguised]
+        order = chance.sample(range(len(tasks)), len(tasks))
+        until = self._until - 2 * self.value["unmutated"]["duration_s"]  # it runs once more
+        found = {
+            order[place]: _as_json(ended)
+            for place, ended in in_forks([tasks[n] for n in order], allowed, together, until)
+            if ended.how != "cut_off"
         }
-        tasks = [partial(self._judge, session, functions.swap, m) for m in self._mutants]
-        found = sorted(in_forks(tasks, allowed, together, until), key=lambda pair: pair[0])
-        self.value["noticed"] = sorted(noticed)
-        self.value["mutants"] = [{"number": n, **_as_json(ended)} for n, ended in found]
+        whole = len(self._mutants)
+        self.value["mutants"] = [{"number": n, **found[n]} for n in range(whole) if n in found]
+        controls = [found[n]["ending"] for n in found if n >= whole]
+        self._looks = [one["looked"] for one in found.values()]
+        self.value |= {
+            "seed": seed,
+            "controls": len(controls),
+            "noticed": sum(ending in _FAILED for ending in controls),
+        }
 
-    def _judge(
-        self,
-        session: pytest.Session,
-        swap: Callable[[Mapping[str, Any]], None],
-        mutant: Mapping[str, Any],
-    ) -> dict[str, Any]:
+    def _controls(self, functions: Functions) -> list[Callable[[random.Random], None]]:
+        """Each gives all functions that have mutants other bytecode."""
+        alike = list({(m["path"], m["function"], m["line"]): m for m in self._mutants}.values())
+
+        def swap_all(chance: random.Random) -> None:
+            for each in alike:
+                functions.swap_alike(each, chance)
+
+        count = _LEAST_CONTROLS + len(self._mutants) // _MUTANTS_A_CONTROL
+        return [swap_all] * min(count, _MOST_CONTROLS)
+
+    def _judge(self, session: pytest.Session, swap: Callable[[], None], tell: Tell) -> None:
         """In a fork: the tests on the mutant."""
-        swap(mutant)
-        return self._run_tests(session)
+        swap()
+        self._run_tests(session, tell)
 
-    def _run_tests(self, session: pytest.Session) -> dict[str, Any]:
+    def _run_tests(self, session: pytest.Session, tell: Tell) -> None:
         """In a fork: the tests up to the first that does not pass."""
+        self._looking.is_testing = True
+        words = self._words(session)
+        tell({**words, "looked": self._looking.first})
+
+    def _words(self, session: pytest.Session) -> dict[str, Any]:
         witness = self._witness
         try:
             for item, following in zip(session.items, [*session.items[1:], None], strict=True):
@@ -153,10 +195,11 @@ class _Judge:
 
 def _as_json(ended: Ended) -> dict[str, Any]:
     """With the fork's own words where it had any; what it claims is one of two endings."""
-    said = ended.answer.get("ending") if ended.how == "answered" else ended.how
+    said = ended.answer.get("ending", "crashed") if ended.how == "finished" else ended.how
     known = said if said in ("killed", "survived", "timed_out") else "crashed"
-    detail = shorten(str(ended.answer.get("detail", "")), 200)
-    return {"ending": known, "detail": detail, "duration_s": round(ended.duration_s, 4)}
+    detail, looked = (shorten(str(ended.answer.get(n, "")), 200) for n in ("detail", "looked"))
+    duration_s = round(ended.duration_s, 4)
+    return {"ending": known, "detail": detail, "looked": looked, "duration_s": duration_s}
 
 
 class _Witness:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import ast
 import gc
 import importlib.machinery
+import random
 import warnings
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
@@ -19,6 +20,7 @@ from types import CodeType, FunctionType
 from typing import Any
 
 from fractal_rmo.jailed.layout import Box
+from fractal_rmo.jailed.programs.disguising import disguised
 
 _Def = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -35,32 +37,27 @@ class Functions:
                 if path:
                     self._found[path, thing.__code__.co_qualname].append(thing)
 
-    def swap(self, mutant: Mapping[str, Any]) -> None:
+    def swap(self, mutant: Mapping[str, Any], disguise: random.Random | None = None) -> None:
         """Make the mutant (an edit of ``make_mutants``) what the code does from now on.
 
         A file that was not imported yet will be read as mutated.  Raises
-        ``LookupError`` when the file has no such function.
+        ``LookupError`` when the file has no such function.  A ``disguise``
+        makes the bytecode another that does the same: see ``disguising``.
         """
         text = mutated(self._text(mutant), mutant)
         if not self._living(mutant):
             _read_as(str(self._box.code / mutant["path"]), text)
             return
-        self._put(mutant, _tree(text))
+        self._put(mutant, _tree(text), disguise)
 
-    def swap_alike(self, mutant: Mapping[str, Any]) -> None:
-        """Compile the mutant's function anew with a step that does nothing: a placebo.
+    def swap_alike(self, mutant: Mapping[str, Any], disguise: random.Random) -> None:
+        """Give the mutant's function other bytecode that does the same: a control.
 
         What behaves otherwise after that looks at itself.  A file that was not
         imported yet stays as it is.
         """
         if self._living(mutant):
-            tree = _tree(self._text(mutant))
-            _, definition = _definition(tree, mutant)
-            nothing = ast.Compare(ast.Constant(None), [ast.Is()], [ast.Constant(None)])
-            step = ast.copy_location(ast.Expr(nothing), definition.body[-1])
-            at = 1 if ast.get_docstring(definition, clean=False) is not None else 0
-            definition.body.insert(at, ast.fix_missing_locations(step))
-            self._put(mutant, tree)
+            self._put(mutant, _tree(self._text(mutant)), disguise)
 
     def _text(self, mutant: Mapping[str, Any]) -> str:
         path: str = mutant["path"]
@@ -69,9 +66,13 @@ class Functions:
     def _living(self, mutant: Mapping[str, Any]) -> list[FunctionType]:
         return self._found.get((mutant["path"], mutant["function"]), [])
 
-    def _put(self, mutant: Mapping[str, Any], tree: ast.Module) -> None:
+    def _put(
+        self, mutant: Mapping[str, Any], tree: ast.Module, disguise: random.Random | None
+    ) -> None:
         living = self._living(mutant)
         owner, definition = _definition(tree, mutant)
+        if disguise:
+            disguised(definition, disguise)
         if any("__class__" in each.__code__.co_freevars for each in living):
             _keep_class_cell(definition)
         kept = [s for s in tree.body if _is_future(s)] + [_shell(owner, definition)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import difflib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -44,6 +45,23 @@ class Mutant:
         changed = [line for line in pairs if line[:1] in "+-" and line[:3] not in ("+++", "---")]
         return "\n".join(line.rstrip()[:_SHOWN_CHARS] for line in changed[:8])
 
+    def is_of_words(self, code: SourceTree) -> bool:
+        """Whether the edit lies within what a ``raise`` gives to its exception: a message."""
+        text = _plain(code.files[self.path])
+        try:
+            tree = ast.parse(text)
+        except (SyntaxError, ValueError, RecursionError):
+            return False
+        raised = (node.exc for node in ast.walk(tree) if isinstance(node, ast.Raise))
+        given = (call.args for call in raised if isinstance(call, ast.Call))
+        texts = (arg for args in given for arg in args if _is_text(arg))
+        return any(self._lies_in(arg, text) for arg in texts)
+
+    def _lies_in(self, node: ast.expr, text: str) -> bool:
+        start = _offset(text, node.lineno, node.col_offset)
+        end = _offset(text, node.end_lineno or node.lineno, node.end_col_offset or 0)
+        return start <= self.start and self.end <= end
+
     def _new(self, new: str) -> list[str]:
         return _around(new, self.start, self.start + len(self.text))
 
@@ -53,6 +71,18 @@ def _around(text: str, start: int, end: int) -> list[str]:
     first = text.rfind("\n", 0, start) + 1
     last = text.find("\n", end)
     return text[first : None if last < 0 else last].split("\n")
+
+
+def _is_text(node: ast.expr) -> bool:
+    return isinstance(node, ast.JoinedStr) or (
+        isinstance(node, ast.Constant) and isinstance(node.value, str)
+    )
+
+
+def _offset(text: str, line: int, column: int) -> int:
+    """The characters before a place that is given in lines from 1 and bytes of UTF-8."""
+    lines = text.splitlines(keepends=True)
+    return sum(map(len, lines[: line - 1])) + len(lines[line - 1].encode()[:column].decode())
 
 
 def _plain(text: str) -> str:

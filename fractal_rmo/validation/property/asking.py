@@ -9,13 +9,8 @@ from typing import TypeAlias
 from fractal_rmo.domain.jsonvalue import Json
 from fractal_rmo.domain.run import Dialogue, RunEnding, RunResult
 from fractal_rmo.domain.source import SourceTree
-from fractal_rmo.validation.property.calls import (
-    Answer,
-    Call,
-    call_request,
-    printable,
-    read_answers,
-)
+from fractal_rmo.validation.generated.answers import Answer, printable, read_answers
+from fractal_rmo.validation.generated.calls import Call, call_request
 from fractal_rmo.validation.property.shrink import simpler
 from fractal_rmo.validation.unjudged import NO_SCHEMA, no_jail
 

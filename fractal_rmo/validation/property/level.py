@@ -2,11 +2,11 @@
 
 The functions that the tests call are called with some hundred generated
 inputs, in a jail of the code's own; what comes back is only compared, here.
-Three things may fail: a crash that no program means on an input it is meant
-for (``slips``), an answer that changes with the hash seed, and, when the code
-is a refactoring, an answer that is not the original's.  Everything else that
-is seen is a note (``notes``).  The tests' own hypothesis properties have run
-at level 3.
+Three things may fail: a crash or an end of the process that no program means
+on an input it is meant for (``slips``), an answer that changes with the hash
+seed, and, when the code is a refactoring, an answer that is not the
+original's.  Everything else that is seen is a note (``notes``).  The tests' own
+hypothesis properties have run at level 3.
 """
 
 from __future__ import annotations
@@ -19,13 +19,15 @@ from fractal_rmo.domain.jsonvalue import Json
 from fractal_rmo.domain.run import Dialogue, RunEnding
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.domain.verdict import Level, Outcome, Verdict
+from fractal_rmo.validation.generated.answers import Answer
+from fractal_rmo.validation.generated.calls import Call
+from fractal_rmo.validation.generated.given_calls import property_tests
+from fractal_rmo.validation.generated.inputs import SEED, calls_for
+from fractal_rmo.validation.generated.targets import Catalogue, Found
 from fractal_rmo.validation.property import notes
 from fractal_rmo.validation.property.asking import Asker, CannotJudgeError, CounterExample, Property
-from fractal_rmo.validation.property.calls import Answer, Call
-from fractal_rmo.validation.property.given_calls import property_tests
-from fractal_rmo.validation.property.inputs import SEED, inputs_for
-from fractal_rmo.validation.property.slips import Slips, chance, differ
-from fractal_rmo.validation.property.targets import Found, find_targets
+from fractal_rmo.validation.property.slips import Slips, differ
+from fractal_rmo.validation.property.uses import Uses
 from fractal_rmo.validation.static import read_tools
 from fractal_rmo.validation.subject import Subject
 
@@ -35,16 +37,25 @@ MAX_COUNTER_EXAMPLES = 4
 MAX_TRIES = 3
 """Suspects of one kind that are asked alone before they are taken for effects of earlier calls."""
 MAX_NOTES = 20
-CRASH = "never crashes as no program means to"
+MOST_SILENT = 0.5
+"""The share of calls without an answer above which nothing is said of the others."""
+_SILENCE = {
+    "late": "took too long",
+    "gone": "ended the process",
+    "too_large": "answered too much",
+    "unreached": "were not reached in time",
+}
+_BY_SEED = ", as the process's hash seed has it: the order of a set decides, so sort it first"
+CRASH = "never crashes or leaves as no program means to"
 SAME_ANSWER = "gives the same answer in every process"
 AS_BEFORE = "answers as the original did"
 
 
 def property_level(subject: Subject) -> Dialogue[Verdict]:
     """The verdict of the derived properties of the functions that the tests call."""
-    found = find_targets(subject.code, subject.tests)
+    found = Catalogue(subject.code, subject.tests).called()
     most = min(MAX_INPUTS, MAX_CALLS // max(1, len(found.targets)))
-    calls = [Call(t, arguments) for t in found.targets for arguments in inputs_for(t, most)]
+    calls = [call for target in found.targets for call in calls_for(target, most)]
     if not calls:
         return _not_applicable(found, subject)
     study = _Study(subject, found, calls)
@@ -88,8 +99,10 @@ class _Study:
     notes: list[notes.Note] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.slips = Slips(self.subject.code)
-        self.chance = chance(self.subject.code)
+        uses = Uses(self.subject.code)
+        self.slips = Slips(self.subject.code, self.subject.tests, uses)
+        self.chance = {t.place: why for t in self.found.targets if (why := uses.chance(t))}
+        self._chance_before = self._may_have_varied()
 
     # --- what is done -------------------------------------------------------------------
 
@@ -134,26 +147,30 @@ class _Study:
         """What must hold, each with the answers that have been given for it already."""
         code, original = self.subject.code, self.subject.original
         yield Property(CRASH, ((code, 0),), self._crashes), [self.answers]
-        if not self.chance:
-            variants = ((code, 0), (code, 1))
-            yield Property(SAME_ANSWER, variants, self._varies), [self.answers, self.again]
-        if original is not None and self.before and self._must_agree(original):
+        variants = ((code, 0), (code, 1))
+        yield Property(SAME_ANSWER, variants, self._varies), [self.answers, self.again]
+        if original is not None and self.before and self.subject.same_behaviour:
             variants = ((original, 0), (code, 0))
             yield Property(AS_BEFORE, variants, self._has_changed), [self.before, self.answers]
 
-    def _must_agree(self, original: SourceTree) -> bool:
-        return self.subject.same_behaviour and not self.chance and not chance(original)
+    def _may_have_varied(self) -> frozenset[str]:
+        """The places of functions whose answers the original gave by chance."""
+        if self.subject.original is None or not self.subject.same_behaviour:
+            return frozenset()
+        uses = Uses(self.subject.original)
+        before = Catalogue(self.subject.original, self.subject.tests).called().targets
+        return frozenset(target.place for target in before if uses.chance(target))
 
     def _crashes(self, call: Call, answers: Sequence[Answer]) -> bool:
         return self.slips.is_one(call, answers[0])
 
-    @staticmethod
-    def _varies(call: Call, answers: Sequence[Answer]) -> bool:
-        return differ(call, answers[0], answers[1])
+    def _varies(self, call: Call, answers: Sequence[Answer]) -> bool:
+        return call.target.place not in self.chance and differ(call, answers[0], answers[1])
 
-    @staticmethod
-    def _has_changed(call: Call, answers: Sequence[Answer]) -> bool:
+    def _has_changed(self, call: Call, answers: Sequence[Answer]) -> bool:
         """Where the original raised, nobody knows that it was right to."""
+        if call.target.place in self.chance or call.target.place in self._chance_before:
+            return False
         return answers[0].state == "value" and differ(call, answers[0], answers[1])
 
     # --- counter-examples ---------------------------------------------------------------
@@ -186,7 +203,7 @@ class _Study:
         if broken.name == SAME_ANSWER:
             return (yield from self._varied_before(original, found.call.target.place))
         (old,) = yield from self.asker.ask((original, 0), [found.call], "the original, alone")
-        return (old.state, old.error) == ("raised", found.answers[0].error)
+        return (old.state, old.error) == (found.answers[0].state, found.answers[0].error)
 
     def _varied_before(self, original: SourceTree, place: str) -> Dialogue[bool]:
         """Whether some answer of the original's function changed with the hash seed.
@@ -219,25 +236,33 @@ class _Study:
     # --- what is said -------------------------------------------------------------------
 
     def conclusion(self) -> Verdict:
-        """FAILED for a counter-example, PASSED for none; else NOT_APPLICABLE without answers."""
+        """FAILED for a counter-example, PASSED for none; ERROR where too few calls were told."""
         evidence = self.evidence()
         if self.counter_examples:
             more = len(self.counter_examples) - 1
-            first = self.counter_examples[0].sentence()
-            words = f" {more} more." if more else ""
-            return self.verdict(Outcome.FAILED, f"{first}.{words}", evidence)
+            first = self.counter_examples[0]
+            words = f"{first.sentence()}{_BY_SEED if first.name == SAME_ANSWER else ''}."
+            words += f" {more} more." if more else ""
+            return self.verdict(Outcome.FAILED, words, evidence)
         ended = sum(answer.ended for answer in self.answers)
-        if not ended:
-            words = f"None of the {len(self.calls)} generated calls was answered in time."
-            return self.verdict(Outcome.NOT_APPLICABLE, words, evidence)
+        silent = len(self.calls) - ended
+        if silent > len(self.calls) * MOST_SILENT:
+            words = f"Only {ended} of {len(self.calls)} generated calls were answered"
+            why = self._why_silent()
+            return self.verdict(Outcome.ERROR, f"{words}, too few to say more: {why}.", evidence)
         count = len(self.found.targets)
         functions = f"{count} function" + ("s" if count > 1 else "")
         summary = f"Nothing broke in {ended} calls of {functions}; {len(self.notes)} notes."
-        if silent := len(self.calls) - ended:
-            summary += f" {silent} more gave no answer: they took too long or ended the process."
+        if silent:
+            summary += f" {silent} more gave no answer: {self._why_silent()}."
         if own := property_tests(self.subject.tests):
             summary += f" The tests' own properties, {own} of them, have run at level 3."
         return self.verdict(Outcome.PASSED, summary, evidence)
+
+    def _why_silent(self) -> str:
+        counts = Counter(answer.state for answer in self.answers)
+        told = [f"{counts[state]} {words}" for state, words in _SILENCE.items() if counts[state]]
+        return ", ".join(told)
 
     def evidence(self) -> dict[str, Json]:
         """What was asked, how it ended, and what is to be looked at."""
@@ -256,10 +281,17 @@ class _Study:
             "counter_examples": [found.as_json() for found in self.counter_examples],
             "notes": [note.as_json() for note in self.notes[:MAX_NOTES]],
             "notes_total": len(self.notes),
-            "determinism": f"not asked: {self.chance}" if self.chance else "asked",
+            "determinism": self._determinism(),
             "properties_of_the_tests": property_tests(self.subject.tests),
             "left_out": list(self.found.left),
         }
+
+    def _determinism(self) -> str:
+        left = list(self.chance.values())
+        if not left:
+            return "asked"
+        words = "not asked" if len(left) == len(self.found.targets) else "asked, but not of all"
+        return f"{words}: {'; '.join(left)}"
 
     def verdict(self, outcome: Outcome, summary: str, evidence: dict[str, Json]) -> Verdict:
         """The verdict, with the tools and the time of all runs."""

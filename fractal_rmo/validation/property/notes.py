@@ -8,9 +8,10 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from fractal_rmo.domain.jsonvalue import Json
-from fractal_rmo.validation.property.calls import Answer, Call, agree, printable
+from fractal_rmo.validation.generated.answers import Answer, agree, printable
+from fractal_rmo.validation.generated.calls import Call
+from fractal_rmo.validation.generated.targets import Target
 from fractal_rmo.validation.property.slips import Slips
-from fractal_rmo.validation.property.targets import Target
 
 MAX_CHAINED = 40
 _PAIRS = (
@@ -23,7 +24,7 @@ _IDEMPOTENT = (
     "trim", "dedupe", "deduplicate", "unique", "simplify",
 )  # fmt: skip
 _SLIPS = ("IndexError", "KeyError", "ZeroDivisionError", "TypeError", "AttributeError",
-          "UnboundLocalError", "RecursionError")  # fmt: skip
+          "UnboundLocalError", "RecursionError", "SystemExit")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -43,11 +44,11 @@ Asked = Sequence[tuple[Call, Answer]]
 
 
 def crashes(asked: Asked, slips: Slips) -> Iterator[Note]:
-    """For each function and type of error the shortest call for which it crashed."""
+    """For each function and way to crash the shortest call that did."""
     found = (
         ((call.target.place, answer.error), call, answer)
         for call, answer in asked
-        if answer.error in _SLIPS and slips.is_crash(answer)
+        if answer.state == "gone" or (answer.error in _SLIPS and slips.is_crash(answer))
     )
     for call, answer in _shortest(found):
         yield Note("crash", str(call), f"It {answer}; is that meant?")
@@ -79,7 +80,11 @@ def chained(calls: Iterable[Call]) -> list[Call]:
     counts: Counter[str] = Counter()
     for call in calls:
         counts[call.target.place] += 1
-        if len(call.arguments.values) == 1 and counts[call.target.place] <= MAX_CHAINED:
+        if (
+            call.made is None
+            and len(call.arguments.values) == 1
+            and counts[call.target.place] <= MAX_CHAINED
+        ):
             name = call.target.name
             then = (
                 *inverses(call.target),

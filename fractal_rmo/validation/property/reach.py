@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from fractal_rmo.validation.property.arguments import Arguments
-from fractal_rmo.validation.property.hints import allows
-from fractal_rmo.validation.property.targets import Target
+from fractal_rmo.validation.generated.arguments import Arguments
+from fractal_rmo.validation.generated.hints import allows
+from fractal_rmo.validation.generated.targets import Target
 
 _Place: TypeAlias = tuple[str | int, ...]
 _CONDITIONS = re.compile(
@@ -69,7 +69,7 @@ def is_promised(target: Target, arguments: Arguments) -> bool:
     given = target.node.args
     if given.vararg or given.kwarg or _CONDITIONS.search(ast.get_docstring(target.node) or ""):
         return False
-    positional = [*given.posonlyargs, *given.args]
+    positional = target.positional
     if len(arguments.args) > len(positional):
         return False
     by_name = {arg.arg: arg.annotation for arg in (*positional, *given.kwonlyargs)}

@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from fractal_rmo.validation.property.arguments import Arguments
+from fractal_rmo.validation.generated.arguments import Arguments
 
 MAX_STEPS = 40
 _MAX_PLACES = 10

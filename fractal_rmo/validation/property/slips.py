@@ -2,9 +2,10 @@
 
 A program raises ``IndexError`` or ``ValueError`` for what it does not want,
 on purpose or nearly so; it never means to read a name that has no value, an
-attribute of None, or to recurse without end.  Even these count only for
-inputs that its type hints promise: among 272 programs of benchmarks that are
-right, four raise ``IndexError`` within what their own tests span.
+attribute of None, to recurse without end, or to end the process of whoever
+calls it.  Even these count only for inputs that its type hints promise or, for
+some, its tests span: among 272 programs of benchmarks that are right, four
+raise ``IndexError`` within what their own tests span.
 """
 
 from __future__ import annotations
@@ -14,17 +15,15 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from fractal_rmo.domain.source import SourceTree
-from fractal_rmo.validation.property.calls import Answer, Call, agree, agree_but_for_order
-from fractal_rmo.validation.property.given_calls import trees
+from fractal_rmo.validation.generated.answers import Answer, agree, agree_but_for_order
+from fractal_rmo.validation.generated.calls import Call
+from fractal_rmo.validation.generated.given_calls import trees
 from fractal_rmo.validation.property.reach import Reach, is_promised
+from fractal_rmo.validation.property.uses import Uses
 
+_OUTLIVING = ("monkeypatch", "patch", "subprocess", "multiprocessing", "Process", "fork")
+"""What tests use that call something which ends its process, and go on."""
 _OF_NONE = ("'NoneType' object has no attribute", "'NoneType' object is not")
-_BY_CHANCE = (
-    "random", "secrets", "time", "datetime", "uuid", "os", "threading", "asyncio",
-    "multiprocessing", "subprocess", "socket", "tempfile", "concurrent", "gc", "weakref", "sys",
-    "platform",
-)  # fmt: skip
-"""Modules whose answers may differ from one call to the next."""
 
 
 @dataclass
@@ -32,27 +31,43 @@ class Slips:
     """Tells the crashes that no program means from those that one may."""
 
     code: SourceTree
+    tests: SourceTree
+    uses: Uses
     _meant: dict[str, frozenset[int]] = field(default_factory=dict)
     _reaches: dict[str, Reach] = field(default_factory=dict)
     _excused: set[tuple[str, str]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        nodes = (node for _, tree in trees(self.code) for node in ast.walk(tree))
-        self._has_state = any(isinstance(node, ast.Global) for node in nodes)
+        nodes = [node for _, tree in trees(self.tests) for node in ast.walk(tree)]
+        named = {
+            str(getattr(node, name, ""))
+            for node in nodes
+            for name, kind in (("id", ast.Name), ("attr", ast.Attribute), ("arg", ast.arg))
+            if isinstance(node, kind)
+        }
+        self._tests_prepare = not named.isdisjoint(_OUTLIVING)
 
     def learn(self, asked: Iterable[tuple[Call, Answer]]) -> None:
         """Excuse errors that calls of the tests meet here too: the tests want them, or prepare."""
         for call, answer in asked:
-            if answer.state == "raised" and call.arguments in call.target.examples:
+            is_theirs = call.arguments in call.target.examples
+            is_wanted = answer.state == "raised" or self._tests_prepare
+            if is_theirs and is_wanted and answer.state in ("raised", "gone"):
                 self._excused.add((call.target.place, answer.error))
 
     def is_one(self, call: Call, answer: Answer) -> bool:
-        """Whether the call raised what a program never raises on purpose, on a promised input.
+        """Whether the call did what a program never means, on a promised input.
 
-        Where functions share what one of them has to set first, a call alone says nothing.
+        That is to end the process, or to raise what nobody raises on purpose.
+        Where functions share what one of them has to set first, a call alone
+        says nothing of what is raised, nor does one of a method, whose object
+        the tests may bring into another state first.
         """
-        excused = self._has_state or (call.target.place, answer.error) in self._excused
-        if excused or not self.is_crash(answer):
+        if (call.target.place, answer.error) in self._excused:
+            return False
+        if answer.state == "gone" or answer.error == "SystemExit":
+            return self._leaves(call, answer)
+        if call.made is not None or not self.is_crash(answer) or self.uses.has_state(call.target):
             return False
         if answer.error == "NameError":
             return True
@@ -60,6 +75,12 @@ class Slips:
         if judge is None or not is_promised(call.target, call.arguments):
             return False
         return judge(self, call, answer)
+
+    def _leaves(self, call: Call, answer: Answer) -> bool:
+        """Whether a process may not end here: ``sys.exit`` is a way to refuse what hints allow."""
+        if self.in_reach(call):
+            return True
+        return answer.state == "gone" and is_promised(call.target, call.arguments)
 
     def is_crash(self, answer: Answer) -> bool:
         """Whether the code itself raised, without a ``raise`` or an ``assert`` in that line."""
@@ -114,20 +135,3 @@ def differ(call: Call, one: Answer, two: Answer) -> bool:
     if agree(one, two) or (" at 0x" in one.text and " at 0x" in two.text):
         return False
     return call.target.exact or not agree_but_for_order(one, two)
-
-
-def chance(code: SourceTree) -> str:
-    """The first thing in the code that lets answers differ honestly; "" for none."""
-    for path, tree in trees(code):
-        for node in ast.walk(tree):
-            names: list[str] = []
-            if isinstance(node, ast.Import):
-                names = [alias.name for alias in node.names]
-            elif isinstance(node, ast.ImportFrom) and not node.level:
-                names = [node.module or ""]
-            found = next((n for n in names if n.partition(".")[0] in _BY_CHANCE), "")
-            if isinstance(node, ast.Name) and node.id in ("id", "hash", "object", "open", "input"):
-                found = node.id
-            if found:
-                return f"{path} uses {found}"
-    return ""

@@ -1,4 +1,4 @@
-"""Inputs for the attack are literals like the tests' own; what it finds becomes a question."""
+"""What the attack finds becomes a question, and an assertion that closes the gap."""
 
 from __future__ import annotations
 
@@ -8,185 +8,122 @@ from typing import Any
 import pytest
 
 from fractal_rmo.domain.source import SourceTree
-from fractal_rmo.validation.mutation.gaps import (
-    MOST_CALLS,
-    Call,
-    Literals,
-    Target,
-    make_target,
-    read_gap,
-)
+from fractal_rmo.validation.generated.arguments import Arguments
+from fractal_rmo.validation.generated.calls import Call
+from fractal_rmo.validation.generated.targets import Catalogue
+from fractal_rmo.validation.mutation.gaps import read_gap
+
+CODE = SourceTree({"solution.py": "def f(a, b):\n    return a\n"})
+TARGET = Catalogue(CODE, SourceTree({})).defined("solution.py", "f")
+assert TARGET is not None
+CALLS = [Call(TARGET, Arguments((3, [1])))]
 
 
-def target(code: str, tests: str = "", function: str = "f") -> Target | None:
-    literals = Literals(SourceTree({"test_s.py": tests}))
-    return make_target("solution.py", function, SourceTree({"solution.py": code}), literals)
+def value(text: str, left: str = "", form: Any = 0, printed: str = "") -> dict[str, Any]:
+    answer: dict[str, Any] = {"value": form, "text": text, "whole": True}
+    answer |= {"left": {"value": 0, "text": left, "whole": True}} if left else {}
+    return answer | ({"printed": printed} if printed else {})
 
 
-def arguments(code: str, tests: str = "", function: str = "f") -> list[tuple[Any, ...]]:
-    found = target(code, tests, function)
-    assert found is not None
-    return [call.arguments for call in found.calls]
-
-
-def test_the_tests_own_calls_come_first_then_their_neighbours() -> None:
-    found = arguments(
-        "def f(a, b):\n    return a\n", "def test():\n    assert f(5, 'ab') == s.f(7, 'c')\n"
-    )
-    assert set(found[:2]) == {(5, "ab"), (7, "c")}
-    assert {(6, "ab"), (4, "ab"), (5, ""), (5, "ba"), (8, "c")} <= set(found)
-    assert all(len(each) == 2 for each in found)
-
-
-def test_rows_of_parameters_are_taken_apart() -> None:
-    found = arguments(
-        "def f(a, b):\n    return a\n",
-        "@p('a, b, c', [(31, 32, 63), (41, 42, 83)])\ndef t(): f(a, b)\n",
-    )
-    assert {(31, 32), (41, 42)} <= set(found)
-
-
-@pytest.mark.parametrize(
-    ("hint", "kind"),
-    [
-        ("int", int),
-        ("'str'", str),
-        ("list[int]", list),
-        ("List[str]", list),
-        ("Dict", dict),
-        ("float", float),
-    ],
-)
-def test_hints_say_what_no_test_says(hint: str, kind: type) -> None:
-    found = arguments(f"def f(a: {hint}):\n    return a\n")
-    assert found
-    assert {type(each[0]) for each in found} == {kind}
-
-
-def test_the_functions_own_constants_and_their_sides_are_tried() -> None:
-    code = "def f(a, b):\n    return a > 77 or b.endswith('end')\n"
-    found = arguments(code, "f(1, 'x')\n")
-    assert {(76, "x"), (77, "x"), (78, "x"), (1, "end"), (1, "xend")} <= set(found)
-
-
-def test_unions_have_values_of_each_part() -> None:
-    code = "def f(a: int | None, b: 'Optional[str]', c: Union[bool, list]):\n    return a\n"
-    one, two, three = ({type(v) for v in column} for column in zip(*arguments(code), strict=True))
-    assert (one, two, three) == ({int, type(None)}, {str, type(None)}, {bool, list})
-
-
-def test_inputs_are_the_same_each_time_and_bounded_literals() -> None:
-    code, tests = "def f(a, b):\n    return a\n", "f([1, {2: (3,)}], 'é')\nf(1e999, 2)\n"
-    found = arguments(code, tests)
-    assert found == arguments(code, tests)
-    assert len(found) == len(set(map(repr, found))) <= MOST_CALLS
-    assert [ast.literal_eval(repr(each)) for each in found] == found
-
-
-def test_methods_get_an_object_as_the_tests_make_one() -> None:
-    code = (
-        "class C:\n    def __init__(self, n):\n        self.n = n\n"
-        "    def f(self, a):\n        return a\n"
-    )
-    found = target(code, "assert C(12).f(3) == 3\n", "C.f")
-    assert found is not None
-    assert found.calls[0] == Call((3,), (12,))
-    assert found.written(found.calls[0]) == "C(12).f(3)"
-
-
-def test_without_a_call_in_the_tests_defaults_are_tried_first() -> None:
-    code = (
-        "class C:\n    def __init__(self, n=3):\n        pass\n    def f(self):\n        return 1\n"
-    )
-    found = target(code, "", "C.f")
-    assert found is not None
-    assert found.written(found.calls[0]) == "C().f()"
-
-
-def test_long_texts_of_the_code_are_no_inputs() -> None:
-    code = f"def f(a):\n    '{'x' * 60}'\n    return a == 'short'\n"
-    found = arguments(code, "f('y')\n")
-    assert ("short",) in found
-    assert not any("xxx" in str(each) for each in found)
-
-
-def test_static_methods_need_none() -> None:
-    code = (
-        "class C:\n    @staticmethod\n    def f(a):\n        return a\n"
-        "    @classmethod\n    def g(cls, a):\n        return a\n"
-    )
-    for name in ("f", "g"):
-        found = target(code, f"assert C.{name}(3) == 3\n", f"C.{name}")
-        assert found is not None
-        assert found.written(found.calls[0]) == f"C.{name}(3)"
-        assert found.calls[0].as_json() == ["", "(3,)"]
-
-
-@pytest.mark.parametrize(
-    "code", ["async def f(a):\n    return a\n", "def g(a):\n    return a\n", "def f(:\n"]
-)
-def test_what_cannot_be_called_is_no_target(code: str) -> None:
-    assert target(code) is None
-
-
-ONE = Target("solution.py", "", "f", (Call((3, [1])),))
-
-
-def side(
-    answer: str = "", raises: str = "", after: str = "", listed: bool = False
-) -> dict[str, Any]:
-    return {"answer": answer, "raises": raises, "after": after, "list": listed}
+def raised(error: str, message: str = "") -> dict[str, Any]:
+    return {"raised": [error, message, "solution.py", 1]}
 
 
 @pytest.mark.parametrize(
     ("original", "mutant", "question", "assertion"),
     [
-        (side("7"), side("8"), "Is f(3, [1]) == 7 right? A mutant that answers 8 passes all tests.",
+        (value("7"), value("8"),
+         "Is f(3, [1]) == 7 right? A mutant that answers 8 passes all tests.",
          "assert f(3, [1]) == 7"),
-        (side("7"), side(raises="KeyError"),
+        (value("7"), raised("KeyError"),
          "Is f(3, [1]) == 7 right? A mutant that raises KeyError passes all tests.",
          "assert f(3, [1]) == 7"),
-        (side(raises="KeyError"), side("8"),
+        (raised("KeyError"), value("8"),
          "Is it right that f(3, [1]) raises KeyError? A mutant that answers 8 passes all tests.",
          "with pytest.raises(KeyError):\n    f(3, [1])"),
-        (side("[7]", listed=True), side("[]", listed=True),
+        (raised("KeyError", "a"), raised("ValueError", "a"),
+         ("Is it right that f(3, [1]) raises KeyError?"
+          " A mutant that raises ValueError passes all tests."),
+         "with pytest.raises(KeyError):\n    f(3, [1])"),
+        (raised("KeyError", "a\n"), raised("KeyError", "b"),
+         ("Is it right that f(3, [1]) raises KeyError with 'a\\n'?"
+          " A mutant that raises KeyError with 'b' passes all tests."),
+         "with pytest.raises(KeyError, match=re.escape('a\\n')):\n    f(3, [1])"),
+        (value("[7]", form=["iterator", [7]]), value("[]"),
          "Is list(f(3, [1])) == [7] right? A mutant that answers [] passes all tests.",
          "assert list(f(3, [1])) == [7]"),
-        (side("None", after="(3, [2])"), side("None"),
+        (value("None", "(3, [2])"), value("None"),
          ("Is it right that f(*given) with given = (3, [1]) leaves (3, [2])?"
           " A mutant that leaves (3, [1]) passes all tests."),
          "given = (3, [1])\nf(*given)\nassert given == (3, [2])"),
+        (value("None", printed="a\n"), value("None"),
+         "Is it right that f(3, [1]) prints 'a\\n'? A mutant that prints '' passes all tests.",
+         "f(3, [1])\nassert capsys.readouterr().out == 'a\\n'"),
     ],
 )  # fmt: skip
 def test_a_difference_is_a_question_with_its_assertion(
     original: Any, mutant: Any, question: str, assertion: str
 ) -> None:
-    gap = read_gap({"call": 0, "original": original, "mutant": mutant}, ONE)
+    gap = read_gap({"call": 0, "original": original, "mutant": mutant}, CALLS)
     assert gap is not None
     assert (gap.question, gap.assertion) == (question, assertion)
+    assert gap.of_words is ("match" in assertion)
     compile(gap.assertion, "test", "exec")
 
 
 def test_answers_are_better_questions_than_exceptions() -> None:
-    pairs = [(side("7"), side("8")), (side("7"), side(raises="E")), (side(raises="E"), side("8"))]
-    gaps = [read_gap({"call": 0, "original": one, "mutant": two}, ONE) for one, two in pairs]
+    pairs = [(value("7"), value("8")), (value("7"), raised("E")), (raised("E"), value("8"))]
+    gaps = [read_gap({"call": 0, "original": one, "mutant": two}, CALLS) for one, two in pairs]
     ranks = [gap.rank for gap in gaps if gap]
     assert ranks == sorted(ranks)
     assert len(ranks) == 3
 
 
+def test_a_method_is_written_with_its_object() -> None:
+    code = SourceTree({"solution.py": "class C:\n    def f(self, a):\n        return a\n"})
+    target = Catalogue(code, SourceTree({})).defined("solution.py", "C.f")
+    assert target is not None
+    calls = [Call(target, Arguments((1,), (("b", 2),)), made=Arguments((12,)))]
+    sides = {"original": value("None", "(3,)"), "mutant": value("None")}
+    gap = read_gap({"call": 0, **sides}, calls)
+    assert gap is not None
+    assert gap.assertion == "given = (1,)\nC(12).f(*given, b=2)\nassert given == (3,)"
+
+
 @pytest.mark.parametrize(
     "item",
     [
-        {"call": -1}, {"call": 5, "original": side("7"), "mutant": side("8")}, {"call": "0"}, {},
-        {"call": 0, "original": [], "mutant": side("8")}, {"call": 0, "original": side("7")},
+        {"call": -1}, {"call": 5, "original": value("7"), "mutant": value("8")}, {"call": "0"}, {},
+        {"call": 0, "original": [], "mutant": value("8")}, {"call": 0, "original": value("7")},
+        {"call": 0, "original": value("7"), "mutant": value("7")},
+        {"call": 0, "original": {**value("7"), "whole": False}, "mutant": value("8")},
     ],
 )  # fmt: skip
 def test_no_difference_and_no_schema_are_no_gap(item: Any) -> None:
-    assert read_gap(item, ONE) is None
+    assert read_gap(item, CALLS) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["7\nimport os", "__import__('os')", "f(3)", "[x for x in y]", "a.b", "7 or 8", "(", "nan"],
+)
+def test_what_is_pasted_is_data_alone(text: str) -> None:
+    assert read_gap({"call": 0, "original": value(text), "mutant": value("8")}, CALLS) is None
+    changed = {"original": value("7", text), "mutant": value("7")}
+    assert read_gap({"call": 0, **changed}, CALLS) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["-7", "float('-inf')", "frozenset({1})", "(1+2j)", "{'a': set()}"]
+)
+def test_data_without_a_literal_of_its_own_is_data(text: str) -> None:
+    gap = read_gap({"call": 0, "original": value(text), "mutant": value("8")}, CALLS)
+    assert gap is not None
+    assert ast.parse(gap.assertion)
 
 
 def test_foreign_words_are_bounded() -> None:
-    gap = read_gap({"call": 0, "original": side("7" * 9999), "mutant": side("8" * 9999)}, ONE)
+    sides = {"original": raised("E", "7" * 9999), "mutant": raised("E", "8" * 9999)}
+    gap = read_gap({"call": 0, **sides}, CALLS)
     assert gap is not None
-    assert len(gap.question) < 2000
+    assert len(gap.question) < 2200

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -10,8 +11,9 @@ import pytest
 from fractal_rmo.domain.run import RunEnding, RunResult
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.domain.verdict import Level, Outcome
-from fractal_rmo.validation.mutation.level import MAX_GAPS, mutation_level
+from fractal_rmo.validation.mutation.level import BUDGET_S, mutation_level
 from fractal_rmo.validation.mutation.mutant import Mutant, read_mutant
+from fractal_rmo.validation.mutation.reading import MAX_GAPS
 from fractal_rmo.validation.subject import Subject
 
 Canned = Callable[..., tuple[Any, Any]]
@@ -168,8 +170,9 @@ def judged(*endings: str, **more: Any) -> RunResult:
         [MADE, judged(unmutated={"ending": "killed"})],
         [MADE, judged(unmutated=None)],
         [MADE, judged("killed", "killed", closing={"ending": "timed_out"})],
-        [MADE, *[judged()] * 6],
-        [MADE, judged("killed", "killed", noticed=["f"])],
+        [MADE, judged()],
+        [MADE, judged("killed", "killed", noticed=1)],
+        [MADE, judged("killed", "killed", looked="solution.py:3 reads __code__")],
         [MADE, judged("killed", "survived"), RunResult(RunEnding.TIMED_OUT)],
     ],
 )
@@ -188,11 +191,77 @@ def test_a_missing_jail_is_told_apart(canned: Canned) -> None:
     assert verdict.evidence["ending"] == "unavailable"
 
 
-def test_what_one_run_has_not_begun_goes_into_the_next(canned: Canned) -> None:
-    verdict, asked = canned(mutation_level(SUBJECT), [MADE, judged("killed"), judged("killed")])
+def many(count: int) -> RunResult:
+    edits = [_edit(25, str(n)) for n in range(count)]
+    return _value({"mutants": edits, "possible": count, "problem": ""})
+
+
+def test_what_the_time_was_too_short_for_is_left_out_and_said(canned: Canned) -> None:
+    ten = judged(*["killed"] * 10)
+    verdict, asked = canned(mutation_level(SUBJECT), [many(40), ten])
     assert verdict.outcome is Outcome.PASSED
-    assert [len(request.payload.get("mutants", [])) for request in asked[1:]] == [2, 1]
-    assert verdict.duration_s == 1.5
+    assert verdict.summary == (
+        "The tests notice 10 of 10 mutants (100%)."
+        " 30 more were not judged: the tests take long, and a sample was taken."
+    )
+    assert verdict.evidence["counts"]["judged"] == 10
+    assert verdict.evidence["raw_score"] == 1
+    assert asked[1].limits.wall_s <= BUDGET_S
+    assert asked[1].payload["budget_s"] < BUDGET_S
+
+
+def test_too_small_a_sample_is_an_error(canned: Canned) -> None:
+    verdict, _ = canned(mutation_level(SUBJECT), [many(40), judged(*["killed"] * 9)])
+    assert verdict.outcome is Outcome.ERROR
+    assert verdict.summary.startswith("The tests take too long: only 9 of 40 mutants")
+
+
+def test_slow_tests_are_judged_by_a_sample_within_the_budget(
+    real: Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fractal_rmo.validation.mutation.level.BUDGET_S", 18.0)
+    code = "def f(a):\n" + "    a = a + 1\n" * 40 + "    return a\n"
+    tests = f"import time\n{HEAD}    time.sleep(0.25)\n    assert f(1) == 41\n"
+    begun = time.monotonic()
+    verdict = real(mutation_level(subject(tests, code)))
+    assert time.monotonic() - begun < 25
+    assert verdict.outcome is Outcome.PASSED, verdict
+    assert 10 <= verdict.evidence["counts"]["judged"] < 120
+    assert "a sample was taken" in verdict.summary
+
+
+def test_survivors_that_change_only_a_message_do_not_count(real: Driver) -> None:
+    code = (
+        "def f(a):\n    if a < 0:\n        raise ValueError('a is negative')\n"
+        "    if a > 999_999:\n        raise ValueError('é: too large')\n    return a + 3\n"
+    )
+    tests = (
+        "import pytest\nfrom solution import f\ndef test_1():\n"
+        "    assert (f(0), f(7), f(999_999)) == (3, 10, 1_000_002)\n"
+        "    for n in (-1, 1_000_000):\n        with pytest.raises(ValueError): f(n)\n"
+    )
+    verdict = real(mutation_level(subject(tests, code)))
+    assert verdict.outcome is Outcome.PASSED, verdict
+    counts = verdict.evidence["counts"]
+    assert counts["of_words"] == counts["survived"] == 6
+    assert "6 more change only the message of an exception." in verdict.summary
+    assertions = [gap["assertion"] for gap in verdict.evidence["gaps"]]
+    assert any("match=re.escape('a is negative')" in each for each in assertions)
+
+
+def test_code_of_messages_alone_shows_nothing(real: Driver) -> None:
+    code = "def f(a):\n    raise ValueError('no')\n"
+    tests = f"import pytest\n{HEAD}    with pytest.raises(ValueError): f(1)\n"
+    verdict = real(mutation_level(subject(tests, code)))
+    assert verdict.outcome is Outcome.ERROR
+    assert "so nothing is shown" in verdict.summary
+
+
+def test_what_is_only_printed_counts(real: Driver) -> None:
+    code = "def f(a):\n    print(a + 1)\n"
+    verdict = real(mutation_level(subject(f"{HEAD}    f(1)\n", code)))
+    assert verdict.outcome is Outcome.FAILED
+    assert "Is it right that f(1) prints '2\\n'?" in verdict.summary
 
 
 def attacked(*items: Any) -> RunResult:
@@ -258,3 +327,22 @@ def test_a_mutant_is_shown_by_its_lines(code: str, mutant: Mutant, line: int, di
 def test_a_mutant_that_does_not_fit_the_code_is_none(wrong: Any) -> None:
     item = Mutant("s.py", 0, 1, "x", "f", 1).as_json() | wrong
     assert read_mutant(item, SourceTree({"s.py": "abc"})) is None
+
+
+WORDS = """
+def f(a):
+    if a:
+        raise ValueError(f'é {a}', 'two', a + 1)
+    return 'x', g('y')
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "is_of_words"),
+    [("'two'", True), ("é", True), ("two", True), ("a + 1", False), ("'x'", False), ("if a", False),
+     ("'y'", False), ("ValueError", False), ("'two', a", False)],
+)  # fmt: skip
+def test_an_edit_of_a_message_is_known_by_its_place(old: str, is_of_words: bool) -> None:
+    start = WORDS.index(old)
+    mutant = Mutant("s.py", start, start + len(old), "None", "f", 1)
+    assert mutant.is_of_words(SourceTree({"s.py": WORDS})) is is_of_words

@@ -147,8 +147,15 @@ def test_an_answer_that_changes_with_the_hash_seed_fails(real: Driver) -> None:
     assert verdict.outcome is Outcome.FAILED, verdict
     (found,) = verdict.evidence["counter_examples"]
     assert found["property"] == "gives the same answer in every process"
+    assert "as the process's hash seed has it" in verdict.summary
     assert len(set(found["answers"])) == 2
     assert len(verdict.evidence["counter_examples"][0]["call"]) < len("solution.f(['b', 'a', 'b'])")
+
+
+def test_a_tie_that_the_order_of_a_set_breaks_fails(real: Driver) -> None:
+    code = "def f(x):\n    return max({*x}, key=x.count)\n"
+    verdict = real(property_level(_subject(code, "['b', 'a', 'b']")))
+    assert verdict.outcome is Outcome.FAILED, verdict
 
 
 def test_the_order_of_a_set_counts_only_where_the_tests_see_it(real: Driver) -> None:
@@ -169,7 +176,7 @@ def test_the_order_of_a_set_counts_only_where_the_tests_see_it(real: Driver) -> 
 def test_code_that_asks_for_chance_may_differ(real: Driver, code: str) -> None:
     verdict = real(property_level(_subject(code, "1")))
     assert verdict.outcome is Outcome.PASSED, verdict
-    assert verdict.evidence["determinism"].startswith("not asked: solution.py uses ")
+    assert verdict.evidence["determinism"].startswith("not asked: solution.f uses ")
 
 
 def test_an_answer_that_depends_on_earlier_calls_is_a_note(real: Driver) -> None:
@@ -266,16 +273,138 @@ def test_inputs_that_take_too_long_are_dropped_and_counted(real: Driver) -> None
     assert verdict.evidence["answers"]["late"] == verdict.evidence["dropped"] == 1
 
 
-def test_a_function_that_never_answers_shows_nothing(real: Driver) -> None:
-    verdict = real(property_level(_subject("def f(n):\n    while True: pass\n", "1")))
-    assert verdict.outcome is Outcome.NOT_APPLICABLE, verdict
-
-
-def test_calls_without_an_answer_are_not_passed_over_in_silence(real: Driver) -> None:
-    code = "import os\n\n\ndef f(n):\n    if n > 3:\n        os._exit(0)\n    return n\n"
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("def f(n):\n    while True: pass\n", " took too long"),
+        ("import os\ndef f(n):\n    n == 1 or os._exit(0)\n", "ended the process"),
+    ],
+)
+def test_where_most_calls_gave_no_answer_nothing_is_said_of_the_others(
+    real: Driver, code: str, words: str
+) -> None:
     verdict = real(property_level(_subject(code, "1")))
-    assert verdict.outcome is Outcome.PASSED
-    assert "more gave no answer: they took too long or ended the process" in verdict.summary
+    assert verdict.outcome is Outcome.ERROR, verdict
+    assert verdict.summary.startswith("Only ")
+    assert words in verdict.summary
+
+
+def test_many_calls_that_never_end_do_not_hide_the_others(real: Driver) -> None:
+    code = "def f(a, b):\n    while b in (0, 1): pass\n    return a + b\n"
+    verdict = real(property_level(_subject(code, "2, 3", "10, 1000")))
+    assert verdict.outcome is Outcome.PASSED, verdict
+    answers = verdict.evidence["answers"]
+    assert answers["late"] > 10
+    assert answers["value"] > 120
+
+
+EXIT = "import os\n\n\ndef f(n{}):\n    if n >= 40:\n        os._exit(0)\n    return n\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "calls", "says"),
+    [
+        (EXIT.format(": int"), ["1"], "solution.f(40) ends the process: exit code 0"),
+        (
+            "import sys\ndef f(n):\n    if n == 7: sys.exit(2)\n    return n\n",
+            ["1", "9"],
+            "solution.f(7) raises SystemExit: 2",
+        ),
+        (
+            "import os\ndef f(n: int):\n    n == 4 and os.kill(os.getpid(), 11)\n    return n\n",
+            ["1", "3"],
+            "solution.f(4) ends the process: signal 11 (SIGSEGV)",
+        ),
+    ],
+)
+def test_a_promised_call_that_ends_the_process_fails(
+    real: Driver, code: str, calls: list[str], says: str
+) -> None:
+    verdict = real(property_level(_subject(code, *calls)))
+    assert verdict.outcome is Outcome.FAILED, verdict
+    assert verdict.summary.startswith(says)
+    assert verdict.evidence["answers"]["value"] > 20  # it is asked on
+
+
+@pytest.mark.parametrize(
+    ("test", "outcome"),
+    [
+        ("def test(monkeypatch):\n    monkeypatch.setattr('os._exit', print)\n", Outcome.PASSED),
+        ("def test():\n    1\n", Outcome.FAILED),
+    ],
+)
+def test_tests_may_want_an_end_of_the_process(real: Driver, test: str, outcome: Outcome) -> None:
+    code = "import os\ndef f(n: int):\n    if n in (2, 3): os._exit(0)\n    return n\n"
+    tests = f"from solution import f\n{test}    assert f(2) == 2\n    assert f(9) == 9\n"
+    subject = Subject(SourceTree({"solution.py": code}), SourceTree({"test_s.py": tests}))
+    assert real(property_level(subject)).outcome is outcome
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        EXIT.format(""),
+        "import sys\ndef f(n: int):\n    if n > 30: sys.exit('usage')\n    return n\n",
+    ],
+)
+def test_an_end_of_the_process_that_nobody_ruled_out_is_a_note(real: Driver, code: str) -> None:
+    verdict = real(property_level(_subject(code, "1", "2")))
+    assert verdict.outcome is Outcome.PASSED, verdict
+    assert "crash" in _notes(verdict)
+
+
+def test_only_what_a_function_uses_itself_excuses_it(real: Driver) -> None:
+    code = (
+        "import os, time\nfrom random import random\n"
+        "def init():\n    global v\n    v = time.time()\n"
+        "def roll(x):\n    return pick(x)\ndef pick(x):\n    return random()\n"
+        "def order(x):\n    return list({*x})\n"
+        "def late(n: int):\n    if n < 40: r = n\n    return r\n"
+    )
+    tests = (
+        "from solution import init, late, order, roll\ndef test():\n    init()\n"
+        "    assert order(['a', 'b']) == 1\n    assert late(1) == 1\n    assert roll(1) == 1\n"
+    )
+    subject = Subject(SourceTree({"solution.py": code}), SourceTree({"test_s.py": tests}))
+    verdict = real(property_level(subject))
+    assert verdict.outcome is Outcome.FAILED, verdict
+    names = {call.partition("(")[0] for call in _calls(verdict)}
+    assert names == {"solution.late", "solution.order"}
+    assert verdict.evidence["determinism"] == (
+        "asked, but not of all: solution.init uses time (solution.py);"
+        " solution.roll uses random.random (solution.py)"
+    )
+
+
+METHODS = (
+    "class Bag:\n    def __init__(self, items):\n        self.items = items\n"
+    "    def listed(self, more):\n        return list({*self.items, *more})\n"
+    "    def first(self, n: int):\n        return self.found.group(n)\n    found = None\n"
+)
+
+
+def test_methods_are_called_on_objects_as_the_tests_make_them(real: Driver) -> None:
+    tests = (
+        "from solution import Bag\ndef test():\n"
+        "    bag = Bag(['x', 'y'])\n    assert bag.listed(['a']) == 1\n"
+    )
+    subject = Subject(SourceTree({"solution.py": METHODS}), SourceTree({"test_s.py": tests}))
+    verdict = real(property_level(subject))
+    assert verdict.outcome is Outcome.FAILED, verdict
+    assert verdict.summary.startswith("solution.Bag(['x', 'y']).listed([")
+    assert verdict.evidence["counter_examples"][0]["property"] == (
+        "gives the same answer in every process"
+    )
+
+
+def test_the_state_of_an_object_is_for_the_tests_to_prepare(real: Driver) -> None:
+    tests = (
+        "from solution import Bag\ndef test():\n    bag = Bag([])\n    bag.found = set()\n"
+        "    assert bag.first(0) == 1\n"
+    )
+    subject = Subject(SourceTree({"solution.py": METHODS}), SourceTree({"test_s.py": tests}))
+    verdict = real(property_level(subject))
+    assert verdict.outcome is Outcome.PASSED, verdict
 
 
 @pytest.mark.parametrize(

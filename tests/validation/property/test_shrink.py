@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from fractal_rmo.validation.property.arguments import Arguments
+from fractal_rmo.validation.generated.arguments import Arguments
 from fractal_rmo.validation.property.shrink import MAX_STEPS, simpler
 
 

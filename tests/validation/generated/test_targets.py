@@ -7,14 +7,14 @@ import time
 import pytest
 
 from fractal_rmo.domain.source import SourceTree
-from fractal_rmo.validation.property.given_calls import MAX_EXAMPLES, property_tests
-from fractal_rmo.validation.property.targets import Found, find_targets
+from fractal_rmo.validation.generated.given_calls import MAX_EXAMPLES, property_tests
+from fractal_rmo.validation.generated.targets import Catalogue, Found
 
 CODE = {"solution.py": "def f(a, b=1, *, c=2):\n    return a\n\n\ndef g(a):\n    return a\n"}
 
 
 def _found(tests: str, code: dict[str, str] | None = None) -> Found:
-    return find_targets(SourceTree(code or CODE), SourceTree({"test_s.py": tests}))
+    return Catalogue(SourceTree(code or CODE), SourceTree({"test_s.py": tests})).called()
 
 
 def _examples(tests: str) -> list[str]:
@@ -126,3 +126,64 @@ def test_tests_that_are_made_to_take_long_do_not(body: str) -> None:
 
 def test_text_that_does_not_parse_is_passed_over() -> None:
     assert _found("from solution import f\ndef test(:\n") == Found(())
+
+
+CLASSES = {
+    "solution.py": (
+        "class C:\n    def __init__(self, n, *, k=1):\n        self.n = n\n"
+        "    def f(self, a, b=2):\n        return a\n"
+        "    @staticmethod\n    def g(a):\n        return a\n"
+        "    @classmethod\n    def h(cls, a):\n        return a\n"
+        "    @property\n    def size(self):\n        return self.n\n"
+        "    async def later(self):\n        return 1\n"
+    )
+}
+
+
+@pytest.mark.parametrize(
+    ("tests", "place", "examples", "makers"),
+    [
+        ("from solution import C\ndef t(): C(12).f(3)\n", "solution.C.f", ["3"], ["12"]),
+        (
+            "from solution import C\ndef t():\n    c = C(12, k=2)\n    assert c.f(3) == 3\n",
+            "solution.C.f", ["3"], ["12, k=2"],
+        ),
+        (
+            "import solution as s\nc = s.C(1)\ndef t(): assert c.f(b=[1], a=0) == 3\n",
+            "solution.C.f", ["b=[1], a=0"], ["1"],
+        ),
+        ("from solution import C\ndef t(): assert C.g(4) == 4\n", "solution.C.g", ["4"], None),
+        ("import solution\ndef t(): assert solution.C.h(4) == 4\n", "solution.C.h", ["4"], None),
+    ],
+)  # fmt: skip
+def test_methods_are_called_as_the_tests_call_them(
+    tests: str, place: str, examples: list[str], makers: list[str] | None
+) -> None:
+    found = _found(tests, CLASSES)
+    (target,) = found.targets
+    assert target.place == place
+    assert [str(each) for each in target.examples] == examples
+    assert (target.maker and [str(each) for each in target.maker.examples]) == makers
+    assert [arg.arg for arg in target.positional][:1] == ["a"]
+    assert not found.left
+
+
+@pytest.mark.parametrize(
+    "body", ["C(1).later()", "C(1).size()", "C(1).missing()", "f(1).x()", "C(1).f.g()"]
+)
+def test_what_is_no_method_of_the_code_is_no_target(body: str) -> None:
+    code = {**CLASSES, "other.py": "def f(a):\n    return a\n"}
+    found = _found(f"from solution import C\nfrom other import f\ndef t(): {body}\n", code)
+    assert {target.place for target in found.targets} <= {"other.f"}
+
+
+def test_a_function_of_the_code_is_found_by_its_file_with_all_calls_of_the_tests() -> None:
+    code = {"src/pkg/__init__.py": "from .inner import f\n", "src/pkg/inner.py": "def f(a): ...\n"}
+    tests = "from pkg import f\nfrom pkg.inner import f as g\ndef test():\n    f(1)\n    g(2)\n"
+    catalogue = Catalogue(SourceTree(code), SourceTree({"test_s.py": tests}))
+    target = catalogue.defined("src/pkg/inner.py", "f")
+    assert target is not None
+    assert target.place == "pkg.inner.f"
+    assert [str(each) for each in target.examples] == ["1", "2"]
+    assert catalogue.defined("src/pkg/inner.py", "g") is None
+    assert catalogue.defined("src/pkg/none.py", "f") is None

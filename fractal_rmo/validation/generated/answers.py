@@ -1,52 +1,24 @@
-"""Calls of the code's functions in a jail of their own: the request, and the answers as data.
+"""What calls answered, read defensively and compared.
 
-What comes back was written beside the code, so it is read defensively and is
-never a judgement: only an answer, to be compared with another.
+It was written beside the code, so it is never a judgement: only an answer, to
+be compared with another.
 """
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fractal_rmo.domain.jsonvalue import Json
-from fractal_rmo.domain.run import Limits, RunRequest, RunResult, Runtime
-from fractal_rmo.domain.source import SourceTree
-from fractal_rmo.validation.property.arguments import Arguments
-from fractal_rmo.validation.property.targets import Target
+from fractal_rmo.domain.run import RunResult
 
-CALL_LIMITS = Limits(wall_s=8.0, cpu_s=8)
-TEXT_CHARS = 300
+TEXT_CHARS = 1000
+SHOWN_CHARS = 300
 _DEEPEST = 130
 """Levels of a form: honest ones have three for each of the forty that a value may have."""
 _REL, _ABS = 1e-9, 1e-12
-
-
-@dataclass(frozen=True)
-class Call:
-    """A call of a function; ``then`` are functions that are called in turn with the answer."""
-
-    target: Target
-    arguments: Arguments
-    then: tuple[str, ...] = ()
-
-    def __str__(self) -> str:
-        text = f"{self.target.place}({self.arguments})"
-        for name in self.then:
-            text = f"{self.target.module}.{name}({text})"
-        return text
-
-    def as_json(self) -> dict[str, Json]:
-        """What the program in the jail is asked."""
-        return {
-            "module": self.target.module,
-            "name": self.target.name,
-            "args": repr(list(self.arguments.args)),
-            "named": repr(dict(self.arguments.named)),
-            "then": list(self.then),
-        }
 
 
 @dataclass(frozen=True)
@@ -54,8 +26,12 @@ class Answer:
     """How one call ended: ``value``, ``raised``, or why there is nothing to compare.
 
     ``state`` is "value", "raised", "too_large", "late", "gone" or "unreached".
-    ``form`` is the value as ``answer_forms`` tells it, ``text`` as a person
-    would type it; ``error``, ``path`` and ``line`` belong to an exception.
+    ``form`` is the value as ``plain_data`` tells it, ``text`` as a person
+    would type it, it says nothing less where it is ``whole``; ``left`` is the text
+    of the positional arguments that the call ``changed``.  ``error``, ``path``
+    and ``line`` belong to an exception, whose message ``text`` is; of what is
+    gone it says how the process ended.  ``message`` and ``printed`` are as the
+    code wrote them: to be shown as ``repr`` only.
     """
 
     state: str
@@ -65,25 +41,28 @@ class Answer:
     path: str = ""
     line: int = 0
     changed: bool = False
+    whole: bool = False
+    left: str = ""
+    message: str = ""
+    printed: str = ""
 
     def __str__(self) -> str:
+        text = cut(self.text)
         if self.state == "raised":
-            return f"raises {self.error}" + (f": {self.text}" if self.text else "")
-        return f"gives {self.text}" if self.state == "value" else self.state.replace("_", " ")
+            return f"raises {self.error}" + (f": {text}" if text else "")
+        if self.state == "value":
+            return f"gives an iterator over {text}" if self.is_iterator else f"gives {text}"
+        return f"ends the process: {text}" if self.state == "gone" else self.state.replace("_", " ")
 
     @property
     def ended(self) -> bool:
         """Whether there is an answer at all, a value or an exception."""
         return self.state in ("value", "raised")
 
-
-def call_request(
-    code: SourceTree, calls: Sequence[Call], label: str, hash_seed: int = 0
-) -> RunRequest:
-    """A run of the calls, in their order, in a fresh process under one of two hash seeds."""
-    files = {f"code/{path}": text for path, text in code.files.items()}
-    payload: dict[str, Json] = {"calls": [c.as_json() for c in calls], "hash_seed": hash_seed}
-    return RunRequest(Runtime.THIN, "call_functions", files, payload, CALL_LIMITS, label)
+    @property
+    def is_iterator(self) -> bool:
+        """Whether ``text`` is that of the list of what it gives."""
+        return isinstance(self.form, list) and self.form[:1] == ["iterator"]
 
 
 def read_answers(result: RunResult, count: int) -> tuple[list[Answer], str] | None:
@@ -94,21 +73,35 @@ def read_answers(result: RunResult, count: int) -> tuple[list[Answer], str] | No
     answers, problem = value.get("answers"), value.get("problem")
     if not isinstance(answers, list) or len(answers) != count or not isinstance(problem, str):
         return None
-    return [_read(answer) for answer in answers], printable(problem)
+    return [read_answer(answer) for answer in answers], printable(problem)
 
 
-def _read(answer: Json) -> Answer:
+def read_answer(answer: Json) -> Answer:
     """One answer; what has no known form counts as none."""
     if not isinstance(answer, Mapping):
         return Answer("unreached")
+    printed = answer.get("printed")
+    printed = printed[:TEXT_CHARS] if isinstance(printed, str) else ""
     if (raised := answer.get("raised")) is not None:
-        return _read_raised(raised)
+        return _read_raised(raised, printed)
     text = answer.get("text")
     if "value" in answer and isinstance(text, str) and _is_bounded(answer["value"]):
-        changed = answer.get("changed") is True
-        return Answer("value", answer["value"], printable(text), changed=changed)
+        changed, left = "left" in answer, _whole_text(answer.get("left"))
+        whole = bool(_whole_text(answer))
+        text = printable(text, TEXT_CHARS)
+        form = answer["value"]
+        return Answer("value", form, text, changed=changed, whole=whole, left=left, printed=printed)
+    if isinstance(gone := answer.get("gone"), str):
+        return Answer("gone", text=printable(gone))
     known = [state for state in ("too_large", "late") if answer.get(state) is True]
-    return Answer(known[0] if known else "gone")
+    return Answer(known[0] if known else "unreached")
+
+
+def _whole_text(told: Json) -> str:
+    """The text of a value if it is said to be all of it; else ""."""
+    text = told.get("text") if isinstance(told, Mapping) and told.get("whole") is True else None
+    is_all = isinstance(text, str) and len(text) <= TEXT_CHARS
+    return printable(text, TEXT_CHARS) if is_all and isinstance(text, str) else ""
 
 
 def _is_bounded(form: Json, left: int = _DEEPEST) -> bool:
@@ -117,20 +110,26 @@ def _is_bounded(form: Json, left: int = _DEEPEST) -> bool:
     return left > 0 and all(_is_bounded(part, left - 1) for part in form)
 
 
-def _read_raised(raised: Json) -> Answer:
+def _read_raised(raised: Json, printed: str) -> Answer:
     if not isinstance(raised, list) or len(raised) != 4:
-        return Answer("gone")
+        return Answer("unreached")
     error, text, path, line = raised
     if not (isinstance(error, str) and isinstance(text, str) and isinstance(path, str)):
-        return Answer("gone")
-    number = line if isinstance(line, int) else 0
-    return Answer("raised", None, printable(text), printable(error), printable(path), number)
+        return Answer("unreached")
+    number, message = line if isinstance(line, int) else 0, text[:TEXT_CHARS]
+    shown = printable(text), printable(error), printable(path)
+    return Answer("raised", None, *shown, number, message=message, printed=printed)
 
 
-def printable(text: str, most: int = TEXT_CHARS) -> str:
+def printable(text: str, most: int = SHOWN_CHARS) -> str:
     """Foreign text for a person: no control characters, no half characters, and not too long."""
-    shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-    return shown if len(shown) <= most else f"{shown[: most - 1]}…"
+    shown = (c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return cut("".join(shown), most)
+
+
+def cut(text: str, most: int = SHOWN_CHARS) -> str:
+    """At most so many characters, the cut marked."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 # --- comparisons ------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from itertools import islice
 from typing import TypeAlias
 
 from fractal_rmo.domain.source import SourceTree
-from fractal_rmo.validation.property.arguments import Arguments, can_be_written
+from fractal_rmo.validation.generated.arguments import Arguments, can_be_written
 
 MAX_EXAMPLES = 60
 _MAX_ROWS = 30
@@ -22,7 +22,7 @@ _MAX_TRIED = 2000
 """Calls of one function that are read in search of examples: tests may be written to take long."""
 FunctionNode: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 Place: TypeAlias = tuple[str, str]
-"""A module and a name in it."""
+"""A module and a name in it, which is that of a function or ``Class.method``."""
 _Environment: TypeAlias = Mapping[str, ast.expr]
 
 
@@ -110,7 +110,9 @@ def _calls(tree: ast.Module, modules: Iterable[str]) -> Iterator[tuple[Place, Gi
     for scope in _scopes(tree):
         environments = list(islice(_environments(scope, top), _MAX_ENVIRONMENTS))
         for node in ast.walk(scope):
-            if isinstance(node, ast.Call) and (place := _place(node.func, bindings)):
+            if isinstance(node, ast.Call) and (
+                place := _place(node.func, bindings, environments[0])
+            ):
                 yield place, GivenCall(node, environments, id(node) in exact)
 
 
@@ -150,13 +152,25 @@ def dotted(node: ast.expr) -> str:
     return ".".join([node.id, *names[::-1]]) if isinstance(node, ast.Name) else ""
 
 
-def _place(func: ast.expr, bindings: Mapping[str, Place]) -> Place | None:
+def _place(func: ast.expr, bindings: Mapping[str, Place], own: _Environment) -> Place | None:
+    """What is called: a name of a module, or of something there, on which it may be a method."""
     if isinstance(func, ast.Name):
         place = bindings.get(func.id)
         return place if place and place[1] else None
-    if isinstance(func, ast.Attribute):
-        place = bindings.get(dotted(func.value))
-        return (place[0], func.attr) if place and not place[1] else None
+    if not isinstance(func, ast.Attribute):
+        return None
+    owner = func.value
+    if isinstance(owner, ast.Name) and owner.id not in bindings:
+        owner = own.get(owner.id, owner)
+    if isinstance(owner, ast.Call):  # an object, made where it is used or once before
+        owner = owner.func
+    whole = dotted(owner)
+    if whole in bindings:
+        module, name = bindings[whole]
+        return module, f"{name}.{func.attr}" if name else func.attr
+    front, _, name = whole.rpartition(".")
+    if front in bindings and not bindings[front][1]:
+        return bindings[front][0], f"{name}.{func.attr}"
     return None
 
 

@@ -7,16 +7,17 @@ import ast
 import pytest
 
 from fractal_rmo.domain.source import SourceTree
-from fractal_rmo.validation.property.arguments import MAX_ARGUMENT_CHARS, Arguments
-from fractal_rmo.validation.property.hints import allows, samples
-from fractal_rmo.validation.property.inputs import inputs_for, neighbours
+from fractal_rmo.validation.generated.arguments import MAX_ARGUMENT_CHARS, Arguments
+from fractal_rmo.validation.generated.hints import allows, samples
+from fractal_rmo.validation.generated.inputs import calls_for, inputs_for
+from fractal_rmo.validation.generated.neighbours import neighbours
+from fractal_rmo.validation.generated.targets import Catalogue, Target
 from fractal_rmo.validation.property.reach import Reach, is_promised
-from fractal_rmo.validation.property.targets import Target, find_targets
 
 
 def _target(code: str, call: str) -> Target:
     tests = SourceTree({"test_s.py": f"from solution import f\ndef test():\n    f({call})\n"})
-    return find_targets(SourceTree({"solution.py": code}), tests).targets[0]
+    return Catalogue(SourceTree({"solution.py": code}), tests).called().targets[0]
 
 
 def _texts(code: str, call: str, count: int = 200) -> list[str]:
@@ -137,3 +138,48 @@ def test_a_docstring_that_sets_terms_takes_the_promise_back() -> None:
     arguments = Arguments((1,))
     assert is_promised(_target(code.format("Count."), "1"), arguments)
     assert not is_promised(_target(code.format("Raises ValueError for 1."), "1"), arguments)
+
+
+@pytest.mark.parametrize(
+    ("code", "call", "expected"),
+    [
+        ("def f(x):\n    return len(x) > 7\n", "[1, 2]",
+         ["[1, 2, 1, 2, 1, 2]", "[1, 2, 1, 2, 1, 2, 1]", "[1, 2, 1, 2, 1, 2, 1, 2]"]),
+        ("def f(x):\n    return 5 == len(x)\n", "'ab'", ["'abab'", "'ababa'", "'ababab'"]),
+        ("def f(a, b):\n    return a < b\n", "3, 9", ["3, 3", "9, 9", "4, 9"]),
+        ("def f(x):\n    return x.endswith('end')\n", "'x'", ["'end'", "'xend'", "'endx'"]),
+        ("def f(x):\n    return 7 in x\n", "[1]", ["[1, 7]"]),
+        ("def f(x):\n    return x[0] == x[1]\n", "[1, 5]", ["[1, 1]", "[5, 5]"]),
+        ("def f(x):\n    return x\n", "b'ab'", ["b''", "b'ba'", "b'AB'"]),
+    ],
+)  # fmt: skip
+def test_both_sides_of_what_the_code_compares_are_tried(
+    code: str, call: str, expected: list[str]
+) -> None:
+    assert set(expected) <= set(_texts(code, call))
+
+
+METHOD = (
+    "class C:\n    def __init__(self, n: int):\n        self.n = n\n"
+    "    def f(self, a):\n        return a\n"
+)
+
+
+def test_methods_are_called_on_objects_made_in_several_ways() -> None:
+    tests = "from solution import C\ndef t():\n    C(12).f(3)\n    C(13)\n"
+    catalogue = Catalogue(SourceTree({"solution.py": METHOD}), SourceTree({"test_s.py": tests}))
+    calls = calls_for(catalogue.called().targets[0], 100)
+    assert len(calls) == len({str(call) for call in calls}) <= 100
+    assert "C(12).f(3)" in {call.written for call in calls}
+    assert {str(call.made) for call in calls} == {"12", "13"}
+    assert {str(call.as_json()["made"]) for call in calls} == {"['[12]', '{}']", "['[13]', '{}']"}
+
+
+def test_without_tests_hints_make_the_object_and_guesses_the_arguments() -> None:
+    catalogue = Catalogue(SourceTree({"solution.py": METHOD}), SourceTree({}))
+    target = catalogue.defined("solution.py", "C.f")
+    assert target is not None
+    assert not calls_for(target, 50)
+    calls = calls_for(target, 50, guess=True)
+    assert len({type(call.arguments.args[0]) for call in calls}) > 5
+    assert all(call.made and type(call.made.args[0]) is int for call in calls)

@@ -1,0 +1,91 @@
+"""Other bytecode that does the same: steps around expressions that change no value.
+
+Each takes an expression that is evaluated once, at its place, to a form around
+it whose value it is.  Which expressions, and which forms, chance says.
+"""
+
+from __future__ import annotations
+
+import ast
+import random
+from collections.abc import Iterator
+
+_Def = ast.FunctionDef | ast.AsyncFunctionDef
+_LEAST, _MOST = 1, 3
+"""How many expressions are taken."""
+
+
+def disguised(definition: _Def, chance: random.Random) -> None:
+    """Change the body of a definition so that other bytecode comes of it, which does the same."""
+    if chance.random() < 1 / 2:
+        _insert_step(definition, chance)
+    places = list(_places(definition.body))
+    wanted = chance.randint(_LEAST, _MOST)
+    for parent, name, at in chance.sample(places, min(wanted, len(places))):
+        held = getattr(parent, name)
+        old = held if at is None else held[at]
+        new = ast.fix_missing_locations(ast.copy_location(_around(old, chance), old))
+        if at is None:
+            setattr(parent, name, new)
+        else:
+            held[at] = new
+    if not places:
+        _insert_step(definition, chance)
+
+
+def _insert_step(definition: _Def, chance: random.Random) -> None:
+    """A comparison that nothing comes of, before the first statement that is run."""
+    left, right = (ast.Constant(chance.randrange(1000)) for _ in range(2))
+    step = ast.Expr(ast.Compare(left, [ast.Lt()], [right]))
+    at = 1 if ast.get_docstring(definition, clean=False) is not None else 0
+    place = definition.body[min(at, len(definition.body) - 1)]
+    definition.body.insert(at, ast.fix_missing_locations(ast.copy_location(step, place)))
+
+
+def _around(value: ast.expr, chance: random.Random) -> ast.expr:
+    number = ast.Constant(chance.randrange(1000))
+    zero, load = ast.Constant(0), ast.Load()
+    kind = chance.randrange(5)
+    if kind == 0:
+        return ast.Subscript(ast.List([value], load), zero, load)
+    if kind == 1:
+        return ast.Subscript(ast.Tuple([number, value], load), ast.Constant(1), load)
+    if kind == 2:
+        return ast.Subscript(ast.Tuple([value, number], load), zero, load)
+    if kind == 3:
+        return ast.Subscript(ast.Dict([number], [value]), number, load)
+    more = ast.Constant(chance.randint(1000, 2000))
+    return ast.IfExp(ast.Compare(number, [ast.Lt()], [more]), value, zero)
+
+
+def _places(body: list[ast.stmt]) -> Iterator[tuple[ast.AST, str, int | None]]:
+    """(parent, field, index or None) of expressions that may be taken, wherever they are evaluated.
+
+    Not in patterns, which allow only literals.
+    """
+    inner = [node for statement in body for node in ast.walk(statement)]
+    patterns = (node for node in inner if isinstance(node, ast.pattern))
+    fixed = {id(part) for pattern in patterns for part in ast.walk(pattern)}
+    for node in inner:
+        if id(node) not in fixed:
+            yield from _places_in(node)
+
+
+def _places_in(node: ast.AST) -> Iterator[tuple[ast.AST, str, int | None]]:
+    if isinstance(node, ast.Return | ast.Assign | ast.AugAssign) and node.value:
+        yield node, "value", None
+    elif isinstance(node, ast.If | ast.While | ast.Assert):
+        yield node, "test", None
+    elif isinstance(node, ast.For | ast.AsyncFor):
+        yield node, "iter", None
+    elif isinstance(node, ast.Call):
+        rows = enumerate(node.args)
+        yield from ((node, "args", n) for n, arg in rows if not _is_starred(arg))
+    elif isinstance(node, ast.BinOp):
+        yield from ((node, side, None) for side in ("left", "right"))
+    elif isinstance(node, ast.Compare):
+        yield node, "left", None
+
+
+def _is_starred(node: ast.expr) -> bool:
+    return isinstance(node, ast.Starred)

@@ -12,8 +12,8 @@ VERDICTS = {
     # tests that show what they should
     "thorough_tests": "PPPPPP",
     "properties_of_their_own": "PPPPPP",
-    "a_class_with_methods": "PPPPPP",  # level 5 calls no methods
-    "a_coroutine": "PPPPNP",  # nor coroutines
+    "a_class_with_methods": "PPPPPP",
+    "a_coroutine": "PPPPNP",  # level 5 calls no coroutines
     # tests that show too little: only level 6 sees it
     "weak_tests": "PPPPPF",
     "only_a_lower_bound": "PPPPPF",

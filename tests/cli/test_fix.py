@@ -53,7 +53,7 @@ def test_tests_that_can_never_pass_end_not_proven(tmp_path: Path) -> None:
     code, tests = copy("off_by_one", tmp_path)
     tests.write_text("def test_never():\n    assert False\n")
     before = code.read_text()
-    done = fractal("fix", code, "--tests", tests, "--apply")
+    done = fractal("fix", code, "--tests", tests, "--apply", "--seconds", "5")
     assert done.returncode == 1, done.stdout + done.stderr
     assert "NOT proven" in done.stdout
     assert code.read_text() == before

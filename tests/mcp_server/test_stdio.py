@@ -129,25 +129,27 @@ def test_progress_is_told_while_the_search_goes_on() -> None:
 
 
 def test_a_cancelled_call_leaves_nothing_running() -> None:
+    others = set(psutil.Process().children(recursive=True))
+
     async def session(client: Client) -> None:
         began = time.monotonic()
         with anyio.move_on_after(3):
             await client.call_tool("validate_code", {"code": ENDLESS, "tests": MEETS_IT})
             pytest.fail("it cannot have answered")
         while time.monotonic() - began < 15:
-            if not _busy():
+            if not _busy(others):
                 break
             await anyio.sleep(0.2)
-        assert not _busy()
+        assert not _busy(others)
         answer = await client.call_tool("validate_code", {"code": BUGGY, "tests": TESTS})
         assert not answer.is_error  # the server is still of use
 
     speak(session)
 
 
-def _busy() -> list[int]:
-    """Processes below this one that used the processor for most of the last moment."""
-    family = psutil.Process().children(recursive=True)
+def _busy(others: set[psutil.Process]) -> list[int]:
+    """New processes below this one that used the processor for most of the last moment."""
+    family = set(psutil.Process().children(recursive=True)) - others
     before = {process.pid: _used(process) for process in family}
     time.sleep(0.5)
     return [process.pid for process in family if _used(process) - before[process.pid] > 0.3]
@@ -163,10 +165,11 @@ def _used(process: psutil.Process) -> float:
 
 def test_the_server_ends_with_its_client() -> None:
     family: list[psutil.Process] = []
+    others = set(psutil.Process().children(recursive=True))
 
     async def session(client: Client) -> None:
         await client.list_tools()
-        family.extend(psutil.Process().children(recursive=True))
+        family.extend(set(psutil.Process().children(recursive=True)) - others)
 
     speak(session)
     _, alive = psutil.wait_procs(family, timeout=5)

@@ -64,6 +64,7 @@ def test_an_interrupted_setup_is_begun_anew(checkout: Path) -> None:
     assert bench(checkout, "speed").returncode == 0
 
 
+@pytest.mark.slow
 def test_a_moved_checkout_gets_a_new_environment(checkout: Path) -> None:
     bench(checkout, "speed")
     moved = checkout.rename(checkout.with_name("moved"))
@@ -82,6 +83,7 @@ def test_changed_pins_are_installed_and_a_missing_network_is_one_sentence(checko
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_two_scripts_at_once_share_one_setup(checkout: Path) -> None:
     words = [sys.executable, str(checkout / "scripts" / "bench"), "speed"]
     both = [subprocess.Popen(words, stderr=subprocess.PIPE, text=True) for _ in range(2)]

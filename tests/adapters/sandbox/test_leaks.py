@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -169,7 +170,8 @@ def test_a_host_killed_in_the_middle_of_a_run_leaves_nothing(
         host.kill()
         if all_at_once:
             for pid in family[:2]:
-                os.kill(pid, signal.SIGKILL)
+                with contextlib.suppress(ProcessLookupError):  # it may have left by itself
+                    os.kill(pid, signal.SIGKILL)
     _until(lambda: not any(Path(f"/proc/{pid}/exe").exists() for pid in family))
     _until(lambda: not any(folder.exists() for folder in folders))
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-
-import pytest
+from typing import Any
 
 from tests.cli.running import ROOT, fractal
 
@@ -21,15 +20,18 @@ HELLO = {
 }
 
 
-@pytest.mark.parametrize(
-    ("client", "section"),
-    [("claude", "mcpServers"), ("cursor", "mcpServers"), ("vscode", "servers")],
-)
-def test_the_printed_command_answers(client: str, section: str) -> None:
+def _entry(client: str, section: str) -> dict[str, Any]:
     done = fractal("mcp", "config", client)
     assert done.returncode == 0
     assert "paste this into" in done.stderr
-    entry = json.loads(done.stdout)[section]["fractal-rmo"]
+    entry: dict[str, Any] = json.loads(done.stdout)[section]["fractal-rmo"]
+    return entry
+
+
+def test_the_printed_command_answers() -> None:
+    entry = _entry("claude", "mcpServers")
+    assert _entry("cursor", "mcpServers") == entry
+    assert _entry("vscode", "servers") == {"type": "stdio", **entry}
     answered = subprocess.run(
         [entry["command"], *entry["args"]],
         input=json.dumps(HELLO) + "\n",

@@ -27,6 +27,7 @@ from fractal_rmo.jailed.run_child import Bounds, Program
 from fractal_rmo.jailed.runtimes import preload
 from fractal_rmo.jailed.session import Session
 
+_WARM_UP_S = 90
 _SPARE_UIDS = (61184, 4336)
 
 
@@ -76,11 +77,13 @@ def main(control_fd: str) -> None:
     host = os.pidfd_open(setup.host_pid)
     if os.getppid() != setup.host_pid:  # it died, and its number may be another's by now
         return
+    signal.alarm(_WARM_UP_S)  # one that hangs here would not notice that its host is gone
     try:
         warm = _warm_up(setup)
     except OSError as error:
         channel.send_json(control, {"error": str(error)})
         return
+    signal.alarm(0)
     channel.send_json(control, {"ready": True})
     while (sock := _next_session(control, host)) is not None:
         _open_session(sock, warm, (control, host))

@@ -40,9 +40,10 @@ def test_a_program_that_is_not_there_is_unavailable_not_failed(sandbox: ZygoteSa
 
 def test_a_dead_zygote_is_started_anew(sandbox: ZygoteSandbox) -> None:
     key = ZygoteKey(Runtime.THIN, sandbox.tier)
-    before = sandbox.zygote(key).pid
+    killed = sandbox.zygote(key)
+    before = killed.pid
     os.kill(before, signal.SIGKILL)
-    _until(lambda: not Path(f"/proc/{before}/exe").exists())
+    _until(lambda: not killed.alive)
     with sandbox.session() as run:
         assert run(REQUEST).ending is RunEnding.COMPLETED
     assert sandbox.zygote(key).pid != before

@@ -16,6 +16,7 @@ from playwright.sync_api import (
     Dialog,
     Page,
     StorageState,
+    expect,
     sync_playwright,
 )
 
@@ -27,6 +28,7 @@ _QUIETLY = (
     "--disable-background-networking --disable-component-update"
 )
 PATIENCE_MS = 40_000
+expect.set_options(timeout=PATIENCE_MS)  # a busy machine is no fault of the page
 ENDLESS = ("def f(a, b, c):\n" + "    a = a + b * c - 1\n" * 60 + "    return a\n", "endless")
 NEVER = "from solution import f\n\n\ndef test_it():\n    assert f(1, 2, 3) == 'never'\n"
 

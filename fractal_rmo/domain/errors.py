@@ -121,8 +121,8 @@ CATALOGUE: dict[ErrorCode, Explanation] = {
         "Use a new key of at most 200 printable characters.",
     ),
     ErrorCode.CANNOT_WRITE: Explanation(
-        "The proven patch could not be written; no file was changed.",
-        "Make the file writable, or apply the printed diff yourself.",
+        "A file could not be written; no file was changed.",
+        "Make it and its folder writable, or name another; 'git apply' takes a printed diff.",
     ),
     ErrorCode.OVER_LIMIT: Explanation(
         "The budget asks for more than this installation allows.",
@@ -155,7 +155,7 @@ CATALOGUE: dict[ErrorCode, Explanation] = {
     ),
     ErrorCode.STALE_VERSION: Explanation(
         "Someone else saved a newer version first.",
-        "The write is retried on a fresh read; seen by a person, it means constant contention.",
+        "Nothing was written. Begin again: the newest version is read then.",
     ),
     ErrorCode.NO_RESULT: Explanation(
         "The task has no proven result.",

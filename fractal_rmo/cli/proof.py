@@ -92,7 +92,10 @@ def verify(file: Path, signer: str | None, python: str, as_json: bool) -> None:
     if signer and proof.signer != signer.lower():
         detail = f"It is signed by {proof.signer}, not by {signer}."
         raise InputError(ErrorCode.BAD_PROOF, detail)
-    subject, python = proof.subject, python or proof.python
+    if proof.python and not python:  # never started because a file says so
+        detail = f"The code needs packages, there of '{proof.python}': name yours with --python."
+        raise InputError(ErrorCode.BAD_PYTHON, detail)
+    subject = proof.subject
     task = Task(code=subject.code, tests=subject.tests, level=proof.level, python=python)
     with sandbox() as jail, warming(jail, task):
         from fractal_rmo.cli.progress import Line

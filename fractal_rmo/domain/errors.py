@@ -220,9 +220,9 @@ CATALOGUE: dict[ErrorCode, Explanation] = {
         "python3 -c 'import secrets; print(secrets.token_urlsafe(32))'.",
     ),
     ErrorCode.NEEDS_CLUSTER: Explanation(
-        "This command belongs to the cluster, which is not installed here.",
-        "pip install 'fractal-rmo[cluster]' reaches one that runs; scripts/run in a checkout of "
-        "the project starts one.",
+        "This command belongs to the cluster, and none is reached from here.",
+        "pip install 'fractal-rmo[cluster]' reaches one that runs, named by DATABASE_URL and "
+        "REDIS_URL; scripts/run in a checkout of the project starts one.",
     ),
     ErrorCode.NEEDS_MCP: Explanation(
         "The library of the MCP server is not installed.",

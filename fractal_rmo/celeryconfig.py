@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kombu import Exchange, Queue
+from kombu.entity import Exchange, Queue
 
 from fractal_rmo.adapters.bus.tls import tls_options
 from fractal_rmo.bootstrap import addresses
@@ -72,7 +72,11 @@ worker_max_tasks_per_child = 1000
 worker_max_memory_per_child = 600_000  # KiB
 
 # every stage has its queue; a worker that is started by hand without -Q serves all of them
-task_queues = [Queue(name, Exchange("fractal"), routing_key=name) for name in QUEUES]
+_exchange = Exchange("fractal")  # type: ignore[no-untyped-call]
+task_queues = [
+    Queue(name, _exchange, routing_key=name)  # type: ignore[no-untyped-call]
+    for name in QUEUES
+]
 task_default_queue = "maintenance"
 task_create_missing_queues = False
 

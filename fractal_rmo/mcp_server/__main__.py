@@ -11,7 +11,7 @@ import sys
 
 gc.disable()  # what is imported now stays; a client waits
 
-from fractal_rmo.mcp_server.server import serve  # noqa: E402
+from fractal_rmo.mcp_server.server import serve  # noqa: E402 # pylint: disable=wrong-import-position
 
 gc.freeze()
 gc.enable()

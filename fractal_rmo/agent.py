@@ -180,7 +180,7 @@ def become(role: str) -> NoReturn:
     command = COMMANDS[role]()  # first: a setting that is refused starts nothing
     ensure_servers()
     os.environ["FRACTAL_STATE"] = str(state_root())  # it may have been relative to this folder
-    # celery and gunicorn look for ``workers``, ``webapp`` and ``celeryconfig`` here
+    # celery and gunicorn look for ``workers`` and ``webapp`` here
     os.chdir(CHECKOUT)
     # a deploy's SIGTERM gives running work back
     os.environ.setdefault("REMAP_SIGTERM", "SIGQUIT")

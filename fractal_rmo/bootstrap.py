@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from fractal_rmo.config.load import CHECKOUT, settings, signing_key, state_root
+from fractal_rmo.config.load import CHECKOUT, IS_CHECKOUT, settings, signing_key, state_root
 from fractal_rmo.config.settings import Web
 from fractal_rmo.domain.errors import CATALOGUE, ErrorCode, SettingsError
 from fractal_rmo.domain.run import Tier
@@ -155,9 +155,16 @@ def client(report: Callable[[str], None] = print, connections: int = 2) -> Tools
     """The ports of a process that submits and reads: servers up, tables current.
 
     ``report`` is told when the embedded servers were down and had to be started.
+    An installed package reaches the servers of a cluster elsewhere, which keeps
+    its own tables; raises ``SettingsError`` (NEEDS_CLUSTER) where none are named.
     """
     from fractal_rmo.adapters.bus.app import make_app
 
+    if not IS_CHECKOUT:
+        if not is_cluster_set():
+            detail = "DATABASE_URL and REDIS_URL do not name the servers of one."
+            raise SettingsError(ErrorCode.NEEDS_CLUSTER, detail)
+        return make_tools(make_app(), connections)
     if ensure_servers():
         report("started the embedded servers; 'fractal-rmo down' stops them")
     migrate()

@@ -82,6 +82,8 @@ class _Prover:
         from fractal_rmo.domain.verdict import Level
 
         root = self._config.rootpath
+        if not session.items:  # a distributed run's were collected by its workers
+            session.perform_collect()
         tests = {item.path for item in session.items}
         named = [*map(Path, self._config.getoption(_CODE)), *self._config.getini("fractal_code")]
         parts = [(self._config.invocation_params.dir / path).resolve() for path in named]

@@ -84,3 +84,20 @@ def test_what_cannot_be_found_is_asked_for(tmp_path: Path) -> None:
     code, output = run(tmp_path, files, "--fractal-level", "1", "--fractal-code", "other/shop.py")
     assert code == 0, output
     assert "1 syntax       passed   2 files parse." in output
+
+
+def test_a_distributed_run_is_proven_once_by_who_distributes(tmp_path: Path) -> None:
+    files = {"src/shop.py": CODE, "tests/test_shop.py": GOOD, "tests/test_more.py": GOOD}
+    code, output = run(tmp_path, files, "--fractal-level", "3", "-n", "2")
+    assert code == 0, output
+    assert output.count("proven to level 3") == 1
+    assert "1 syntax       passed   3 files parse." in output
+
+
+def test_nothing_is_proven_where_nothing_ran(tmp_path: Path) -> None:
+    files = {"shop.py": CODE, "test_shop.py": "import nowhere_at_all\n"}
+    code, output = run(tmp_path, files, "--fractal-level", "1")
+    assert (code, "proven to" in output) == (2, False)
+    files["test_shop.py"] = ""
+    code, output = run(tmp_path, files, "--fractal-level", "1")
+    assert (code, "proven to" in output) == (5, False)

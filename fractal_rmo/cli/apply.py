@@ -20,11 +20,11 @@ def apply(path: Path, before: SourceTree, after: SourceTree) -> list[Path]:
     """
     changed = [name for name, text in after.files.items() if before.files.get(name) != text]
     base = base_of(path)
-    targets = {name: base / name for name in changed}
+    targets = {name: (base / name).resolve() for name in changed}  # a link stays one
     drafts: dict[str, Path] = {}
     try:
         for name, target in targets.items():
-            if target.read_bytes().decode() != before.files.get(name):
+            if target.read_bytes() != before.files.get(name, "").encode():
                 raise InputError(ErrorCode.STALE_VERSION, f"{target} changed meanwhile.")
             drafts[name] = _draft(target, after.files[name])
         for name, target in targets.items():

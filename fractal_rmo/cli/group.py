@@ -39,6 +39,8 @@ _OF_THE_CLUSTER = (
 )
 """Packages that only the extra ``cluster`` installs."""
 PROVEN, NOT_PROVEN, BAD_USAGE, INFRASTRUCTURE = 0, 1, 2, 3
+INTERRUPTED = 130
+"""128 and the number of SIGINT, as shells have it."""
 
 
 def _absolute(_context: click.Context, _parameter: click.Parameter, value: Path | None) -> str:

@@ -184,9 +184,9 @@ def _proving(path: Path | None, task: Task) -> list[After]:
     """The step that writes a proof, where one is asked for."""
     if path is None:
         return []
-    from fractal_rmo.cli.proof import write_proof
+    from fractal_rmo.cli.proof import prepare_proof
 
-    return [partial(write_proof, path, task)]
+    return [prepare_proof(path, task)]
 
 
 def _apply(path: Path, before: SourceTree, solution: Solution) -> None:

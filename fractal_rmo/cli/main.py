@@ -1,6 +1,6 @@
 """The command ``fractal-rmo``.
 
-Exit codes: 0 done and proven, 1 not proven, 2 bad usage, 3 infrastructure.
+Exit codes: 0 done and proven, 1 not proven, 2 bad usage, 3 infrastructure, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import sys
 import click
 from click.shell_completion import BashComplete, FishComplete, ZshComplete
 
-from fractal_rmo.cli.group import Group
+from fractal_rmo.cli.group import INFRASTRUCTURE, INTERRUPTED, PROVEN, Group
 from fractal_rmo.domain.errors import CATALOGUE, ErrorCode
 from fractal_rmo.version import VERSION
 
@@ -85,7 +85,23 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that knows no box characters
-    cli(prog_name="fractal-rmo")
+    sys.exit(_code())
+
+
+def _code() -> int:
+    """Run the command; ends as click would, but tells an interruption from what is not proven."""
+    try:
+        cli.main(prog_name="fractal-rmo", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except click.Abort:
+        click.echo("interrupted", err=True)
+        return INTERRUPTED
+    except OSError as error:  # such as a full disk under the output
+        click.echo(f"error: {error}", err=True)
+        return INFRASTRUCTURE
+    return PROVEN
 
 
 if __name__ == "__main__":

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,20 +23,32 @@ from fractal_rmo.version import VERSION
 
 if TYPE_CHECKING:
     from fractal_rmo.domain.jsonvalue import JsonObject
+    from fractal_rmo.ports.signing import Signer
     from fractal_rmo.services.proof import Proof, Verification
     from fractal_rmo.services.solve import Solution
 
 
-def write_proof(path: Path, task: Task, solution: Solution) -> None:
-    """Write what is proven; raises ``InputError`` (CANNOT_SIGN, CANNOT_WRITE)."""
+def prepare_proof(path: Path, task: Task) -> Callable[[Solution], None]:
+    """What writes the proof once there is one.
+
+    Raises ``InputError`` now, before anything runs: CANNOT_WRITE where there is
+    no folder for it, CANNOT_SIGN.
+    """
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        detail = f"The folder '{path.parent}' is not there or may not be written to."
+        raise InputError(ErrorCode.CANNOT_WRITE, detail)
+    from fractal_rmo.bootstrap import make_signer
+
+    return partial(_write, path, task, make_signer())
+
+
+def _write(path: Path, task: Task, signer: Signer, solution: Solution) -> None:
     if not solution.proven:
         click.echo(f"{path} was not written: nothing is proven", err=True)
         return
-    from fractal_rmo.bootstrap import make_signer
     from fractal_rmo.services.proof import fingerprint, make
     from fractal_rmo.services.solve import subject_of
 
-    signer = make_signer()
     document = make(
         task.kind,
         task.level,
@@ -77,7 +92,10 @@ def verify(file: Path, signer: str | None, python: str, as_json: bool) -> None:
     if signer and proof.signer != signer.lower():
         detail = f"It is signed by {proof.signer}, not by {signer}."
         raise InputError(ErrorCode.BAD_PROOF, detail)
-    subject, python = proof.subject, python or proof.python
+    if proof.python and not python:  # never started because a file says so
+        detail = f"The code needs packages, there of '{proof.python}': name yours with --python."
+        raise InputError(ErrorCode.BAD_PYTHON, detail)
+    subject = proof.subject
     task = Task(code=subject.code, tests=subject.tests, level=proof.level, python=python)
     with sandbox() as jail, warming(jail, task):
         from fractal_rmo.cli.progress import Line

@@ -20,6 +20,8 @@ from fractal_rmo.domain.errors import ErrorCode, SettingsError
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 """Of the cluster's files; of no use where only the package is installed."""
+IS_CHECKOUT = (CHECKOUT / "celeryconfig.py").exists()
+"""Else only the package is installed: it reaches a cluster, and starts none."""
 SHIPPED = Path(__file__).resolve().parent
 """Where the files of settings lie."""
 _VARIABLE = re.compile(r"\$\{([A-Z_][A-Z0-9_]*)(?::-([^}]*))?\}")
@@ -42,7 +44,7 @@ def state_root() -> Path:
     """Where everything that runs keeps its files: beside a checkout, else under XDG's folder."""
     if chosen := os.environ.get("FRACTAL_STATE"):
         return Path(chosen).absolute()  # a process may change its folder later
-    if (CHECKOUT / "celeryconfig.py").exists():
+    if IS_CHECKOUT:
         return CHECKOUT / ".fractal"
     base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
     return Path(base) / "fractal-rmo"

@@ -121,8 +121,8 @@ CATALOGUE: dict[ErrorCode, Explanation] = {
         "Use a new key of at most 200 printable characters.",
     ),
     ErrorCode.CANNOT_WRITE: Explanation(
-        "The proven patch could not be written; no file was changed.",
-        "Make the file writable, or apply the printed diff yourself.",
+        "A file could not be written; no file was changed.",
+        "Make it and its folder writable, or name another; 'git apply' takes a printed diff.",
     ),
     ErrorCode.OVER_LIMIT: Explanation(
         "The budget asks for more than this installation allows.",
@@ -155,7 +155,7 @@ CATALOGUE: dict[ErrorCode, Explanation] = {
     ),
     ErrorCode.STALE_VERSION: Explanation(
         "Someone else saved a newer version first.",
-        "The write is retried on a fresh read; seen by a person, it means constant contention.",
+        "Nothing was written. Begin again: the newest version is read then.",
     ),
     ErrorCode.NO_RESULT: Explanation(
         "The task has no proven result.",
@@ -220,9 +220,9 @@ CATALOGUE: dict[ErrorCode, Explanation] = {
         "python3 -c 'import secrets; print(secrets.token_urlsafe(32))'.",
     ),
     ErrorCode.NEEDS_CLUSTER: Explanation(
-        "This command belongs to the cluster, which is not installed here.",
-        "pip install 'fractal-rmo[cluster]' reaches one that runs; scripts/run in a checkout of "
-        "the project starts one.",
+        "This command belongs to the cluster, and none is reached from here.",
+        "pip install 'fractal-rmo[cluster]' reaches one that runs, named by DATABASE_URL and "
+        "REDIS_URL; scripts/run in a checkout of the project starts one.",
     ),
     ErrorCode.NEEDS_MCP: Explanation(
         "The library of the MCP server is not installed.",

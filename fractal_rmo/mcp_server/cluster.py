@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -25,6 +26,7 @@ _LOOK_EVERY_S = 0.2
 _AT_ONCE = 8
 """These jobs ask a database, and wait for no other job."""
 _LONGEST_WAIT_S = 600.0
+_CONNECTING = threading.Lock()
 TaskId = Annotated[str, Field(description="What submit_task answered.")]
 Files = Annotated[dict[str, str], Field(description="Texts by relative path.")]
 _READS = ToolAnnotations(read_only_hint=True, open_world_hint=False)
@@ -155,6 +157,19 @@ def _as(model: type[_Model], document: Mapping[str, Any]) -> _Model:
 
 
 def _tools() -> Tools:
-    from fractal_rmo.bootstrap import client
+    """The cluster's ports, the same for all calls; the first call makes them, others wait."""
+    from fractal_rmo.domain.errors import ErrorCode, SettingsError
 
-    return client(lambda sentence: print(sentence, file=sys.stderr))
+    try:
+        from fractal_rmo.bootstrap import client
+
+        with _CONNECTING:
+            return client(_say, _AT_ONCE)
+    except ModuleNotFoundError as error:
+        detail = f"The package '{error.name}' is missing."
+        raise SettingsError(ErrorCode.NEEDS_CLUSTER, detail) from error
+
+
+def _say(sentence: str) -> None:
+    """Beside the protocol, which has stdout to itself."""
+    print(sentence, file=sys.stderr)

@@ -18,7 +18,7 @@ from fractal_rmo.domain.errors import ErrorCode, InputError
 from fractal_rmo.domain.jsonvalue import Json, JsonObject
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.domain.task import TaskKind
-from fractal_rmo.domain.verdict import Level, Outcome, Verdict
+from fractal_rmo.domain.verdict import Level, Outcome, Verdict, is_proven
 from fractal_rmo.ports.signing import Checker, Signer
 from fractal_rmo.services.documents import verdict_document
 from fractal_rmo.validation.subject import Subject
@@ -77,11 +77,16 @@ class Verification:
 
     levels: tuple[Comparison, ...]
     tools: Mapping[str, tuple[str, str]]
+    proven: bool
+    """Whether what was seen now proves the level that the bundle is about."""
 
     @property
     def holds(self) -> bool:
-        """Whether every level ends as it was claimed."""
-        return all(row.holds for row in self.levels)
+        """Whether every level ends as it was claimed, and that proves something.
+
+        A claim that tests fail may well be true, but is no proof.
+        """
+        return self.proven and all(row.holds for row in self.levels)
 
 
 def make(
@@ -154,12 +159,14 @@ def compare(proof: Proof, verdicts: Sequence[Verdict]) -> Verification:
     now = {name: version for verdict in verdicts for name, version in verdict.tools.items()}
     names = sorted({*proof.tools, *now})
     pairs = {name: (proof.tools.get(name, ""), now.get(name, "")) for name in names}
-    return Verification(rows, {name: pair for name, pair in pairs.items() if pair[0] != pair[1]})
+    differing = {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+    return Verification(rows, differing, is_proven(verdicts, proof.level))
 
 
 def _parsed(text: str) -> dict[str, Json]:
     try:
         document = json.loads(text, object_pairs_hook=_without_repetition)
+        _canonical(document)  # JSON has no NaN, though this reader takes it
     except (ValueError, RecursionError) as error:
         raise _bad(f"The file is no JSON document: {error}.") from error
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
@@ -220,7 +227,10 @@ def _proof(document: Mapping[str, Json], signer: str) -> Proof:
     tools: dict[str, str] = {}
     claimed: dict[Level, Outcome] = {}
     for verdict in verdicts:
-        claimed[Level(verdict["level"])] = Outcome(verdict["outcome"])
+        level = Level(verdict["level"])
+        if level in claimed:
+            raise ValueError(f"level {level} stands twice in '/verdicts'")
+        claimed[level] = Outcome(verdict["outcome"])
         tools |= _texts(verdict, "tools")
     subject = Subject(
         SourceTree(_texts(document, "code")),
@@ -229,12 +239,12 @@ def _proof(document: Mapping[str, Json], signer: str) -> Proof:
     )
     return Proof(
         TaskKind(str(task["kind"])),
-        Level(int(str(task["level"]))),
+        Level(task["level"]),  # type: ignore[arg-type]
         subject,
         claimed,
         tools,
         _texts(document, "made"),
-        str(task["python"]),
+        _text(task, "python"),
         signer,
     )
 
@@ -247,7 +257,15 @@ def _object(document: JsonObject, name: str) -> Mapping[str, Json]:
 
 
 def _texts(document: JsonObject, name: str) -> dict[str, str]:
-    return {key: str(value) for key, value in _object(document, name).items()}
+    inner = _object(document, name)
+    return {key: _text(inner, key) for key in inner}
+
+
+def _text(document: JsonObject, name: str) -> str:
+    value = document[name]
+    if not isinstance(value, str):
+        raise TypeError(f"'{name}' is no text")
+    return value
 
 
 def _bad(detail: str) -> InputError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -65,3 +66,19 @@ def test_nothing_is_written_for_what_is_not_proven(tmp_path: Path) -> None:
     done = fractal("validate", code, "--tests", tests, "--proof", tmp_path / "proof.json")
     assert done.returncode == 1
     assert not (tmp_path / "proof.json").exists()
+
+
+def test_an_interpreter_is_never_taken_from_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would be started, outside of any jail, on the machine of whoever verifies."""
+    monkeypatch.setenv("FRACTAL_SIGNING_KEY", str(tmp_path / "key.pem"))
+    code, tests = copy("off_by_one", tmp_path)
+    path = tmp_path / "proof.json"
+    needs = ("--tests", tests, "--proof", path, "--python", sys.executable)
+    done = fractal("fix", code, *needs)
+    assert done.returncode == 0, done.stderr
+    done = fractal("verify", path)
+    assert done.returncode == 2
+    assert f"there of '{sys.executable}': name yours with --python" in done.stderr
+    assert fractal("verify", path, "--python", sys.executable).returncode == 0

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,46 +11,14 @@ import jsonschema
 import psutil
 import pytest
 from mcp.client.client import Client
-from mcp.client.stdio import StdioServerParameters
-from mcp_types import CallToolResult
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.mcp_server.talking import ROOT, content, speak
+
 EXAMPLE = ROOT / "examples" / "off_by_one"
 BUGGY = {"solution.py": (EXAMPLE / "solution.py").read_text()}
 TESTS = {"test_solution.py": (EXAMPLE / "test_solution.py").read_text()}
 ENDLESS = {"solution.py": "def f():\n    while True: pass\n"}
 MEETS_IT = {"test_s.py": "from solution import f\ndef test_1(): assert f() == 1\n"}
-
-Session = Callable[[Client], Awaitable[None]]
-
-
-@asynccontextmanager
-async def connected(mode: str = "auto") -> AsyncIterator[Client]:
-    """A client of a server that was just started."""
-    command = StdioServerParameters(
-        command=sys.executable, args=["-m", "fractal_rmo.mcp_server"], cwd=ROOT
-    )
-    async with Client(command, mode=mode) as client:
-        yield client
-
-
-def speak(session: Session, mode: str = "auto") -> None:
-    """Let ``session`` happen with a fresh server."""
-
-    async def main() -> None:
-        with anyio.fail_after(110):
-            async with connected(mode) as client:
-                await session(client)
-
-    anyio.run(main)
-
-
-def content(result: CallToolResult) -> dict[str, Any]:
-    """The structured answer."""
-    assert not result.is_error, result.content
-    found = result.structured_content
-    assert isinstance(found, dict)
-    return found
 
 
 @pytest.mark.parametrize("mode", ["auto", "legacy"])

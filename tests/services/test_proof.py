@@ -117,11 +117,53 @@ def test_a_change_with_digests_made_anew_fails_at_the_signature(
         ('{"schema": "fractal-rmo/proof/1"}', "'/digests' is no object"),
         ('{"schema": 1, "schema": "fractal-rmo/proof/1"}', "twice"),
         ("[" * 100_000, "no JSON document"),
+        ('{"schema": "fractal-rmo/proof/1", "x": NaN}', "no JSON document"),
+        ('{"schema": "fractal-rmo/proof/1", "x": 1e999}', "no JSON document"),
     ],
 )
 def test_what_is_no_proof_is_refused(text: str, words: str) -> None:
     with pytest.raises(InputError, match=words):
         proof.read(text, check)
+
+
+def signed_anew(document: dict[str, Any], signer: KeyFile) -> str:
+    """Whoever has a key can sign anything."""
+    document["digests"] = proof._digests(document)
+    value = signer.sign(proof._canonical(document["digests"]))
+    document["signature"] = {**document["signature"], "value": value}
+    return json.dumps(document)
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "words"),
+    [
+        (("task", "python"), ["/bin/sh"], "'python' is no text"),
+        (("task", "level"), "2", "not a valid Level"),
+        (("code", "solution.py"), 1, "'solution.py' is no text"),
+        (("verdicts", 1, "level"), 1, "level 1 stands twice"),
+        (("verdicts", 0, "outcome"), ["passed"], "not a valid Outcome"),
+        (("verdicts",), [1], "FR119"),
+        (("original",), "x", "'/original' is no object"),
+    ],
+)
+def test_what_is_signed_in_another_form_is_refused(
+    made: dict[str, Any], signer: KeyFile, place: tuple[str | int, ...], value: Any, words: str
+) -> None:
+    inner: Any = made
+    for step in place[:-1]:
+        inner = inner[step]
+    inner[place[-1]] = value
+    with pytest.raises(InputError, match=words):
+        proof.read(signed_anew(made, signer), check)
+
+
+def test_a_failure_that_is_seen_again_proves_nothing(made: dict[str, Any], signer: KeyFile) -> None:
+    made["verdicts"][1]["outcome"] = "failed"
+    claim = proof.read(signed_anew(made, signer), check)
+    seen = [VERDICTS[0], Verdict(Level.STATIC, Outcome.FAILED, "A fault.")]
+    found = proof.compare(claim, seen)
+    assert all(row.holds for row in found.levels)
+    assert not found.holds
 
 
 def test_a_signed_document_of_another_form_is_refused(

@@ -32,7 +32,7 @@ class Cluster(Celery):  # type: ignore[misc]
 
 
 def make_app() -> Celery:
-    """An application configured by ``celeryconfig.py``; connects on first use."""
+    """An application configured by ``fractal_rmo.celeryconfig``; connects on first use."""
     app = Cluster("fractal_rmo")
-    app.config_from_object("celeryconfig")
+    app.config_from_object("fractal_rmo.celeryconfig")
     return app

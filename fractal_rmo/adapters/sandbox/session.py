@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -53,7 +54,13 @@ class ZygoteSession:
         ours, theirs = socket.socketpair()
         with ThreadPoolExecutor(1) as pool:
             beside = pool.submit(self._run, request.beside, theirs)
-            result = self._run(request, ours)
+            try:
+                result = self._run(request, ours)
+            except RunCancelledError:
+                raise  # the other run is told as well
+            except BaseException:  # of a signal, such as Ctrl-C: nobody wants the other run's end
+                self.close()
+                raise
             return replace(result, beside=beside.result())
 
     def _run(self, request: RunRequest, link: socket.socket | None) -> RunResult:
@@ -135,6 +142,8 @@ class _Jail:
         return _read(header, json.loads(value) if value else None, self._tier)
 
     def close(self) -> None:
+        with suppress(OSError):
+            self._sock.shutdown(socket.SHUT_RDWR)  # wakes a thread that waits for an answer
         self._sock.close()
 
 

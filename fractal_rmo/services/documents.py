@@ -10,7 +10,7 @@ from fractal_rmo.domain.jsonvalue import Json, JsonObject
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.domain.verdict import Verdict
 from fractal_rmo.domain.views import LogEntry, StepRow, TaskRow, TaskStatus, TaskView
-from fractal_rmo.repair.diff import unified_diff
+from fractal_rmo.editing.diff import unified_diff
 from fractal_rmo.services.questions import Question, questions
 from fractal_rmo.services.report_schema import SCHEMA_VERSION
 from fractal_rmo.services.solve import Solution

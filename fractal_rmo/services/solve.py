@@ -9,8 +9,8 @@ from fractal_rmo.domain.run import Runner, RunRequest
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.domain.task import Task, TaskKind
 from fractal_rmo.domain.verdict import Level, Verdict, is_proven, proven_level
+from fractal_rmo.editing.diff import unified_diff
 from fractal_rmo.ports.sandbox import Sandbox
-from fractal_rmo.repair.diff import unified_diff
 from fractal_rmo.repair.search import RepairOutcome, RepairProblem, search
 from fractal_rmo.services.admit import admit
 from fractal_rmo.services.drive import drive

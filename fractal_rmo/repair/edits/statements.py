@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from fractal_rmo.repair.edits.edit import Edit, Operator, Site, shown
+from fractal_rmo.editing.edit import Edit, shown
+from fractal_rmo.repair.edits.edit import Operator, Site
 
 INDENT = "    "
 _LOOPS = (ast.For, ast.While, ast.AsyncFor)

@@ -31,7 +31,7 @@ def write_proof(path: Path, task: Task, solution: Solution) -> None:
         return
     from fractal_rmo.bootstrap import make_signer
     from fractal_rmo.services.proof import fingerprint, make
-    from fractal_rmo.services.solve import subject_of
+    from fractal_rmo.services.subjects import subject_of
 
     signer = make_signer()
     document = make(

@@ -85,6 +85,7 @@ def solution_document(solution: Solution) -> dict[str, Json]:
         "proven_level": solution.proven_level,
         "explanation": solution.explanation,
         "candidates_tried": solution.tried,
+        "edits": list(solution.edits),
         "diff": solution.diff,
         "files": dict(solution.result.files),
         "verdicts": [verdict_document(verdict) for verdict in solution.verdicts],

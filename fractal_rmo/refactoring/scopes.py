@@ -70,14 +70,14 @@ def calls(trees: Iterable[ast.AST]) -> dict[str, set[str]]:
 
 
 def may_return_to(
-    function: FunctionNode, nodes: Iterable[ast.AST], graph: Mapping[str, set[str]]
+    function: FunctionNode, nodes: Iterable[ast.AST], graph: Mapping[str, set[str]] | None
 ) -> bool:
     """Whether what ``nodes`` call may call ``function`` again.
 
     A comprehension is a frame of its own: recursion through it would meet its
     limit at half the depth.
     """
-    if function.name.startswith("__"):
+    if graph is None or function.name.startswith("__"):
         return True
     seen: set[str] = set()
     todo = words(*nodes)
@@ -94,6 +94,12 @@ def inner_mentions(function: ast.AST) -> set[str]:
     """Names that scopes within a function mention: closures may read these at any time."""
     inner = (n for n in ast.walk(function) if isinstance(n, _INNER) and n is not function)
     return set(mentions(*inner))
+
+
+def is_declared(name: str, function: ast.AST) -> bool:
+    """Whether a function says that a name is not its own variable."""
+    declared = (n for n in ast.walk(function) if isinstance(n, ast.Global | ast.Nonlocal))
+    return name in mentions(*declared)
 
 
 def is_dynamic(function: ast.AST) -> bool:

@@ -19,6 +19,7 @@ from fractal_rmo.refactoring.proposals import Proposal, proposals
 
 MOST = 100
 """Edits of one task that are tried; more are too much for a person to read."""
+_EARLY = "\nTime ran out; there may be more to simplify."
 _NOTHING = "Nothing to simplify was found; the code is judged as it is."
 
 
@@ -148,7 +149,7 @@ class _Walk:
                 lines.follow(edit, tree.files[proposal.path])
                 tree = after
             if pause():
-                break
+                return self._end(_EARLY)
         return self._end()
 
     def _judge(self, proposal: Proposal, after: SourceTree) -> Dialogue[tuple[str, str]]:
@@ -164,10 +165,10 @@ class _Walk:
             return f"{report.failing[0]} failed with it.", ""
         return report.problem or "Not every test passed with it.", ""
 
-    def _end(self) -> Refactoring:
+    def _end(self, more: str = "") -> Refactoring:
         steps, refused = tuple(self.steps), tuple(self.refused)
         status = RefactoringStatus.REFACTORED if steps else RefactoringStatus.UNCHANGED
-        return Refactoring(status, steps, refused, tell(steps, refused))
+        return Refactoring(status, steps, refused, tell(steps, refused) + more)
 
 
 def tell(steps: Sequence[Step], refused: Sequence[Step]) -> str:

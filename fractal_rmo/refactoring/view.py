@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -27,14 +27,31 @@ _WORD = re.compile(r"\w+")
 
 @dataclass(frozen=True)
 class View:
-    """``elsewhere`` holds the names that other files could take from this one.
+    """``code`` are the trees of all files of the code, ``others`` of all files but this one.
 
-    It is None where that is unknown.  ``graph`` says what each function of the code may call.
+    Those of the tests are among the others; None stands for a file that is too
+    long to be read or does not parse.
     """
 
     file: ParsedFile
-    elsewhere: frozenset[str] | None
-    graph: Mapping[str, set[str]]
+    code: Sequence[ast.Module | None]
+    others: Sequence[ast.Module | None]
+
+    @cached_property
+    def graph(self) -> Mapping[str, set[str]] | None:
+        """What each function and class of the code may call, by name; None where unknown."""
+        read = [tree for tree in self.code if tree is not None]
+        return calls(read) if len(read) == len(self.code) else None
+
+    @cached_property
+    def elsewhere(self) -> frozenset[str] | None:
+        """Names that other files could take from this one; None where that is unknown."""
+        return _taken(self.others)
+
+    @cached_property
+    def words(self) -> set[str]:
+        """All names and attributes of this file."""
+        return words(self.file.tree)
 
     @cached_property
     def bound(self) -> frozenset[str]:
@@ -44,9 +61,8 @@ class View:
     @cached_property
     def dynamic(self) -> bool:
         """Whether any name may be used without being written, or come from a star import."""
-        used = words(self.file.tree)
         ways = {"*", "globals", "locals", "vars", "dir", "eval", "exec", "__dict__"}
-        return not ways.isdisjoint(used)
+        return not ways.isdisjoint(self.words)
 
     def is_builtin(self, name: str) -> bool:
         """Whether a name means what Python means by it."""
@@ -62,14 +78,14 @@ def views(code: SourceTree, tests: SourceTree) -> Iterator[View]:
     """Every file that may be edited, in order of paths."""
     trees = {("code", path): _tree(text) for path, text in code.python_files()}
     trees |= {("tests", path): _tree(text) for path, text in tests.python_files()}
-    graph = calls(tree for (room, _), tree in trees.items() if room == "code" and tree)
+    ours = [tree for (room, _), tree in trees.items() if room == "code"]
     for path, text in code.python_files():
-        if len(text) > LONGEST or not trees["code", path]:
+        if not trees["code", path]:
             continue
-        file = ParsedFile(path, text)
-        if _INTROSPECTION.isdisjoint(words(file.tree)):
-            others = [tree for key, tree in trees.items() if key != ("code", path)]
-            yield View(file, _taken(others), graph)
+        others = [tree for key, tree in trees.items() if key != ("code", path)]
+        view = View(ParsedFile(path, text), ours, others)
+        if _INTROSPECTION.isdisjoint(view.words):
+            yield view
 
 
 def _tree(text: str) -> ast.Module | None:

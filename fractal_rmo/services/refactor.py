@@ -9,7 +9,7 @@ from fractal_rmo.domain.run import Dialogue
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.domain.task import Task
 from fractal_rmo.domain.verdict import Verdict, is_proven
-from fractal_rmo.refactoring.simplify import Refactoring, Step, simplify, tell
+from fractal_rmo.refactoring.simplify import Step, simplify, tell
 from fractal_rmo.services.subjects import subject_of
 from fractal_rmo.validation.ladder import climb
 
@@ -45,7 +45,9 @@ def refactored(task: Task, out_of_time: Callable[[], bool]) -> Dialogue[Refactor
         keys = frozenset(step.proposal.key for step in dropped)
         found = yield from simplify(task.code, task.tests, excluded=keys, pause=out_of_time)
         whole = yield from _judged(task, found.steps)
-        whole = replace(whole, refused=(*found.refused, *dropped), note=_note(found, dropped))
+        whole = replace(whole, refused=(*found.refused, *dropped))
+        if not dropped:
+            whole = replace(whole, note=found.note)
         if not found.steps or is_proven(whole.verdicts, task.level):
             return whole
         bare = best or (yield from _judged(task, ()))
@@ -59,11 +61,6 @@ def refactored(task: Task, out_of_time: Callable[[], bool]) -> Dialogue[Refactor
             break
     assert best is not None  # noqa: S101 - each round that goes on has set it
     return best
-
-
-def _note(found: Refactoring, dropped: Sequence[Step]) -> str:
-    """Why nothing was done, where that has nothing to do with the proof."""
-    return "" if found.steps or dropped else found.note
 
 
 def _judged(task: Task, steps: Sequence[Step]) -> Dialogue[Refactored]:

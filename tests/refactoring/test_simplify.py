@@ -89,6 +89,7 @@ def test_an_excluded_edit_is_not_made_again() -> None:
 def test_a_pause_keeps_what_was_reached() -> None:
     found, _ = work(CODE, pause=lambda: True)
     assert len(found.steps) == 1
+    assert found.note.endswith("Time ran out; there may be more to simplify.")
     assert found.status is RefactoringStatus.REFACTORED
 
 

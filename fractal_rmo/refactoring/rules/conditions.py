@@ -9,7 +9,7 @@ from itertools import pairwise
 from fractal_rmo.refactoring.rewrite import Rewrite
 from fractal_rmo.refactoring.rules.rule import Rule
 from fractal_rmo.refactoring.rules.truth import is_asked_for_truth, opposite, truth
-from fractal_rmo.refactoring.scopes import bindings, home, inner_mentions
+from fractal_rmo.refactoring.scopes import bindings, home, inner_mentions, is_declared
 from fractal_rmo.refactoring.view import View
 
 _RISING = (ast.Lt, ast.LtE)
@@ -114,8 +114,7 @@ def _is_own_variable(name: ast.Name, view: View) -> bool:
     statement = view.file.statement(name)
     if function is None or statement is function or statement is None:
         return False
-    declared = (n for n in ast.walk(function) if isinstance(n, ast.Global | ast.Nonlocal))
-    if home(view.file, statement) is not function or name.id in bindings(*declared):
+    if home(view.file, statement) is not function or is_declared(name.id, function):
         return False
     return name.id in bindings(function) and name.id not in inner_mentions(function)
 

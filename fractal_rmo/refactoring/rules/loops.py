@@ -14,11 +14,11 @@ from fractal_rmo.refactoring.rules.truth import Form, is_tested_once, opposite
 from fractal_rmo.refactoring.scopes import (
     home,
     inner_mentions,
+    is_declared,
     is_dynamic,
     is_guarded,
     may_return_to,
     mentions,
-    words,
 )
 from fractal_rmo.refactoring.scopes import movable as moves
 from fractal_rmo.refactoring.view import View
@@ -42,7 +42,9 @@ def _comprehension(node: ast.AST, view: View) -> Iterator[Rewrite]:
     element, tests = found
     if name in mentions(loop.iter, loop.target, *found[1], element):
         return
-    if name in inner_mentions(function) or is_guarded(view.file, node):
+    if name in inner_mentions(function) or is_declared(name, function):
+        return
+    if is_guarded(view.file, node):
         return
     value = ast.ListComp(elt=element, generators=[_generator(loop, tests)])
     new, head = _assigned(node, value, view)
@@ -114,7 +116,7 @@ def _search(node: ast.AST, view: View) -> Iterator[Rewrite]:
 
 
 def _may_stop(view: View) -> bool:
-    return not _STOPS.isdisjoint(words(view.file.tree))
+    return not _STOPS.isdisjoint(view.words)
 
 
 def _any_or_all(loop: ast.For, test: ast.expr, *, found: bool) -> Form:
@@ -205,7 +207,8 @@ RULES = (
             _LOOP.replace("c + 1", "f(c)"),
             _LOOP.replace("c + 1", "locals()"),
             _LOOP.replace("    print(b)", "    return lambda: b"),
-            _LOOP.replace("print(b)", "print(b)\n    global c"),
+            _LOOP.replace("b = []", "global c\n    b = []"),
+            _LOOP.replace("b = []", "global b\n    b = []"),
             _LOOP.replace("    print(b)", "    else:\n        print(a)\n    print(b)"),
             _LOOP.replace("(c + 1)", "(c + 1)  # why"),
             _LOOP.replace("for c in", "for c.d in"),

@@ -68,11 +68,10 @@ def _is_unused(alias: ast.alias, node: ast.Import | ast.ImportFrom, view: View) 
 def _unused_variable(node: ast.AST, view: View) -> Iterator[Rewrite]:
     match node:
         case ast.Assign(targets=[ast.Name(id=name)], value=value) if not name.startswith("_"):
-            function = home(view.file, node)
-            if function is None or is_dynamic(function) or not _is_constant(value):
+            function = home(view.file, node) if _is_constant(value) else None
+            if function is None or mentions(function)[name] > 1 or is_dynamic(function):
                 return
-            if mentions(function)[name] == 1:
-                yield from removal(node, view)
+            yield from removal(node, view)
 
 
 def _is_constant(node: ast.expr) -> bool:

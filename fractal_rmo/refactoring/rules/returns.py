@@ -13,6 +13,7 @@ from fractal_rmo.refactoring.scopes import (
     bindings,
     home,
     inner_mentions,
+    is_declared,
     is_dynamic,
     is_guarded,
     mentions,
@@ -73,16 +74,11 @@ def _is_needed(name: str, node: ast.Assign, function: FunctionNode, view: View) 
     """Whether anything else could see the variable, or would miss its binding."""
     if is_dynamic(function) or is_guarded(view.file, node) or _yields(node):
         return True
-    if name in inner_mentions(function) or _is_declared(name, function):
+    if name in inner_mentions(function) or is_declared(name, function):
         return True
     elsewhere = mentions(function)[name] - 2
     bound_elsewhere = bindings(function)[name] - 1
     return bool(elsewhere) and not bound_elsewhere
-
-
-def _is_declared(name: str, function: FunctionNode) -> bool:
-    declared = (n for n in ast.walk(function) if isinstance(n, ast.Global | ast.Nonlocal))
-    return name in mentions(*declared)
 
 
 def _yields(node: ast.AST) -> bool:

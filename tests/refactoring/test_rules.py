@@ -47,3 +47,27 @@ def test_an_example_is_rewritten(rule: Rule, before: str, after: str) -> None:
 def test_what_is_not_the_same_is_left_alone(rule: Rule, text: str) -> None:
     ast.parse(text)
     assert first(text, rule) is None
+
+
+@pytest.mark.parametrize(
+    ("path", "tests"),
+    [
+        ("solution.py", "import solution\nassert solution.math.pi\n"),
+        ("solution.py", "from solution import math\n"),
+        ("solution.py", "from solution import *\n"),
+        ("solution.py", "def test(monkeypatch):\n    monkeypatch.setattr('solution.math.pi', 3)\n"),
+        ("solution.py", "def broken(:\n"),
+        ("pkg/__init__.py", ""),
+    ],
+)
+def test_an_import_that_another_file_may_use_stays(path: str, tests: str) -> None:
+    text = "import math\n\nx = 1\n"
+    assert first(text, path="solution.py", tests="import math\nassert math.pi\n") is not None
+    assert first(text, path=path, tests=tests) is None
+
+
+@pytest.mark.parametrize("look", ["inspect.getsource(f)", "sys._getframe()", "f.__code__"])
+def test_a_file_that_looks_at_itself_is_left_alone(look: str) -> None:
+    text = "def f(a):\n    b = a\n    return b\n"
+    assert first(text) is not None
+    assert first(f"{text}\n\ng = {look}\n") is None

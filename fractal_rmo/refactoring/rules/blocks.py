@@ -21,11 +21,7 @@ def _else_after_leaving(node: ast.AST, view: View) -> Iterator[Rewrite]:
     """The last ``else`` of a chain whose branches all leave."""
     if not isinstance(node, ast.If) or view.file.is_elif(node):
         return
-    branches = [node]
-    while len(branches[-1].orelse) == 1 and view.file.is_elif(branches[-1].orelse[0]):
-        inner = branches[-1].orelse[0]
-        assert isinstance(inner, ast.If)  # noqa: S101 - an elif
-        branches.append(inner)
+    branches = list(_branches(node, view))
     last = branches[-1]
     if not last.orelse or not all(isinstance(b.body[-1], _LEAVES) for b in branches):
         return
@@ -36,6 +32,14 @@ def _else_after_leaving(node: ast.AST, view: View) -> Iterator[Rewrite]:
     for branch in reversed(branches):
         chain = [ast.If(test=branch.test, body=branch.body, orelse=chain)]
     yield Rewrite([node], [*chain, *last.orelse], [text])
+
+
+def _branches(node: ast.If, view: View) -> Iterator[ast.If]:
+    """The ``if`` and each ``elif`` of a chain."""
+    yield node
+    match node.orelse:
+        case [ast.If() as inner] if view.file.is_elif(inner):
+            yield from _branches(inner, view)
 
 
 def _without_else(node: ast.If, last: ast.If, view: View) -> str | None:

@@ -76,16 +76,9 @@ def _chain(node: ast.AST, view: View) -> Iterator[Rewrite]:
     if not isinstance(node, ast.BoolOp) or not isinstance(node.op, ast.And):
         return
     for number, (left, right) in enumerate(pairwise(node.values)):
-        shared = _shared(left, right)
+        shared, one = _joined(left, right)
         if shared is None or not _is_own_variable(shared, view):
             continue
-        assert isinstance(left, ast.Compare)  # noqa: S101 - _shared has seen it
-        assert isinstance(right, ast.Compare)  # noqa: S101
-        one = ast.Compare(
-            left=left.left,
-            ops=[*left.ops, *right.ops],
-            comparators=[*left.comparators, *right.comparators],
-        )
         values = [*node.values[:number], one, *node.values[number + 2 :]]
         new = one if len(values) == 1 else ast.BoolOp(op=ast.And(), values=values)
         start, end = view.file.span(node)
@@ -94,18 +87,21 @@ def _chain(node: ast.AST, view: View) -> Iterator[Rewrite]:
         yield Rewrite([node], [new], [text[start:cut_from], text[cut_to:end]])
 
 
-def _shared(left: ast.expr, right: ast.expr) -> ast.Name | None:
-    """The variable that ends one comparison and begins the next, both in one direction."""
+def _joined(left: ast.expr, right: ast.expr) -> tuple[ast.Name | None, ast.expr]:
+    """The variable that ends one comparison and begins the next in one direction, and both as one.
+
+    None where there is no such variable.
+    """
     match left, right:
         case (
-            ast.Compare(ops=before, comparators=[*_, ast.Name(id=one)]),
-            ast.Compare(left=ast.Name(id=other) as name, ops=after),
+            ast.Compare(left=begin, ops=before, comparators=[*between, ast.Name(id=one) as last]),
+            ast.Compare(left=ast.Name(id=other) as name, ops=after, comparators=rest),
         ) if one == other:
             ops = [*before, *after]
-            for kinds in (_RISING, _FALLING):
-                if all(isinstance(op, kinds) for op in ops):
-                    return name
-    return None
+            if any(all(isinstance(op, kinds) for op in ops) for kinds in (_RISING, _FALLING)):
+                chain = [*between, last, *rest]
+                return name, ast.Compare(left=begin, ops=ops, comparators=chain)
+    return None, left
 
 
 def _is_own_variable(name: ast.Name, view: View) -> bool:

@@ -83,16 +83,12 @@ def _appended(name: str, loop: ast.For) -> tuple[ast.expr, list[ast.expr]] | Non
 
 
 def _assigned(node: _Empty, value: ast.expr, view: View) -> tuple[ast.stmt, list[Piece]]:
-    head = view.file.text[view.file.span(node)[0] : view.file.span(_value(node))[0]]
+    text = view.file.segment(node)
+    head = text[: text.rindex("[")]
     if isinstance(node, ast.Assign):
         return ast.Assign(targets=node.targets, value=value), [head]
     new = ast.AnnAssign(target=node.target, annotation=node.annotation, value=value, simple=1)
     return new, [head]
-
-
-def _value(node: _Empty) -> ast.expr:
-    assert node.value is not None  # noqa: S101 - an empty list
-    return node.value
 
 
 def _search(node: ast.AST, view: View) -> Iterator[Rewrite]:

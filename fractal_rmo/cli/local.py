@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 import click
 
@@ -29,14 +29,20 @@ if TYPE_CHECKING:
 
     After: TypeAlias = Callable[[Solution], None]
 
+_Command = TypeVar("_Command", bound=Callable[..., Any])
 
 _code = click.argument("path", type=click.Path(path_type=Path))
 _tests = click.option(
     "--tests", required=True, type=click.Path(path_type=Path), help="A pytest file or a folder."
 )
-_upto = click.option(
-    "--level", default="3", callback=to_level, help="Prove up to this level (default 3)."
-)
+
+
+def _level(default: str) -> Callable[[_Command], _Command]:
+    words = f"Prove up to this level (default {default})."
+    return click.option("--level", default=default, callback=to_level, help=words)
+
+
+_upto = _level("3")
 _REPORT = click.File("w", encoding="utf-8", lazy=False)  # refused before anything runs
 _junit = click.option("--junit", type=_REPORT, help="Write the verdicts as JUnit XML.")
 _sarif = click.option("--sarif", type=_REPORT, help="Write what was found as SARIF 2.1.0.")
@@ -49,6 +55,16 @@ _proof = click.option(
     help="Write what is proven as one signed file, for 'fractal-rmo verify'.",
 )
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+_seconds = click.option(
+    "--seconds",
+    type=click.FloatRange(0, 86_400),
+    default=300.0,
+    show_default=True,
+    help="Begin no further candidate after this time.",
+)
+_apply_option = click.option(
+    "--apply", "apply_", is_flag=True, help="Write a proven patch into the files."
+)
 
 
 @click.command()
@@ -57,18 +73,12 @@ _as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON 
 @_upto
 @python_option
 @_as_json
-@click.option(
-    "--seconds",
-    type=click.FloatRange(0, 86_400),
-    default=300.0,
-    show_default=True,
-    help="Begin no further candidate after this time.",
-)
+@_seconds
 @_junit
 @_sarif
 @_lines
 @_proof
-@click.option("--apply", "apply_", is_flag=True, help="Write a proven patch into the files.")
+@_apply_option
 def fix(
     path: Path,
     tests: Path,
@@ -84,9 +94,38 @@ def fix(
 ) -> None:
     """Repair PATH so that its tests pass, and prove the result, in this process."""
     task = _task(path, tests, TaskKind.FIX, level, python)
-    after: list[After] = [_reporting(junit, sarif, path, lines), *_proving(proof, task)]
-    if apply_:
-        after.append(partial(_apply, path, task.code))
+    after = [_reporting(junit, sarif, path, lines), *_writing(proof, path, task, apply_)]
+    sys.exit(_perform(task, as_json, seconds, after))
+
+
+@click.command()
+@_code
+@_tests
+@_level("5")
+@python_option
+@_as_json
+@_seconds
+@_junit
+@_sarif
+@_lines
+@_proof
+@_apply_option
+def refactor(
+    path: Path,
+    tests: Path,
+    level: Level,
+    python: str,
+    as_json: bool,
+    seconds: float,
+    junit: TextIO | None,
+    sarif: TextIO | None,
+    lines: bool,
+    proof: Path | None,
+    apply_: bool,
+) -> None:
+    """Simplify PATH by small safe rules, and prove that it answers as before, in this process."""
+    task = _task(path, tests, TaskKind.REFACTOR, level, python)
+    after = [_reporting(junit, sarif, path, lines), *_writing(proof, path, task, apply_)]
     sys.exit(_perform(task, as_json, seconds, after))
 
 
@@ -189,6 +228,11 @@ def _proving(path: Path | None, task: Task) -> list[After]:
     return [prepare_proof(path, task)]
 
 
+def _writing(proof: Path | None, path: Path, task: Task, apply_: bool) -> list[After]:
+    """The steps that write what a change came to."""
+    return [*_proving(proof, task), *([partial(_apply, path, task.code)] if apply_ else [])]
+
+
 def _apply(path: Path, before: SourceTree, solution: Solution) -> None:
     """Write a proven patch into the person's files."""
     if solution.proven:
@@ -196,4 +240,4 @@ def _apply(path: Path, before: SourceTree, solution: Solution) -> None:
             click.echo(f"wrote {written}", err=True)
 
 
-COMMANDS = {str(command.name): command for command in (fix, validate)}
+COMMANDS = {str(command.name): command for command in (fix, refactor, validate)}

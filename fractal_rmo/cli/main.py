@@ -25,7 +25,7 @@ _CLUSTER = (
 @click.group(
     cls=Group,
     elsewhere={
-        "fractal_rmo.cli.local": ("fix", "validate"),
+        "fractal_rmo.cli.local": ("fix", "refactor", "validate"),
         "fractal_rmo.cli.analyze": ("analyze",),
         "fractal_rmo.cli.cluster": _CLUSTER,
         "fractal_rmo.cli.proof": ("verify",),
@@ -40,7 +40,7 @@ def cli() -> None:
 
 @cli.command()
 def schema() -> None:
-    """Print the JSON Schema of reports: of 'validate', 'fix' and 'show' with --json."""
+    """Print the JSON Schema of reports: of 'validate', 'fix', 'refactor' and 'show' with --json."""
     from fractal_rmo.services.report_schema import report_schema
 
     click.echo(json.dumps(report_schema(), indent=2))

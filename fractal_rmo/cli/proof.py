@@ -47,7 +47,7 @@ def _write(path: Path, task: Task, signer: Signer, solution: Solution) -> None:
         click.echo(f"{path} was not written: nothing is proven", err=True)
         return
     from fractal_rmo.services.proof import fingerprint, make
-    from fractal_rmo.services.solve import subject_of
+    from fractal_rmo.services.subjects import subject_of
 
     document = make(
         task.kind,

@@ -32,7 +32,7 @@ def print_task(view: TaskView) -> None:
     """The diff, the table of levels, and how it ended."""
     from rich.console import Console
 
-    from fractal_rmo.repair.diff import unified_diff
+    from fractal_rmo.editing.diff import unified_diff
     from fractal_rmo.services.documents import open_questions
 
     console = Console(soft_wrap=True)

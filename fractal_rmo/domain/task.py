@@ -22,8 +22,10 @@ class TaskKind(StrEnum):
     DATA = "data"
 
 
-BUILT_KINDS = (TaskKind.FIX, TaskKind.VALIDATE, TaskKind.ANALYZE)
-KINDS_WITH_TESTS = (TaskKind.FIX, TaskKind.VALIDATE)
+BUILT_KINDS = (TaskKind.FIX, TaskKind.REFACTOR, TaskKind.VALIDATE, TaskKind.ANALYZE)
+KINDS_WITH_TESTS = (TaskKind.FIX, TaskKind.REFACTOR, TaskKind.VALIDATE)
+CHANGING_KINDS = (TaskKind.FIX, TaskKind.REFACTOR)
+"""What they answer is judged beside the submitted code."""
 
 
 class Provider(StrEnum):

@@ -42,9 +42,9 @@ class Proof(BaseModel):
 
 
 class Repair(Proof):
-    """Code after a repair, and how far it is proven."""
+    """Code after a repair or a refactoring, and how far it is proven."""
 
-    files: dict[str, str] = Field(description="The whole code after the repair, by path.")
+    files: dict[str, str] = Field(description="The whole code after the change, by path.")
     diff: str = Field(description='What changed, as "git apply" takes it; empty: nothing did.')
     explanation: str
     candidates_tried: int
@@ -68,7 +68,7 @@ def proof(solution: Solution) -> Proof:
 
 
 def repair(solution: Solution) -> Repair:
-    """The answer to a repair."""
+    """The answer to a repair or a refactoring."""
     return Repair(
         **_proof(solution),
         files=dict(solution.result.files),

@@ -74,7 +74,7 @@ def add_tools(server: MCPServer) -> None:
         python: str = "",
         key: Annotated[str, Field(description="The same key is the same task.")] = "",
     ) -> Submitted:
-        """Hand a task (fix, validate or analyze) to the cluster, which works on it by itself."""
+        """Hand a task (fix, refactor, validate or analyze) to the cluster, which works alone."""
 
         def job(_tell: Tell, _stop: Callable[[], bool]) -> Submitted:
             from fractal_rmo.services.submit import submit

@@ -81,6 +81,17 @@ def make_server(jail: Sandbox, *, cluster: bool) -> MCPServer:
         return await jobs.perform(context, partial(_solve, jail, ask, answers.repair))
 
     @server.tool(annotations=_READS)
+    async def refactor_code(
+        code: Files, tests: Tests, context: Context, level: UpTo = 5, python: Interpreter = ""
+    ) -> Repair:
+        """Simplify code by safe rules, without any model, and prove that it answers as before.
+
+        The answer holds the simplified files and a diff; nothing is written anywhere.
+        """
+        ask = partial(_task, TaskKind.REFACTOR, code, tests, level, python)
+        return await jobs.perform(context, partial(_solve, jail, ask, answers.repair))
+
+    @server.tool(annotations=_READS)
     async def analyze_code(code: Files, context: Context, tests: Tests | None = None) -> Analysis:
         """Read code for faults in syntax, logic, dependencies, security and performance.
 

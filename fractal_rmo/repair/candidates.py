@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from fractal_rmo.domain.source import SourceTree
+from fractal_rmo.editing.source import ParsedFile, literals, parse
 from fractal_rmo.repair.edits import OPERATORS, Edit, Operator, Site
 from fractal_rmo.repair.localise import Suspicion
-from fractal_rmo.repair.source import ParsedFile, literals, parse
 
 STATEMENTS = 300
 """Statements that are edited, at most: the most suspicious ones."""

@@ -14,10 +14,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from math import sqrt
 
-from fractal_rmo.repair.source import ParsedFile
-
-Place = tuple[str, int]
-"""A path relative to the code folder and a 1-based line."""
+from fractal_rmo.editing.judging import Place
+from fractal_rmo.editing.source import ParsedFile
 
 UNSEEN = 0.1
 """Suspicion of code that runs at import, before any test is traced."""

@@ -12,10 +12,10 @@ from enum import StrEnum
 
 from fractal_rmo.domain.run import Dialogue, RunEnding, RunResult
 from fractal_rmo.domain.source import SourceTree
+from fractal_rmo.editing.judging import Bench, TestReport, first_run, read_report
+from fractal_rmo.editing.source import ParsedFile
 from fractal_rmo.repair.candidates import Proposal, distinct, parse_files, rank
-from fractal_rmo.repair.judging import Bench, TestReport, read_report
 from fractal_rmo.repair.localise import localise
-from fractal_rmo.repair.source import ParsedFile
 
 PLAUSIBLE = 5
 """Plausible patches after which a search is content."""
@@ -109,21 +109,8 @@ def search(
 
 def _first_run(problem: RepairProblem) -> Dialogue[RepairOutcome | tuple[Bench, TestReport]]:
     """A traced run of all tests on the code as it is, and the bench for the candidates."""
-    bench = Bench(problem.tests)
-    result, report = yield from _whole(bench, problem.code)
-    if not report.supported:
-        bench = bench.thick()
-        result, report = yield from _whole(bench, problem.code)
-    if report.endless:
-        longer, later = yield from _whole(bench.patient(), problem.code)
-        if longer.ending is RunEnding.COMPLETED and later.endless != report.endless:
-            bench, result, report = bench.patient(), longer, later
+    bench, result, report = yield from first_run(problem.tests, problem.code)
     return _opening(problem, result, report) or (bench.timed(result), report)
-
-
-def _whole(bench: Bench, code: SourceTree) -> Dialogue[tuple[RunResult, TestReport]]:
-    result = yield bench.request(code, "all tests, as submitted", stop=False, trace=True)
-    return result, read_report(result, code)
 
 
 def _opening(problem: RepairProblem, result: RunResult, report: TestReport) -> RepairOutcome | None:

@@ -11,7 +11,7 @@ from fractal_rmo.domain.jsonvalue import Json, JsonObject
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.domain.verdict import Verdict
 from fractal_rmo.domain.views import LogEntry, StepRow, TaskRow, TaskStatus, TaskView
-from fractal_rmo.repair.diff import unified_diff
+from fractal_rmo.editing.diff import unified_diff
 from fractal_rmo.services.questions import Question, questions
 from fractal_rmo.services.report_schema import SCHEMA_VERSION
 
@@ -88,6 +88,7 @@ def solution_document(solution: Solution) -> dict[str, Json]:
         "proven_level": solution.proven_level,
         "explanation": solution.explanation,
         "candidates_tried": solution.tried,
+        "edits": list(solution.edits),
         "diff": solution.diff,
         "files": dict(solution.result.files),
         "verdicts": [verdict_document(verdict) for verdict in solution.verdicts],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 import jsonschema
@@ -16,10 +16,12 @@ from fractal_rmo.domain.outcome import AgentSnapshot, StepOutcome
 from fractal_rmo.domain.run import RunRequest
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.domain.step import Claim, Stage
-from fractal_rmo.domain.task import Provider, TaskKind
+from fractal_rmo.domain.task import CHANGING_KINDS, Provider, TaskKind
+from fractal_rmo.refactoring.simplify import RefactoringStatus, simplify, tell
 from fractal_rmo.repair.search import RepairOutcome, RepairProblem, RepairStatus, search
 from fractal_rmo.services.drive import drive
 from fractal_rmo.services.hold import Hold
+from fractal_rmo.services.refactor import prefix_left
 from fractal_rmo.services.tools import Tools
 
 MAX_CANDIDATES = 20_000
@@ -34,6 +36,7 @@ OUTPUT_SCHEMA: Mapping[str, Json] = MappingProxyType(
             "tried": {"type": "integer", "minimum": 0},
             "position": {"type": "integer", "minimum": 0},
             "more_plausible": {"type": "boolean"},
+            "edits": {"type": "array", "items": {"type": "object"}},
         },
     }
 )
@@ -55,7 +58,7 @@ def choose(claim: Claim) -> Strategy:
     """The strategy for a task: a report needs no running, a repair needs a jail."""
     if claim.provider is Provider.SIMULATED:
         return Strategy.SIMULATED
-    return Strategy.SANDBOXED if claim.kind is TaskKind.FIX else Strategy.DIRECT
+    return Strategy.SANDBOXED if claim.kind in CHANGING_KINDS else Strategy.DIRECT
 
 
 Performed = tuple[ExecutionResult, SourceTree | None]
@@ -79,25 +82,56 @@ def _api(_claim: Claim, _hold: Hold, _tools: Tools) -> Performed:
 
 
 def _sandboxed(claim: Claim, hold: Hold, tools: Tools) -> Performed:
-    """One slice of the repair search."""
-    before = _previous_slice(claim)
+    """One slice of the repair search, or a refactoring within the time of one."""
     ends = time.monotonic() + min(tools.settings.pipeline.slice_s, max(1.0, claim.seconds_left))
-    rejected = frozenset(str(entry["rejected"]) for entry in claim.earlier if entry.get("rejected"))
-    problem = RepairProblem(claim.code, claim.tests, rejected, before)
+
+    def pause() -> bool:
+        return hold.lost.is_set() or time.monotonic() > ends
+
+    perform = _refactor if claim.kind is TaskKind.REFACTOR else _repair
+    return perform(claim, hold, tools, pause)
+
+
+def _rejected(claim: Claim) -> frozenset[str]:
+    """The results that earlier rounds could not prove."""
+    return frozenset(str(entry["rejected"]) for entry in claim.earlier if entry.get("rejected"))
+
+
+def _refactor(claim: Claim, hold: Hold, tools: Tools, pause: Callable[[], bool]) -> Performed:
+    """All edits that the tests allow, less those that made earlier rounds fail."""
+
+    def watch(request: RunRequest, number: int) -> None:
+        hold.note({"stage": "refactor", "trying": request.label, "tried": number})
+
+    with tools.sandbox.session(claim.python) as run:
+        found = drive(simplify(claim.code, claim.tests, pause=pause), run, watch)
+    if found.status is RefactoringStatus.UNAVAILABLE:
+        raise SandboxUnavailableError(ErrorCode.SANDBOX_UNAVAILABLE, found.note)
+    last = claim.tries > claim.budget.retries
+    steps = prefix_left(found.steps, _rejected(claim), last=last)
+    left = len(steps) == len(found.steps)
+    status = RefactoringStatus.REFACTORED if steps else RefactoringStatus.UNCHANGED
+    note = found.note if left else tell(steps, found.refused)
+    result = _done(
+        Strategy.SANDBOXED,
+        found.status.value if left else status.value,
+        note,
+        tried=found.tried,
+        more=bool(steps),
+        edits=[step.as_json() for step in (*steps, *found.refused)],
+    )
+    return result, steps[-1].tree if steps else claim.code
+
+
+def _repair(claim: Claim, hold: Hold, tools: Tools, pause: Callable[[], bool]) -> Performed:
+    before = _previous_slice(claim)
+    problem = RepairProblem(claim.code, claim.tests, _rejected(claim), before)
 
     def watch(request: RunRequest, number: int) -> None:
         hold.note({"stage": "repair", "trying": request.label, "tried": before + number})
 
     with tools.sandbox.session(claim.python) as run:
-        found = drive(
-            search(
-                problem,
-                max_candidates=MAX_CANDIDATES,
-                pause=lambda: hold.lost.is_set() or time.monotonic() > ends,
-            ),
-            run,
-            watch,
-        )
+        found = drive(search(problem, max_candidates=MAX_CANDIDATES, pause=pause), run, watch)
     return _found(claim, found)
 
 
@@ -135,6 +169,7 @@ def _done(
     tried: int = 0,
     position: int = 0,
     more: bool = False,
+    edits: Sequence[Json] = (),
 ) -> ExecutionResult:
     return ExecutionResult(
         success=True,
@@ -145,6 +180,7 @@ def _done(
             "tried": tried,
             "position": position,
             "more_plausible": more,
+            "edits": list(edits),
         },
     )
 

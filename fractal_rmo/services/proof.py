@@ -101,6 +101,8 @@ def make(
 ) -> dict[str, Json]:
     """The bundle; ``made`` says when, by which version and on what it was made."""
     task: dict[str, Json] = {"kind": kind.value, "level": int(level), "python": python}
+    if subject.same_behaviour:  # absent from proofs of what need not answer as before
+        task["same_behaviour"] = True
     body: dict[str, Json] = {
         "schema": SCHEMA,
         "made": dict(made),
@@ -236,6 +238,7 @@ def _proof(document: Mapping[str, Json], signer: str) -> Proof:
         SourceTree(_texts(document, "code")),
         SourceTree(_texts(document, "tests")),
         None if original is None else SourceTree(_texts(document, "original")),
+        same_behaviour=task.get("same_behaviour") is True,
     )
     return Proof(
         TaskKind(str(task["kind"])),

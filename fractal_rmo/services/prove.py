@@ -10,7 +10,7 @@ from fractal_rmo.domain.outcome import StepOutcome
 from fractal_rmo.domain.pattern import ErrorRecord
 from fractal_rmo.domain.run import RunRequest
 from fractal_rmo.domain.step import Claim, Stage
-from fractal_rmo.domain.task import TaskKind
+from fractal_rmo.domain.task import CHANGING_KINDS, TaskKind
 from fractal_rmo.domain.verdict import (
     Outcome,
     Verdict,
@@ -19,11 +19,13 @@ from fractal_rmo.domain.verdict import (
     proven_level,
 )
 from fractal_rmo.learning.signature import signature
+from fractal_rmo.refactoring.simplify import RefactoringStatus
+from fractal_rmo.repair.search import RepairStatus
 from fractal_rmo.services.drive import drive
 from fractal_rmo.services.hold import Hold
+from fractal_rmo.services.subjects import subject_of
 from fractal_rmo.services.tools import Tools
 from fractal_rmo.validation.ladder import climb
-from fractal_rmo.validation.subject import Subject
 
 
 def validate_step(claim: Claim, hold: Hold, tools: Tools) -> StepOutcome:
@@ -39,12 +41,7 @@ def validate_step(claim: Claim, hold: Hold, tools: Tools) -> StepOutcome:
 
 
 def _climb(claim: Claim, hold: Hold, tools: Tools) -> tuple[Verdict, ...]:
-    fixing = claim.kind is TaskKind.FIX
-    subject = Subject(
-        code=claim.candidate or claim.code,
-        tests=claim.tests,
-        original=claim.code if fixing else None,
-    )
+    subject = subject_of(claim, claim.candidate or claim.code)
 
     def watch(request: RunRequest, number: int) -> None:
         hold.note({"stage": "validate", "trying": request.label, "run": number})
@@ -89,10 +86,11 @@ def decide(claim: Claim, verdicts: tuple[Verdict, ...]) -> StepOutcome:
 def _may_return(claim: Claim, last: Verdict) -> bool:
     """Another round can only help where another candidate can come of it."""
     execution = claim.slices(Stage.EXECUTE)
-    others = bool(execution) and execution[-1].get("status") == "repaired"
+    status = execution[-1].get("status") if execution else ""
+    others = status in (RepairStatus.REPAIRED, RefactoringStatus.REFACTORED)
     tries_left = claim.tries <= claim.budget.retries and claim.seconds_left > 1
     judged = last.outcome in (Outcome.FAILED, Outcome.FLAKY)
-    return claim.kind is TaskKind.FIX and judged and others and tries_left
+    return claim.kind in CHANGING_KINDS and judged and others and tries_left
 
 
 def _feedback(claim: Claim, last: Verdict, level: int) -> dict[str, Json]:

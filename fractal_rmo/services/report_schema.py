@@ -39,10 +39,11 @@ def report_schema() -> dict[str, Json]:
         ),
         "anyOf": [{"$ref": "#/$defs/solution"}, {"$ref": "#/$defs/task"}],
         "$defs": {
-            "solution": _object("What 'validate --json' and 'fix --json' print.", _SOLUTION),
+            "solution": _object("What 'validate', 'fix', 'refactor' print with --json.", _SOLUTION),
             "task": _object("What REST's '/report' and 'show --json' give.", _TASK),
             "verdict": _object("What the validator said of one level.", _VERDICT),
             "question": _object("What levels 5 and 6 leave to a person.", _QUESTION),
+            "edit": _object("One edit that a refactoring made or tried.", _EDIT),
             "step": _object("One step of the pipeline.", _STEP),
             "message": _object("A message that was sent about the task.", _MESSAGE),
         },
@@ -94,12 +95,20 @@ _QUESTION: dict[str, Json] = {
     "test": _said("The statements that answer it with yes; '' where there are none."),
     "why_not": _said("Why there are none."),
 }
+_EDIT: dict[str, Json] = {
+    "rule": _TEXT,
+    "path": _TEXT,
+    "line": _said("In the submitted code, from 1.", "integer"),
+    "says": _said("What is done, in a sentence."),
+    "why_not": _said("Why it was not kept, '' where it was."),
+}
 _SOLUTION: dict[str, Json] = {
     "schema_version": _VERSION,
     "proven": {"type": "boolean"},
     "proven_level": _PROVEN,
     "explanation": _TEXT,
     "candidates_tried": _COUNT,
+    "edits": _list_of("edit"),
     "diff": _said("A unified diff of what was changed, '' for nothing."),
     "files": _FILES,
     "verdicts": _list_of("verdict"),

@@ -1,19 +1,22 @@
-"""The whole job in one process: repair, then proof.  No server, nothing stored."""
+"""The whole job in one process: repair or refactoring, then proof.  No server, nothing stored."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from fractal_rmo.domain.jsonvalue import JsonObject
 from fractal_rmo.domain.run import Runner, RunRequest
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.domain.task import Task, TaskKind
 from fractal_rmo.domain.verdict import Level, Verdict, is_proven, proven_level
+from fractal_rmo.editing.diff import unified_diff
 from fractal_rmo.ports.sandbox import Sandbox
-from fractal_rmo.repair.diff import unified_diff
 from fractal_rmo.repair.search import RepairOutcome, RepairProblem, search
 from fractal_rmo.services.admit import admit
 from fractal_rmo.services.drive import drive
+from fractal_rmo.services.refactor import refactored
+from fractal_rmo.services.subjects import subject_of
 from fractal_rmo.validation.ladder import climb
 from fractal_rmo.validation.subject import Subject
 
@@ -41,6 +44,8 @@ class Solution:
     diff: str = ""
     explanation: str = ""
     tried: int = 0
+    edits: tuple[JsonObject, ...] = ()
+    """A refactoring's: rule, path, line, what is said of it, and why it was not kept."""
 
 
 def solve(
@@ -60,6 +65,8 @@ def solve(
     with sandbox.session(task.python, stop) as run:
         if task.kind is TaskKind.FIX:
             return _fix(task, run, progress, out_of_time)
+        if task.kind is TaskKind.REFACTOR:
+            return _refactor(task, run, progress, out_of_time)
         return _judged(task, task.code, run, progress)
 
 
@@ -74,12 +81,6 @@ def judge(
     """Climb the ladder here and now."""
     with sandbox.session(python) as run:
         return drive(climb(subject, level), run, _watch(progress, "validate"))
-
-
-def subject_of(task: Task, code: SourceTree) -> Subject:
-    """What is judged where ``code`` is the answer to ``task``."""
-    original = task.code if task.kind is TaskKind.FIX else None
-    return Subject(code=code, tests=task.tests, original=original)
 
 
 def _fix(task: Task, run: Runner, progress: Progress, out_of_time: Callable[[], bool]) -> Solution:
@@ -102,6 +103,22 @@ def _fix(task: Task, run: Runner, progress: Progress, out_of_time: Callable[[], 
         return best
     # the verdict on the submitted code: it passes already, or nothing mended it
     return _with_repair(_judged(task, task.code, run, progress), task, found, found.note)
+
+
+def _refactor(
+    task: Task, run: Runner, progress: Progress, out_of_time: Callable[[], bool]
+) -> Solution:
+    found = drive(refactored(task, out_of_time), run, _watch(progress, "refactor"))
+    return Solution(
+        result=found.code,
+        verdicts=found.verdicts,
+        proven=is_proven(found.verdicts, task.level),
+        proven_level=proven_level(found.verdicts),
+        diff=unified_diff(task.code, found.code),
+        explanation=found.story,
+        tried=len(found.steps) + len(found.refused),
+        edits=tuple(step.as_json() for step in (*found.steps, *found.refused)),
+    )
 
 
 def _with_repair(

@@ -15,7 +15,7 @@ from fractal_rmo.domain.jsonvalue import Json
 from fractal_rmo.domain.run import Limits, RunEnding, Runner, RunRequest, Runtime
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.domain.verdict import Verdict
-from fractal_rmo.repair.judging import TestReport, read_report
+from fractal_rmo.editing.judging import TestReport, read_report
 
 Row: TypeAlias = Mapping[str, Any]
 LIMITS = Limits(wall_s=60.0, cpu_s=60, memory_mb=1024)

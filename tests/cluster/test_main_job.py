@@ -51,6 +51,20 @@ def test_a_submission_is_watched_to_its_proof(cluster: ClusterAtWork) -> None:
     assert task in cluster.run("tasks").stdout
 
 
+def test_code_is_simplified_and_proven_to_answer_as_before(
+    cluster: ClusterAtWork, tmp_path: Path
+) -> None:
+    code = "def odd(x):\n  for y in x:\n    if y % 2:\n      return True\n  return False\n"
+    tests = "from solution import odd\ndef test():\n    assert odd([2, 3]) and not odd([2])\n"
+    task = cluster.submit(*write(tmp_path, code, tests), "--kind", "refactor", "--level", "5")
+    document = cluster.until_ended(task)
+    assert (document["ending"], document["proven_level"]) == ("proven", 5), document
+    assert "+  return any(y % 2 for y in x)" in document["diff"]
+    (execute,) = [step for step in document["steps"] if step["stage"] == "execute"]
+    (edit,) = execute["output"]["edits"]
+    assert (edit["rule"], edit["line"], edit["why_not"]) == ("searching-loop", 2, "")
+
+
 def test_an_analysis_is_delivered(cluster: ClusterAtWork) -> None:
     folder = ROOT / "examples" / "two_files"
     done = cluster.run("submit", folder, "--kind", "analyze", "--wait", "--json")

@@ -51,7 +51,12 @@ def test_the_inspector_lists_and_calls(clients: Path) -> None:
         return json.loads(_do([program, "--cli", *SERVER, *words], clients).stdout)
 
     tools = inspect("--method", "tools/list")["tools"]
-    assert {tool["name"] for tool in tools} == {"validate_code", "fix_code", "analyze_code"}
+    assert {tool["name"] for tool in tools} == {
+        "validate_code",
+        "fix_code",
+        "refactor_code",
+        "analyze_code",
+    }
     arguments = {
         "code": json.dumps({"solution.py": (EXAMPLE / "solution.py").read_text()}),
         "tests": json.dumps({"test_s.py": (EXAMPLE / "test_solution.py").read_text()}),

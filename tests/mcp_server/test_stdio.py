@@ -25,7 +25,7 @@ MEETS_IT = {"test_s.py": "from solution import f\ndef test_1(): assert f() == 1\
 def test_an_agent_gets_a_failure_then_a_repair_then_its_proof(mode: str) -> None:
     async def session(client: Client) -> None:
         tools = {tool.name: tool for tool in (await client.list_tools()).tools}
-        assert set(tools) == {"validate_code", "fix_code", "analyze_code"}
+        assert set(tools) == {"validate_code", "fix_code", "refactor_code", "analyze_code"}
         first = content(await client.call_tool("validate_code", {"code": BUGGY, "tests": TESTS}))
         assert (first["proven"], first["proven_level"]) == (False, 2)
         assert "level 3 (unit) failed" in first["summary"]
@@ -41,6 +41,21 @@ def test_an_agent_gets_a_failure_then_a_repair_then_its_proof(mode: str) -> None
             jsonschema.validate(answer, schema)
 
     speak(session, mode)
+
+
+def test_code_is_simplified_and_proven_to_answer_as_before() -> None:
+    code = {
+        "solution.py": "def f(a):\n    if not a in (1, 2):\n        return True\n    return False\n"
+    }
+    tests = {"test_s.py": "from solution import f\ndef test_1(): assert f(3) and not f(1)\n"}
+
+    async def session(client: Client) -> None:
+        answer = content(await client.call_tool("refactor_code", {"code": code, "tests": tests}))
+        assert (answer["proven"], answer["proven_level"]) == (True, 5)
+        assert answer["files"]["solution.py"] == "def f(a):\n    return a not in (1, 2)\n"
+        assert "solution.py, line 2: " in answer["explanation"]
+
+    speak(session)
 
 
 def test_analysis_finds_without_running() -> None:

@@ -63,6 +63,8 @@ def test_each_command_works_in_an_empty_folder(installed: Installed, empty: Path
     )
     assert json.loads(whole.stdout)["proven_level"] == 6, whole.stdout
     assert installed.run("fractal-rmo", "verify", "proof.json", cwd=empty).returncode == 0
+    simpler = installed.run("fractal-rmo", "refactor", code, "--tests", tests, cwd=empty)
+    assert simpler.returncode == 0, simpler.stdout
 
 
 def test_what_is_not_installed_says_how_to_get_it(installed: Installed, empty: Path) -> None:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fractal_rmo.editing.source import ParsedFile, literals, parse
 from fractal_rmo.repair.edits import OPERATORS, Edit, Operator, Site
-from fractal_rmo.repair.source import ParsedFile, literals, parse
 
 EXAMPLES = [(op, before, after) for op in OPERATORS for before, after in op.examples]
 

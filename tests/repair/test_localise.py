@@ -5,8 +5,8 @@ from math import sqrt
 
 import pytest
 
+from fractal_rmo.editing.source import ParsedFile
 from fractal_rmo.repair.localise import UNIFORM, UNSEEN, Suspicion, head_lines, localise, ochiai
-from fractal_rmo.repair.source import ParsedFile
 
 
 @pytest.mark.parametrize(

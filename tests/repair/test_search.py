@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from fractal_rmo.domain.run import RunEnding, RunRequest, RunResult
 from fractal_rmo.domain.source import SourceTree
+from fractal_rmo.editing.source import parse
 from fractal_rmo.repair.candidates import distinct, parse_files, rank
 from fractal_rmo.repair.localise import Suspicion
 from fractal_rmo.repair.search import (
@@ -20,7 +21,6 @@ from fractal_rmo.repair.search import (
     never,
     search,
 )
-from fractal_rmo.repair.source import parse
 from tests.repair.inprocess import drive, run
 
 MANY = 20_000

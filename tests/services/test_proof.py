@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,18 @@ def test_what_was_made_is_read(made: dict[str, Any], signer: KeyFile) -> None:
     assert found.tools == {"mypy": "1", "ruff": "2"}
     assert found.signer == proof.fingerprint(signer.public_key)
     assert len(found.signer) == 32
+
+
+def test_that_a_refactoring_must_answer_as_before_is_kept(signer: KeyFile) -> None:
+    subject = replace(SUBJECT, same_behaviour=True)
+    words = TaskKind.REFACTOR, Level.STATIC, subject, VERDICTS
+    document = proof.make(*words, python="", made={}, signer=signer)
+    assert proof.read(json.dumps(document), check).subject == subject
+    task = document["task"]
+    assert isinstance(task, dict)
+    del task["same_behaviour"]
+    with pytest.raises(InputError, match="'/task/same_behaviour' is missing"):
+        proof.read(json.dumps(document), check)
 
 
 def test_a_change_anywhere_is_found(made: dict[str, Any]) -> None:

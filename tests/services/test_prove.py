@@ -43,6 +43,12 @@ def test_a_proof_completes_the_task() -> None:
     assert outcome.proven_level == 2
 
 
+def test_a_refactoring_may_return_with_fewer_edits() -> None:
+    outputs = {"execute": {"status": "refactored"}}
+    outcome = decide(replace(CLAIM, kind=TaskKind.REFACTOR, outputs=outputs), FAILED)
+    assert (outcome.moves, outcome.learn) == ((TaskState.LEARNING,), True)
+
+
 def test_a_failed_candidate_is_learned_from_and_excluded() -> None:
     outcome = decide(CLAIM, FAILED)
     assert (outcome.ending, outcome.moves, outcome.learn) == (None, (TaskState.LEARNING,), True)
@@ -58,8 +64,15 @@ def test_a_failed_candidate_is_learned_from_and_excluded() -> None:
         replace(CLAIM, seconds_left=0.0),
         replace(CLAIM, kind=TaskKind.VALIDATE),
         replace(CLAIM, outputs={"execute": {"status": "exhausted"}}),
+        replace(CLAIM, kind=TaskKind.REFACTOR, outputs={"execute": {"status": "unchanged"}}),
     ],
-    ids=["retries are used up", "time is used up", "nothing to repair", "no other candidate"],
+    ids=[
+        "retries are used up",
+        "time is used up",
+        "nothing to repair",
+        "no other candidate",
+        "no edit to leave out",
+    ],
 )
 def test_exhaustion_is_decided_before_learning(claim: Claim) -> None:
     outcome = decide(claim, FAILED)

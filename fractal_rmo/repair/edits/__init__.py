@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from fractal_rmo.editing.edit import Edit
 from fractal_rmo.repair.edits import calls, statements, symbols, terms, values, wide
-from fractal_rmo.repair.edits.edit import Edit, Operator, Site
+from fractal_rmo.repair.edits.edit import Operator, Site
 
 OPERATORS: tuple[Operator, ...] = (
     *symbols.OPERATORS,

@@ -6,7 +6,8 @@ import ast
 from collections.abc import Iterator
 from itertools import combinations
 
-from fractal_rmo.repair.edits.edit import Edit, Operator, Site
+from fractal_rmo.editing.edit import Edit
+from fractal_rmo.repair.edits.edit import Operator, Site
 
 FAMILIES = (
     ("min", "max", "sum", "len"),

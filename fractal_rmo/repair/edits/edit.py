@@ -1,4 +1,4 @@
-"""What an edit and an edit operator are."""
+"""What an edit operator is, and how it makes edits."""
 
 from __future__ import annotations
 
@@ -6,31 +6,8 @@ import ast
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from fractal_rmo.repair.source import ParsedFile, Positioned
-
-SHOWN = 40
-"""Longest piece of source shown in a description, in characters."""
-
-
-@dataclass(frozen=True, slots=True)
-class Edit:
-    """One cut: ``text`` takes the place of the characters from ``start`` to ``end``.
-
-    ``line`` is 1-based, ``weight`` in 0..1 ranks the edits of one operator,
-    ``deletes`` says that behaviour is taken away rather than changed.
-    """
-
-    start: int
-    end: int
-    text: str
-    line: int
-    description: str
-    weight: float = 1.0
-    deletes: bool = False
-
-    def apply(self, source: str) -> str:
-        """The edited text."""
-        return source[: self.start] + self.text + source[self.end :]
+from fractal_rmo.editing.edit import Edit, shown
+from fractal_rmo.editing.source import ParsedFile, Positioned
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +65,3 @@ class Operator:
 
 
 _TIGHT = (ast.Name, ast.Constant, ast.Call, ast.Attribute, ast.Subscript, ast.List, ast.Dict)
-
-
-def shown(text: str) -> str:
-    """A piece of source on one line, shortened for a description."""
-    flat = " ".join(text.split())
-    return flat if len(flat) <= SHOWN else flat[: SHOWN - 1] + "…"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from fractal_rmo.repair.edits.edit import Edit, Operator, Site, shown
+from fractal_rmo.editing.edit import Edit, shown
+from fractal_rmo.repair.edits.edit import Operator, Site
 
 INDENT = "    "
 _LOOPS = (ast.For, ast.While, ast.AsyncFor)
@@ -25,25 +26,12 @@ def _removed(node: ast.AST, site: Site) -> Iterator[Edit]:
     if not isinstance(node, ast.stmt) or isinstance(node, _DEFINITIONS):
         return
     said = f"remove {shown(site.file.segment(node))}"
-    body = _block(node, site)
+    body = site.file.block(node)
     lines = site.file.line_span(node)
-    if lines is not None and len(body) > 1 and not _is_elif(node, site):
+    if lines is not None and len(body) > 1 and not site.file.is_elif(node):
         yield site.cut(node, lines, "", said, deletes=True)
-    elif not _is_elif(node, site):
+    elif not site.file.is_elif(node):
         yield site.cut(node, site.file.span(node), "pass", said, deletes=True)
-
-
-def _block(node: ast.stmt, site: Site) -> list[ast.stmt]:
-    """The statements beside a statement, itself included."""
-    for name in ("body", "orelse", "finalbody"):
-        block = getattr(site.file.parent(node), name, [])
-        if isinstance(block, list) and node in block:
-            return block
-    return [node]
-
-
-def _is_elif(node: ast.stmt, site: Site) -> bool:
-    return isinstance(node, ast.If) and site.file.text.startswith("elif", site.file.span(node)[0])
 
 
 def _returned(node: ast.AST, site: Site) -> Iterator[Edit]:
@@ -87,7 +75,7 @@ def _dedented(node: ast.AST, site: Site) -> Iterator[Edit]:
     """The last statement of a block belongs after the block."""
     if not isinstance(node, ast.stmt) or isinstance(site.file.parent(node), ast.Module):
         return
-    block, lines = _block(node, site), site.file.line_span(node)
+    block, lines = site.file.block(node), site.file.line_span(node)
     outer = site.file.parent(node)
     if len(block) < 2 or block[-1] is not node or lines is None or not isinstance(outer, ast.stmt):
         return
@@ -103,7 +91,7 @@ def _indented(node: ast.AST, site: Site) -> Iterator[Edit]:
     """A statement after a block belongs to the block."""
     if not isinstance(node, ast.stmt):
         return
-    block, lines = _block(node, site), site.file.line_span(node)
+    block, lines = site.file.block(node), site.file.line_span(node)
     index = block.index(node)
     previous = block[index - 1] if index else None
     if lines is None or not isinstance(previous, ast.If | ast.With | ast.For | ast.While):
@@ -121,7 +109,7 @@ def _exchanged(node: ast.AST, site: Site) -> Iterator[Edit]:
     """Two neighbouring statements in the other order."""
     if not isinstance(node, ast.stmt) or isinstance(node, _DEFINITIONS):
         return
-    block = _block(node, site)
+    block = site.file.block(node)
     following = block[block.index(node) + 1 :][:1]
     if not following or isinstance(following[0], _DEFINITIONS):
         return
@@ -138,10 +126,10 @@ def _chained(node: ast.AST, site: Site) -> Iterator[Edit]:
     if not isinstance(node, ast.If):
         return
     start = site.file.span(node)[0]
-    if _is_elif(node, site):
+    if site.file.is_elif(node):
         yield site.cut(node, (start, start + 4), "if", "replace elif with if")
         return
-    block = _block(node, site)
+    block = site.file.block(node)
     index = block.index(node)
     if index and isinstance(block[index - 1], ast.If):
         yield site.cut(node, (start, start + 2), "elif", "replace if with elif")
@@ -150,7 +138,7 @@ def _chained(node: ast.AST, site: Site) -> Iterator[Edit]:
 def _inserted(node: ast.AST, site: Site) -> Iterator[Edit]:
     """A statement of the same function, or a usual one, put before another."""
     function = site.file.function(node) if isinstance(node, ast.stmt) else None
-    if not isinstance(node, ast.stmt) or function is None or _is_elif(node, site):
+    if not isinstance(node, ast.stmt) or function is None or site.file.is_elif(node):
         return
     lines = site.file.line_span(node)
     if lines is None:
@@ -160,7 +148,7 @@ def _inserted(node: ast.AST, site: Site) -> Iterator[Edit]:
         if text != site.file.segment(node):
             yield site.cut(node, (lines[0],) * 2, f"{margin}{text}\n", f"insert {shown(text)}", 0.8)
             at_end = site.file.text[lines[1] - 1 : lines[1]] == "\n"
-            if at_end and _block(node, site)[-1] is node:
+            if at_end and site.file.block(node)[-1] is node:
                 yield site.cut(
                     node, (lines[1],) * 2, f"{margin}{text}\n", f"insert {shown(text)} after", 0.7
                 )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from fractal_rmo.repair.edits.edit import Edit, Operator, Site
+from fractal_rmo.editing.edit import Edit
+from fractal_rmo.repair.edits.edit import Operator, Site
 from fractal_rmo.repair.edits.symbols import SYMBOLS
 
 NEAR = 6

@@ -6,7 +6,8 @@ import ast
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 
-from fractal_rmo.repair.edits.edit import Edit, Operator, Site
+from fractal_rmo.editing.edit import Edit
+from fractal_rmo.repair.edits.edit import Operator, Site
 
 LITERALS = 8
 """Literals of one type that a constant is replaced with, at most."""

@@ -6,8 +6,9 @@ import ast
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
-from fractal_rmo.repair.edits.edit import Edit, Operator, Site, shown
-from fractal_rmo.repair.source import FunctionNode
+from fractal_rmo.editing.edit import Edit, shown
+from fractal_rmo.editing.source import FunctionNode
+from fractal_rmo.repair.edits.edit import Operator, Site
 
 BORROWED = 8
 """Expressions of the same function tried in the place of another, at most."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fractal_rmo.repair.judging import TestReport
+from fractal_rmo.editing.judging import TestReport
 from scripts.benchmarks._rows import fails, numbered, passes, read_rows
 
 

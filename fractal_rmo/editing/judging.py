@@ -7,9 +7,19 @@ from dataclasses import dataclass, field, replace
 from math import ceil
 
 from fractal_rmo.domain.jsonvalue import Json
-from fractal_rmo.domain.run import Limits, RunEnding, RunRequest, RunResult, Runtime, pytest_runtime
+from fractal_rmo.domain.run import (
+    Dialogue,
+    Limits,
+    RunEnding,
+    RunRequest,
+    RunResult,
+    Runtime,
+    pytest_runtime,
+)
 from fractal_rmo.domain.source import SourceTree
-from fractal_rmo.repair.localise import Place
+
+Place = tuple[str, int]
+"""A path relative to the code folder and a 1-based line."""
 
 STEPS = 100_000
 """Lines one test may execute: counted, so that an endless loop ends alike everywhere."""
@@ -105,6 +115,25 @@ class TestReport:
         wanted = due or ([*before.collected] or list(self.collected))
         fine = self.supported and not self.problem and not self.failing
         return fine and bool(wanted) and all(self.outcomes.get(t) == "passed" for t in wanted)
+
+
+def first_run(tests: SourceTree, code: SourceTree) -> Dialogue[tuple[Bench, RunResult, TestReport]]:
+    """A traced run of all tests on the code as it is, on the cheapest bench that offers enough."""
+    bench = Bench(tests)
+    result, report = yield from _whole(bench, code)
+    if not report.supported:
+        bench = bench.thick()
+        result, report = yield from _whole(bench, code)
+    if report.endless:
+        longer, later = yield from _whole(bench.patient(), code)
+        if longer.ending is RunEnding.COMPLETED and later.endless != report.endless:
+            bench, result, report = bench.patient(), longer, later
+    return bench, result, report
+
+
+def _whole(bench: Bench, code: SourceTree) -> Dialogue[tuple[RunResult, TestReport]]:
+    result = yield bench.request(code, "all tests, as submitted", stop=False, trace=True)
+    return result, read_report(result, code)
 
 
 def read_report(result: RunResult, code: SourceTree) -> TestReport:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fractal_rmo.domain.source import SourceTree
-from fractal_rmo.repair.diff import unified_diff
+from fractal_rmo.editing.diff import unified_diff
 
 CASES = {
     "a changed line": ({"a.py": "x = 1\ny = 2\n"}, {"a.py": "x = 1\ny = 3\n"}),

@@ -168,6 +168,18 @@ class ParsedFile:
             return node
         return next((a for a in self.ancestors(node) if isinstance(a, ast.stmt)), None)
 
+    def block(self, node: ast.stmt) -> list[ast.stmt]:
+        """The statements beside a statement, itself included."""
+        for name in ("body", "orelse", "finalbody"):
+            block = getattr(self.parent(node), name, [])
+            if isinstance(block, list) and node in block:
+                return block
+        return [node]
+
+    def is_elif(self, node: ast.stmt) -> bool:
+        """Whether a statement is the ``elif`` of another."""
+        return isinstance(node, ast.If) and self.text.startswith("elif", self.span(node)[0])
+
     def function(self, node: ast.AST) -> FunctionNode | None:
         """The innermost function that holds a node."""
         kinds = (ast.FunctionDef, ast.AsyncFunctionDef)

@@ -1,0 +1,35 @@
+"""One cut into a text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+SHOWN = 40
+"""Longest piece of source shown in a description, in characters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One cut: ``text`` takes the place of the characters from ``start`` to ``end``.
+
+    ``line`` is 1-based, ``weight`` in 0..1 ranks the edits of one operator,
+    ``deletes`` says that behaviour is taken away rather than changed.
+    """
+
+    start: int
+    end: int
+    text: str
+    line: int
+    description: str
+    weight: float = 1.0
+    deletes: bool = False
+
+    def apply(self, source: str) -> str:
+        """The edited text."""
+        return source[: self.start] + self.text + source[self.end :]
+
+
+def shown(text: str) -> str:
+    """A piece of source on one line, shortened for a description."""
+    flat = " ".join(text.split())
+    return flat if len(flat) <= SHOWN else flat[: SHOWN - 1] + "…"

@@ -1,0 +1,18 @@
+"""What is judged where some code is the answer to a task."""
+
+from __future__ import annotations
+
+from fractal_rmo.domain.source import SourceTree
+from fractal_rmo.domain.step import Claim
+from fractal_rmo.domain.task import CHANGING_KINDS, Task, TaskKind
+from fractal_rmo.validation.subject import Subject
+
+
+def subject_of(task: Task | Claim, code: SourceTree) -> Subject:
+    """A change is judged beside its original; a refactoring must answer as that did."""
+    return Subject(
+        code=code,
+        tests=task.tests,
+        original=task.code if task.kind in CHANGING_KINDS else None,
+        same_behaviour=task.kind is TaskKind.REFACTOR,
+    )

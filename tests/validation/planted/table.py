@@ -69,13 +69,6 @@ VERDICTS = {
     "a_way_down_without_an_end": "PPPPF",
 }
 
-DIFFERS = {
-    "an_answer_that_hangs_on_the_hash_seed": (
-        "level 5 takes hash() for chance that is meant, and asks for no determinism at all; level 6"
-        " then asks whether one seed's answer is right, which would be a test that fails elsewhere"
-    ),
-}
-
 NOTES = {
     "hidden_state_between_calls": (5, "depends on earlier calls"),
     "an_argument_is_changed": (5, "changed argument"),

@@ -5,7 +5,8 @@ is a fork of it: the unmutated code first and last, and between them, in an
 order that chance makes, the mutants and controls among them.  In a control all
 functions have other bytecode that does the same (see ``disguising``), and the
 mutants are in such disguises as well.  Code that fails on purpose, by counting
-runs or for knowing that it was changed, fails for a control too.
+runs or for knowing that it was changed, fails for a control too.  The tests that
+call a mutant's function go first (see ``meetings``).
 
 ``{"collected", "unmutated": {"ending", "detail", "duration_s"}, "closing": the same,
 "mutants": [{"number", "ending", "detail"}], "controls", "noticed", "looked", "seed",

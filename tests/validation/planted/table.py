@@ -2,8 +2,7 @@
 
 A row's letters are levels 1 to 6 in order, up to where the ladder ends: P passed,
 F failed, E could not be judged, N not applicable, L flaky.  They say what a
-careful reader would want said, not what the product happens to say; where
-the two differ, the row is in ``DIFFERS`` with the reason.
+careful reader would want said, not what the product happens to say.
 """
 
 from __future__ import annotations

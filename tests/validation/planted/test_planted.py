@@ -72,6 +72,6 @@ def kinds_of_notes(verdict: Verdict) -> set[str]:
 
 def test_the_table_and_the_folders_are_one() -> None:
     assert sorted(VERDICTS) == sorted(path.name for path in CASES.iterdir())
-    assert VERDICTS.keys() >= DIFFERS.keys() | NOTES.keys() | SHARED
+    assert VERDICTS.keys() >= NOTES.keys() | SHARED
     assert {letter for row in VERDICTS.values() for letter in row} == set(LETTERS.values())
     assert {len(row) for row in VERDICTS.values()} == {1, 2, 3, 4, 5, 6}

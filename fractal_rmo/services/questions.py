@@ -28,7 +28,7 @@ from fractal_rmo.services.assertions import (
     read_value,
 )
 from fractal_rmo.validation.integration.modules import modules
-from fractal_rmo.validation.property.level import AS_BEFORE, CRASH
+from fractal_rmo.validation.property.findings import AS_BEFORE, CRASH
 
 _GIVES = "gives "
 

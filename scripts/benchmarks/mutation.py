@@ -7,10 +7,11 @@ loop, so that nobody's time-outs are measured.  Rows of ``--data`` count as smal
 
 Ours is the whole verdict of level 6 in a warm sandbox: making the mutants, judging them, and
 the attack on survivors, which mutmut does not do; the median of three verdicts.  ``without_attack``
-leaves the attack out.  mutmut's is ``mutmut run`` as a user starts it, in a fresh folder with its
-own settings, without pytest plugins that are installed by chance, from start to end, on as many
-cores.  Both rates count the mutants that were given an ending, each by its own seconds; level 6
-judges at most 200, a sample of a long module's.
+leaves the attack out, and ``judging`` counts the run alone in which the tests meet the mutants,
+with its collection and controls.  mutmut's is ``mutmut run`` as a user starts it, in a fresh
+folder with its own settings, without pytest plugins that are installed by chance, from start to
+end, on as many cores.  All rates count the mutants that were given an ending, each by its own
+seconds; level 6 judges at most 200, a sample of a long module's.
 A mutant whose two endings differ is shown to plain pytest too, which explains who is right.
 """
 
@@ -80,13 +81,14 @@ class Recorder:
 
 @dataclass(frozen=True)
 class Compared:
-    """One piece of code under both; seconds of the whole verdict, of the attack in it, mutmut's."""
+    """One piece of code under both; seconds of the whole verdict, of two runs in it, mutmut's."""
 
     name: str
     mutants: int
     theirs: int
     whole_s: float
     attack_s: float
+    judging_s: float
     mutmut_s: float
     disagreements: list[dict[str, str]]
 
@@ -98,14 +100,19 @@ class Compared:
             "mutants_mutmut": self.theirs,
             "ours_s": round(self.whole_s, 3),
             "attack_s": round(self.attack_s, 3),
+            "judging_s": round(self.judging_s, 3),
             "mutmut_s": round(self.mutmut_s, 2),
             "speedup": round(self.speedup(), 1),
             "without_attack": round(self.speedup(attack=False), 1),
+            "judging": round(self.of_seconds(self.judging_s), 1),
         }
 
     def speedup(self, *, attack: bool = True) -> float:
         """Our mutants a second over mutmut's."""
-        ours_s = self.whole_s if attack else self.whole_s - self.attack_s
+        return self.of_seconds(self.whole_s if attack else self.whole_s - self.attack_s)
+
+    def of_seconds(self, ours_s: float) -> float:
+        """The same where ours took so long."""
         return (self.mutants / ours_s) / (self.theirs / self.mutmut_s)
 
 
@@ -133,13 +140,14 @@ def of_folder(folder: str) -> Iterator[tuple[str, SourceTree, SourceTree]]:
 
 def compare(name: str, code: SourceTree, tests: SourceTree, jail: Sandbox) -> Compared:
     """Both on the same code and tests, ours first; raises ``NotComparableError``."""
-    subject, whole, attack = Subject(code, tests), [], []
+    subject, whole, attack, judging = Subject(code, tests), [], [], []
     for _ in range(_TIMES):
         with jail.session() as run:
             recorder, began = Recorder(run), time.perf_counter()
             verdict = drive(mutation_level(subject), recorder)
             whole.append(time.perf_counter() - began)
         attack.append(recorder.seconds("mutation_attack"))
+        judging.append(recorder.seconds("mutation_tests"))
     ours = ours_of(recorder, code)
     if not ours or len(ours) != counted(verdict, "mutants"):
         raise NotComparableError(f"level 6 {verdict.outcome}: {verdict.summary}")
@@ -156,7 +164,8 @@ def compare(name: str, code: SourceTree, tests: SourceTree, jail: Sandbox) -> Co
             lambda mutant: plainly(mutant, code, tests, Path(place) / "plain"),
             sampled=counted(verdict, "possible") > len(ours),
         )
-    return Compared(name, len(ours), len(theirs), median(whole), median(attack), mutmut_s, found)
+    seconds = median(whole), median(attack), median(judging), mutmut_s
+    return Compared(name, len(ours), len(theirs), *seconds, found)
 
 
 def ours_of(recorder: Recorder, code: SourceTree) -> list[Ours]:
@@ -208,9 +217,11 @@ def figures(compared: list[Compared], skipped: dict[str, str]) -> dict[str, obje
 def _speedups(name: str, compared: list[Compared]) -> dict[str, float | None]:
     with_attack = [one.speedup() for one in compared]
     without = [one.speedup(attack=False) for one in compared]
+    judging = [one.of_seconds(one.judging_s) for one in compared]
     return {
         f"speedup_{name}": round(median(with_attack), 2) if with_attack else None,
         f"speedup_{name}_without_attack": round(median(without), 2) if without else None,
+        f"speedup_{name}_judging": round(median(judging), 2) if judging else None,
     }
 
 

@@ -12,7 +12,7 @@ from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.domain.verdict import Level, Outcome, Verdict
 from fractal_rmo.services.assertions import NotATestError
 from fractal_rmo.services.questions import Kind, Question, corrected, questions
-from fractal_rmo.validation.property.level import AS_BEFORE, CRASH, SAME_ANSWER
+from fractal_rmo.validation.property.findings import AS_BEFORE, CRASH, SAME_ANSWER
 
 CODE = SourceTree(
     {

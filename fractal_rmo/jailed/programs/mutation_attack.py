@@ -19,6 +19,7 @@ from fractal_rmo.jailed.layout import Box
 from fractal_rmo.jailed.limits import MEGABYTE
 from fractal_rmo.jailed.programs.calling import Job, ask
 from fractal_rmo.jailed.programs.forks import cores
+from fractal_rmo.jailed.programs.patches import Patch, Patches
 from fractal_rmo.jailed.programs.plain_data import equal
 from fractal_rmo.jailed.programs.swapping import Functions
 
@@ -34,20 +35,23 @@ Answer = dict[str, Any]
 def run(box: Box, payload: Mapping[str, Any]) -> dict[str, Any]:
     """Attack until ``budget_s`` is over; mutants that were not attacked are left out."""
     until = time.monotonic() + payload["budget_s"]
-    attacked = []
+    attacked, made = [], Patches(box)
     for target in payload["targets"]:
         if time.monotonic() < until:
-            attacked += _attacked(box, target, until)
+            attacked += _attacked(box, made, target, until)
     return {"attacked": attacked}
 
 
-def _attacked(box: Box, target: Mapping[str, Any], until: float) -> list[dict[str, Any]]:
+def _attacked(
+    box: Box, made: Patches, target: Mapping[str, Any], until: float
+) -> list[dict[str, Any]]:
     calls, mutants = target["calls"], target["mutants"]
-    plain, *others = [Job(calls, partial(_swap, box, mutant)) for mutant in (None, *mutants)]
+    patches = [made.mutant(mutant) for mutant in mutants]
+    plain, *others = [Job(calls, partial(_swap, box, patch)) for patch in (None, *patches)]
     ask(box, [plain, *others], _HELD_BACK, cores(), until)
     return [
-        _found(box, calls, mutant, list(zip(plain.answers, job.answers, strict=False)))
-        for mutant, job in zip(mutants, others, strict=True)
+        _found(box, calls, mutant, patch, list(zip(plain.answers, job.answers, strict=False)))
+        for mutant, patch, job in zip(mutants, patches, others, strict=True)
     ]
 
 
@@ -55,19 +59,20 @@ def _found(
     box: Box,
     calls: Sequence[Any],
     mutant: Mapping[str, Any],
+    patch: Patch,
     pairs: Sequence[tuple[Answer, Answer]],
 ) -> dict[str, Any]:
     """What the answers of the code and of one mutant come to."""
     differing = [number for number, (one, other) in enumerate(pairs) if differ(one, other)]
     differing.sort(key=lambda number: _badness(*pairs[number]))
-    call, sides = _confirmed(box, calls, mutant, differing)
+    call, sides = _confirmed(box, calls, patch, differing)
     compared = sum(_says_something(one) for one, _ in pairs)
     return {"number": mutant["number"], "compared": compared, "call": call, **sides}
 
 
-def _swap(box: Box, mutant: Mapping[str, Any] | None) -> None:
-    if mutant is not None:
-        Functions(box).swap(mutant)
+def _swap(box: Box, patch: Patch | None) -> None:
+    if patch is not None:
+        Functions(box).swap(patch)
 
 
 def _says_something(answer: Answer) -> bool:
@@ -111,11 +116,11 @@ def _badness(one: Answer, other: Answer) -> tuple[bool, bool]:
 
 
 def _confirmed(
-    box: Box, calls: Sequence[Any], mutant: Mapping[str, Any], differing: Sequence[int]
+    box: Box, calls: Sequence[Any], patch: Patch, differing: Sequence[int]
 ) -> tuple[int, dict[str, Answer]]:
     """The first call that differs in fresh processes as well, the original twice the same."""
     for number in differing[:_TRIES]:
-        jobs = [Job([calls[number]], partial(_swap, box, which)) for which in (None, None, mutant)]
+        jobs = [Job([calls[number]], partial(_swap, box, which)) for which in (None, None, patch)]
         ask(box, jobs, _HELD_BACK, cores(), time.monotonic() + _ASKED_AGAIN_S)
         one, again, other = (job.answers[0] if job.answers else {} for job in jobs)
         if one and one == again and differ(one, other):

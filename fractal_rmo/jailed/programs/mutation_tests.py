@@ -5,7 +5,8 @@ is a fork of it: the unmutated code first and last, and between them, in an
 order that chance makes, the mutants and controls among them.  In a control all
 functions have other bytecode that does the same (see ``disguising``), and the
 mutants are in such disguises as well.  Code that fails on purpose, by counting
-runs or for knowing that it was changed, fails for a control too.
+runs or for knowing that it was changed, fails for a control too.  The tests that
+call a mutant's function go first (see ``meetings``).
 
 ``{"collected", "unmutated": {"ending", "detail", "duration_s"}, "closing": the same,
 "mutants": [{"number", "ending", "detail"}], "controls", "noticed", "looked", "seed",
@@ -25,7 +26,7 @@ import gc
 import random
 import secrets
 import time
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,6 @@ import pytest
 
 from fractal_rmo.jailed.layout import Box
 from fractal_rmo.jailed.limits import MEGABYTE
-from fractal_rmo.jailed.problems import is_real_exhaustion
 from fractal_rmo.jailed.programs import property_tool, unit_pytest
 from fractal_rmo.jailed.programs.forks import (
     MOST_SIDE_BY_SIDE,
@@ -46,13 +46,17 @@ from fractal_rmo.jailed.programs.forks import (
     one_fork,
 )
 from fractal_rmo.jailed.programs.looking import Looking
+from fractal_rmo.jailed.programs.meetings import Meeting, meetings
+from fractal_rmo.jailed.programs.patches import Patches
+from fractal_rmo.jailed.programs.reaching import Calls, Reach
 from fractal_rmo.jailed.programs.swapping import Functions
-from fractal_rmo.jailed.programs.unit_report import Request, describe, shorten
+from fractal_rmo.jailed.programs.unit_report import Request, shorten
+from fractal_rmo.jailed.programs.witnessing import Witness
 
 _TIMES, _SLACK_CPU_S, _SLACK_WALL_S = 8, 0.3, 3.0
 """What a mutant may take, in times of the unmutated run, and beside that."""
-_LEAST_CONTROLS, _MUTANTS_A_CONTROL, _MOST_CONTROLS = 2, 8, 5
-"""Some, and one more for so many mutants: the more there are to kill, the less can be spared."""
+_LISTENING = 10
+"""How many times longer the tests may take while it is heard what they call."""
 _FAILED = ("killed", "crashed")
 
 
@@ -60,6 +64,7 @@ def run(box: Box, payload: Mapping[str, Any]) -> dict[str, Any]:
     """Judge the mutants in ``mutants``; the unmutated run may take ``limit_s``."""
     until = time.monotonic() + payload["budget_s"]
     property_tool.stop_shrinking()  # that an example fails is enough here
+    gc.freeze()  # what is alive now is none of the code's
     looking = Looking(partial(_shown_path, box))
     looking.begin()
     judge = _Judge(box, payload, looking, until)
@@ -83,7 +88,7 @@ class _Judge:
         self._box, self._mutants, self._until = box, payload["mutants"], until
         self._limit_s, self._looking = payload["limit_s"], looking
         self._held_back = int(payload["memory_mb"] * MEGABYTE * (1 - 1 / MOST_SIDE_BY_SIDE))
-        self._witness, self._looks = _Witness(), list[str]()
+        self._witness, self._looks = Witness(), list[str]()
         self.value: dict[str, Any] = {"unmutated": None, "closing": None, "mutants": []}
 
     @pytest.hookimpl(tryfirst=True)
@@ -100,7 +105,7 @@ class _Judge:
             # tests that write where the code lies must not meet what others write meanwhile
             together = cores() if self._names() == before else 1
             self.value["side_by_side"] = together
-            self._judge_all(session, functions, self._allowed(first), together)
+            self._judge_all(session, functions, first, together)
             self.value["closing"] = _as_json(self._unmutated(session))
         looks = [self._looking.first, self.value["unmutated"]["looked"], *self._looks]
         self.value["looked"] = next(filter(None, looks), "")
@@ -108,17 +113,23 @@ class _Judge:
 
     def _make_ready(self, session: pytest.Session) -> None:
         """Do once what every fork would do, and leave out what nobody reads."""
+        unit_pytest.stop_telling(session.config)
         session.config.pluginmanager.register(self._witness)
         for item in session.items:
             _ = item.location  # cached from now on
             item.repr_failure = lambda *_, **__: ""  # type: ignore[method-assign]
+        self._leave_to_forks()
+
+    @staticmethod
+    def _leave_to_forks() -> None:
+        """Take what there is out of the collector's sight, or each fork would copy it."""
         gc.collect()
-        gc.freeze()  # or each fork would copy what its collector looks at
+        gc.freeze()
 
     def _unmutated(self, session: pytest.Session) -> Ended:
         """A run of the tests on the code itself."""
         allowed = Allowance(self._limit_s, self._limit_s, self._held_back)
-        return one_fork(partial(self._run_tests, session), allowed)
+        return one_fork(partial(self._run_tests, session.items), allowed)
 
     def _allowed(self, unmutated: Ended) -> Allowance:
         return Allowance(
@@ -127,66 +138,77 @@ class _Judge:
             held_back=self._held_back,
         )
 
+    def _reach(self, session: pytest.Session, unmutated: Ended) -> Reach:
+        """Which tests call which functions, where more than one function has mutants."""
+        count = len(session.items)
+        if count < 2 or len({(m["path"], m["function"]) for m in self._mutants}) < 2:
+            return Reach(count)
+        limit_s = _LISTENING * unmutated.cpu_s + _SLACK_CPU_S
+        allowed = Allowance(limit_s, self._limit_s, self._held_back)
+        return Reach(count, one_fork(partial(self._listen, session), allowed).answer.get("reach"))
+
     def _judge_all(
-        self, session: pytest.Session, functions: Functions, allowed: Allowance, together: int
+        self, session: pytest.Session, functions: Functions, unmutated: Ended, together: int
     ) -> None:
         """Mutants and controls, in an order that nobody knows before the code is imported."""
+        reach = self._reach(session, unmutated)
         seed = secrets.randbits(48)
         chance = random.Random(seed)  # noqa: S311 - shown afterwards, to be repeated
-        swaps: list[Callable[[random.Random], None]]
-        swaps = [partial(functions.swap, mutant) for mutant in self._mutants]
-        swaps += self._controls(functions)
-        disguised = (partial(swap, random.Random(chance.random())) for swap in swaps)  # noqa: S311
-        tasks = [partial(self._judge, session, swap) for swap in disguised]
+        judged, controls = meetings(Patches(self._box), self._mutants, reach, chance)
+        tasks = [partial(self._meet, session, functions, each) for each in (*judged, *controls)]
         order = chance.sample(range(len(tasks)), len(tasks))
-        until = self._until - 2 * self.value["unmutated"]["duration_s"]  # it runs once more
+        until = self._until - 2 * unmutated.duration_s  # it runs once more
+        allowed = self._allowed(unmutated)
+        self._leave_to_forks()
         found = {
             order[place]: _as_json(ended)
             for place, ended in in_forks([tasks[n] for n in order], allowed, together, until)
             if ended.how != "cut_off"
         }
-        whole = len(self._mutants)
+        whole = len(judged)
         self.value["mutants"] = [{"number": n, **found[n]} for n in range(whole) if n in found]
-        controls = [found[n]["ending"] for n in found if n >= whole]
+        endings = [found[n]["ending"] for n in found if n >= whole]
         self._looks = [one["looked"] for one in found.values()]
         self.value |= {
             "seed": seed,
-            "controls": len(controls),
-            "noticed": sum(ending in _FAILED for ending in controls),
+            "controls": len(endings),
+            "noticed": sum(ending in _FAILED for ending in endings),
         }
 
-    def _controls(self, functions: Functions) -> list[Callable[[random.Random], None]]:
-        """Each gives all functions that have mutants other bytecode."""
-        alike = list({(m["path"], m["function"], m["line"]): m for m in self._mutants}.values())
+    def _meet(
+        self, session: pytest.Session, functions: Functions, meeting: Meeting, tell: Tell
+    ) -> None:
+        """In a fork: the tests on patched code."""
+        if meeting.patches is None:
+            tell({"ending": "crashed", "detail": "It could not be compiled."})
+            return
+        for patch in meeting.patches:
+            functions.swap(patch)
+        self._run_tests([session.items[number] for number in meeting.tests], tell)
 
-        def swap_all(chance: random.Random) -> None:
-            for each in alike:
-                functions.swap_alike(each, chance)
-
-        count = _LEAST_CONTROLS + len(self._mutants) // _MUTANTS_A_CONTROL
-        return [swap_all] * min(count, _MOST_CONTROLS)
-
-    def _judge(self, session: pytest.Session, swap: Callable[[], None], tell: Tell) -> None:
-        """In a fork: the tests on the mutant."""
-        swap()
-        self._run_tests(session, tell)
-
-    def _run_tests(self, session: pytest.Session, tell: Tell) -> None:
+    def _run_tests(self, items: Sequence[pytest.Item], tell: Tell) -> None:
         """In a fork: the tests up to the first that does not pass."""
         self._looking.is_testing = True
-        words = self._words(session)
+        words = self._words(items)
         tell({**words, "looked": self._looking.first})
 
-    def _words(self, session: pytest.Session) -> dict[str, Any]:
+    def _listen(self, session: pytest.Session, tell: Tell) -> None:
+        """In a fork: the tests on the code itself, with what they call."""
+        calls = Calls(self._box)
+        session.config.pluginmanager.register(calls)
+        if self._words(session.items)["ending"] == "survived":
+            tell({"reach": calls.heard(session.items)})
+
+    def _words(self, items: Sequence[pytest.Item]) -> dict[str, Any]:
         witness = self._witness
         try:
-            for item, following in zip(session.items, [*session.items[1:], None], strict=True):
+            for item, following in zip(items, [*items[1:], None], strict=True):
                 item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
                 if witness.ending:
                     return witness.words()
         except BaseException as error:  # noqa: BLE001 - pytest.exit and the like come out here
             return {"ending": "crashed", "detail": f"{type(error).__name__} left pytest"}
-        return witness.words(len(session.items))
+        return witness.words(len(items))
 
     def _names(self) -> set[Path]:
         """Of all files beside the code and the tests."""
@@ -200,43 +222,3 @@ def _as_json(ended: Ended) -> dict[str, Any]:
     detail, looked = (shorten(str(ended.answer.get(n, "")), 200) for n in ("detail", "looked"))
     duration_s = round(ended.duration_s, 4)
     return {"ending": known, "detail": detail, "looked": looked, "duration_s": duration_s}
-
-
-class _Witness:
-    """Hears pytest's own reports in one fork."""
-
-    def __init__(self) -> None:
-        self.ending, self._detail, self._passed = "", "", 0
-
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_makereport(
-        self, item: pytest.Item, call: pytest.CallInfo[Any]
-    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Count a pass; keep the first other outcome."""
-        report = yield
-        if report.passed and not hasattr(report, "wasxfail"):
-            self._passed += report.when == "call"
-        elif not self.ending:
-            genuine = report.failed and call.excinfo is not None and _is_genuine(call.excinfo.value)
-            self.ending = "killed" if genuine else "crashed"
-            words = describe(call.excinfo.value) if call.excinfo else report.outcome
-            kind = type(call.excinfo.value).__name__ if call.excinfo else ""
-            self._detail = f"{item.nodeid}: {kind}: {words}"
-        return report
-
-    def words(self, expected: int = -1) -> dict[str, Any]:
-        """The answer; ``expected`` is how many tests must have passed for a survivor."""
-        if self.ending:
-            return {"ending": self.ending, "detail": self._detail}
-        if self._passed == expected:
-            return {"ending": "survived"}
-        return {"ending": "crashed", "detail": f"{self._passed} of {expected} tests were run"}
-
-
-def _is_genuine(error: BaseException) -> bool:
-    """Whether it is an assertion or an exception: no exit, no skip, no lack of memory.
-
-    Asked of the type, since an object may lie about its class.
-    """
-    kinds: Sequence[type] = (Exception, pytest.fail.Exception)
-    return any(kind in type.mro(type(error)) for kind in kinds) and not is_real_exhaustion(error)

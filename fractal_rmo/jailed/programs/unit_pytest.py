@@ -69,6 +69,14 @@ def observed(box: Box, request: Request, *plugins: object) -> Report:
     return recorder.report
 
 
+def stop_telling(config: pytest.Config) -> None:
+    """Take away what writes down or shows how tests end, where something else hears it."""
+    for plugin in config.pluginmanager.get_plugins():
+        if isinstance(plugin, _Recorder):
+            config.pluginmanager.unregister(plugin)
+    config.pluginmanager.unregister(name="terminalreporter")
+
+
 def _call_pytest(
     arguments: list[str], recorder: _Recorder, plugins: tuple[object, ...] = ()
 ) -> None:

@@ -145,8 +145,8 @@ def _refuse_unsound(value: Mapping[str, Json]) -> None:
     if value.get("noticed"):
         raise CannotJudgeError(
             "The code does not behave alike once its functions are compiled to other bytecode that"
-            " does the same: it looks at itself, or fails by chance, so that its failures show"
-            " nothing."
+            " does the same, and its tests come in another order: it looks at itself, it fails by"
+            " chance, or a test needs what another leaves behind, so that failures show nothing."
         )
 
 

@@ -15,20 +15,24 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from fractal_rmo.domain.jsonvalue import Json
 from fractal_rmo.domain.run import Dialogue, RunEnding
 from fractal_rmo.domain.source import SourceTree
-from fractal_rmo.domain.verdict import Level, Outcome, Verdict
+from fractal_rmo.domain.verdict import Outcome, Verdict
 from fractal_rmo.validation.generated.answers import Answer
 from fractal_rmo.validation.generated.calls import Call
-from fractal_rmo.validation.generated.given_calls import property_tests
-from fractal_rmo.validation.generated.inputs import SEED, calls_for
-from fractal_rmo.validation.generated.targets import Catalogue, Found
+from fractal_rmo.validation.generated.inputs import calls_for
+from fractal_rmo.validation.generated.targets import Catalogue
 from fractal_rmo.validation.property import notes
-from fractal_rmo.validation.property.asking import Asker, CannotJudgeError, CounterExample, Property
+from fractal_rmo.validation.property.asking import CannotJudgeError, CounterExample, Property
+from fractal_rmo.validation.property.findings import (
+    AS_BEFORE,
+    CRASH,
+    SAME_ANSWER,
+    Findings,
+    not_applicable,
+)
 from fractal_rmo.validation.property.slips import Slips, differ
 from fractal_rmo.validation.property.uses import Uses
-from fractal_rmo.validation.static import read_tools
 from fractal_rmo.validation.subject import Subject
 
 MAX_INPUTS = 200
@@ -36,19 +40,6 @@ MAX_CALLS = 600
 MAX_COUNTER_EXAMPLES = 4
 MAX_TRIES = 3
 """Suspects of one kind that are asked alone before they are taken for effects of earlier calls."""
-MAX_NOTES = 20
-MOST_SILENT = 0.5
-"""The share of calls without an answer above which nothing is said of the others."""
-_SILENCE = {
-    "late": "took too long",
-    "gone": "ended the process",
-    "too_large": "answered too much",
-    "unreached": "were not reached in time",
-}
-_BY_SEED = ", as the process's hash seed has it: the order of a set decides, so sort it first"
-CRASH = "never crashes or leaves as no program means to"
-SAME_ANSWER = "gives the same answer in every process"
-AS_BEFORE = "answers as the original did"
 
 
 def property_level(subject: Subject) -> Dialogue[Verdict]:
@@ -57,7 +48,7 @@ def property_level(subject: Subject) -> Dialogue[Verdict]:
     most = min(MAX_INPUTS, MAX_CALLS // max(1, len(found.targets)))
     calls = [call for target in found.targets for call in calls_for(target, most)]
     if not calls:
-        return _not_applicable(found, subject)
+        return not_applicable(found, subject)
     study = _Study(subject, found, calls)
     try:
         yield from study.carry_out()
@@ -67,44 +58,18 @@ def property_level(subject: Subject) -> Dialogue[Verdict]:
     return study.conclusion()
 
 
-def _not_applicable(found: Found, subject: Subject) -> Verdict:
-    left = "; ".join(found.left)
-    why = f"No function can be called with generated data ({left})." if left else ""
-    if found.targets:
-        names = ", ".join(f"{t.module}.{t.name}" for t in found.targets)
-        why = (
-            f"Nothing says what {names} may be called with: the tests call it with no literals,"
-            " and it has no type hints that are understood."
-        )
-    why = why or "The tests call no function of the code by name."
-    evidence: dict[str, Json] = {
-        "left_out": list(found.left),
-        "properties_of_the_tests": property_tests(subject.tests),
-    }
-    return Verdict(Level.PROPERTY, Outcome.NOT_APPLICABLE, why, evidence)
-
-
 @dataclass
-class _Study:
-    """One subject's calls, their answers, and what was found in them."""
+class _Study(Findings):
+    """Asks, searches and notes: ``again`` in another process, ``before`` of the original."""
 
-    subject: Subject
-    found: Found
-    calls: list[Call]
-    asker: Asker = field(default_factory=Asker)
-    answers: list[Answer] = field(default_factory=list)
     again: list[Answer] = field(default_factory=list)
     before: list[Answer] = field(default_factory=list)
-    counter_examples: list[CounterExample] = field(default_factory=list)
-    notes: list[notes.Note] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         uses = Uses(self.subject.code)
         self.slips = Slips(self.subject.code, self.subject.tests, uses)
         self.chance = {t.place: why for t in self.found.targets if (why := uses.chance(t))}
         self._chance_before = self._may_have_varied()
-
-    # --- what is done -------------------------------------------------------------------
 
     def carry_out(self) -> Dialogue[None]:
         """Ask, look for what breaks, and note the rest.  Raises ``CannotJudgeError``."""
@@ -232,76 +197,3 @@ class _Study:
             answers = yield from self.asker.ask(variant, chained, "round trips and repetitions")
             rows = list(zip(chained, answers, strict=True))
             self.notes += notes.chains(rows, plain)
-
-    # --- what is said -------------------------------------------------------------------
-
-    def conclusion(self) -> Verdict:
-        """FAILED for a counter-example, PASSED for none; ERROR where too few calls were told."""
-        evidence = self.evidence()
-        if self.counter_examples:
-            more = len(self.counter_examples) - 1
-            first = self.counter_examples[0]
-            words = f"{first.sentence()}{_BY_SEED if first.name == SAME_ANSWER else ''}."
-            words += f" {more} more." if more else ""
-            return self.verdict(Outcome.FAILED, words, evidence)
-        ended = sum(answer.ended for answer in self.answers)
-        silent = len(self.calls) - ended
-        if silent > len(self.calls) * MOST_SILENT:
-            words = f"Only {ended} of {len(self.calls)} generated calls were answered"
-            why = self._why_silent()
-            return self.verdict(Outcome.ERROR, f"{words}, too few to say more: {why}.", evidence)
-        count = len(self.found.targets)
-        functions = f"{count} function" + ("s" if count > 1 else "")
-        summary = f"Nothing broke in {ended} calls of {functions}; {len(self.notes)} notes."
-        if silent:
-            summary += f" {silent} more gave no answer: {self._why_silent()}."
-        if own := property_tests(self.subject.tests):
-            summary += f" The tests' own properties, {own} of them, have run at level 3."
-        return self.verdict(Outcome.PASSED, summary, evidence)
-
-    def _why_silent(self) -> str:
-        counts = Counter(answer.state for answer in self.answers)
-        told = [f"{counts[state]} {words}" for state, words in _SILENCE.items() if counts[state]]
-        return ", ".join(told)
-
-    def evidence(self) -> dict[str, Json]:
-        """What was asked, how it ended, and what is to be looked at."""
-        counts = Counter(call.target.place for call in self.calls)
-        states = Counter(answer.state for answer in self.answers)
-        return {
-            "command": "each function called in a jail of the code's own with generated inputs",
-            "seed": SEED,
-            "hash_seeds": [0, 1],
-            "functions": {
-                t.place: {"inputs": counts[t.place], "of_the_tests": len(t.examples)}
-                for t in self.found.targets
-            },
-            "answers": dict(sorted(states.items())),
-            "dropped": sum(not answer.ended for answer in self.answers),
-            "counter_examples": [found.as_json() for found in self.counter_examples],
-            "notes": [note.as_json() for note in self.notes[:MAX_NOTES]],
-            "notes_total": len(self.notes),
-            "determinism": self._determinism(),
-            "properties_of_the_tests": property_tests(self.subject.tests),
-            "left_out": list(self.found.left),
-        }
-
-    def _determinism(self) -> str:
-        left = list(self.chance.values())
-        if not left:
-            return "asked"
-        words = "not asked" if len(left) == len(self.found.targets) else "asked, but not of all"
-        return f"{words}: {'; '.join(left)}"
-
-    def verdict(self, outcome: Outcome, summary: str, evidence: dict[str, Json]) -> Verdict:
-        """The verdict, with the tools and the time of all runs."""
-        runs = self.asker.runs
-        return Verdict(
-            Level.PROPERTY,
-            outcome,
-            summary,
-            evidence,
-            duration_s=sum(run.duration_s for run in runs),
-            tier=runs[0].tier.value,
-            tools=read_tools(runs[0]),
-        )

@@ -22,9 +22,8 @@ _BY_CHANCE = frozenset((
     "platform", "importlib", "ctypes",
 ))  # fmt: skip
 """Modules whose answers may differ from one call to the next."""
-_CHANCE_NAMES = frozenset(
-    ("id", "hash", "object", "open", "input", "exec", "eval", "globals", "__import__")
-)
+_CHANCE_NAMES = frozenset(("object", "open", "input", "exec", "eval", "globals", "__import__"))
+"""Not ``hash`` and ``id``: nobody asks them for chance, yet they differ from process to process."""
 _Node = ast.stmt
 
 

@@ -2,8 +2,7 @@
 
 A row's letters are levels 1 to 6 in order, up to where the ladder ends: P passed,
 F failed, E could not be judged, N not applicable, L flaky.  They say what a
-careful reader would want said, not what the product happens to say; where
-the two differ, the row is in ``DIFFERS`` with the reason.
+careful reader would want said, not what the product happens to say.
 """
 
 from __future__ import annotations
@@ -67,13 +66,6 @@ VERDICTS = {
     # inputs that nobody chose
     "a_crash_beside_the_tests": "PPPPF",
     "a_way_down_without_an_end": "PPPPF",
-}
-
-DIFFERS = {
-    "an_answer_that_hangs_on_the_hash_seed": (
-        "level 5 takes hash() for chance that is meant, and asks for no determinism at all; level 6"
-        " then asks whether one seed's answer is right, which would be a test that fails elsewhere"
-    ),
 }
 
 NOTES = {

@@ -19,7 +19,7 @@ from fractal_rmo.services.reports import junit, sarif
 from fractal_rmo.services.solve import Solution
 from fractal_rmo.validation.ladder import climb
 from fractal_rmo.validation.subject import Subject
-from tests.validation.planted.table import DIFFERS, NOTES, SHARED, VERDICTS
+from tests.validation.planted.table import NOTES, SHARED, VERDICTS
 
 CASES = Path(__file__).with_name("cases")
 LETTERS = {
@@ -38,21 +38,8 @@ def subject(name: str) -> Subject:
     return Subject(SourceTree(code), SourceTree(tests))
 
 
-def rows() -> list[Any]:
-    """The table's rows; where the product is known to differ it must go on to, or be told."""
-    return [
-        pytest.param(
-            name,
-            deserved,
-            id=name,
-            marks=[pytest.mark.xfail(reason=DIFFERS[name], strict=True)] if name in DIFFERS else [],
-        )
-        for name, deserved in VERDICTS.items()
-    ]
-
-
 @pytest.mark.thorough
-@pytest.mark.parametrize(("name", "deserved"), rows())
+@pytest.mark.parametrize(("name", "deserved"), VERDICTS.items(), ids=VERDICTS)
 def test_every_program_gets_what_it_deserves(
     real: Callable[..., Any], name: str, deserved: str
 ) -> None:
@@ -85,6 +72,6 @@ def kinds_of_notes(verdict: Verdict) -> set[str]:
 
 def test_the_table_and_the_folders_are_one() -> None:
     assert sorted(VERDICTS) == sorted(path.name for path in CASES.iterdir())
-    assert VERDICTS.keys() >= DIFFERS.keys() | NOTES.keys() | SHARED
+    assert VERDICTS.keys() >= NOTES.keys() | SHARED
     assert {letter for row in VERDICTS.values() for letter in row} == set(LETTERS.values())
     assert {len(row) for row in VERDICTS.values()} == {1, 2, 3, 4, 5, 6}

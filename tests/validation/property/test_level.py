@@ -166,11 +166,30 @@ def test_the_order_of_a_set_counts_only_where_the_tests_see_it(real: Driver) -> 
 
 
 @pytest.mark.parametrize(
+    ("code", "outcome"),
+    [
+        ("def f(s):\n    return hash(s) % 1000\n", Outcome.FAILED),
+        ("def g(s):\n    return id(s)\ndef f(s):\n    return g(s)\n", Outcome.FAILED),
+        ("def f(s):\n    return hash(s) == hash(s[:]) and id(s) == id(s)\n", Outcome.PASSED),
+        ("def f(s):\n    return hash(len(s))\n", Outcome.PASSED),
+    ],
+)
+def test_hash_and_id_fail_where_the_answer_hangs_on_them(
+    real: Driver, code: str, outcome: Outcome
+) -> None:
+    tests = "from solution import f\ndef test():\n    assert f('ab') >= 0\n"
+    subject = Subject(SourceTree({"solution.py": code}), SourceTree({"test_s.py": tests}))
+    verdict = real(property_level(subject))
+    assert verdict.outcome is outcome, verdict
+    assert verdict.evidence["determinism"] == "asked"
+    assert ("hash() or id()" in verdict.summary) is (outcome is Outcome.FAILED)
+
+
+@pytest.mark.parametrize(
     "code",
     [
         "import random\ndef f(n):\n    return random.random() * 0\n",
         "import uuid\ndef f(n):\n    return str(uuid.uuid4())\n",
-        "def f(n):\n    return hash('a')\n",
     ],
 )
 def test_code_that_asks_for_chance_may_differ(real: Driver, code: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -25,11 +26,7 @@ def run(folder: Path, files: Mapping[str, str], *arguments: str) -> tuple[int, s
     done = subprocess.run(
         command,
         cwd=folder,
-        env={
-            "PYTHONPATH": f"{ROOT}:{folder / 'src'}",
-            "PATH": "/usr/bin:/bin",
-            "HOME": str(folder),
-        },
+        env={**os.environ, "PYTHONPATH": f"{ROOT}:{folder / 'src'}"},
         capture_output=True,
         text=True,
         timeout=110,

@@ -74,6 +74,7 @@ def test_a_moved_checkout_gets_a_new_environment(checkout: Path) -> None:
     assert done.stdout == "called with\n"
 
 
+@pytest.mark.slow
 def test_changed_pins_are_installed_and_a_missing_network_is_one_sentence(checkout: Path) -> None:
     bench(checkout, "speed")
     (checkout / "requirements.txt").write_text("no-such-package==1\n")

@@ -35,6 +35,7 @@ def test_small_code_and_the_module_are_kept_apart() -> None:
 
 
 @pytest.mark.thorough
+@pytest.mark.slow
 def test_every_ending_of_level_6_is_read_and_compared() -> None:
     found = {name: (code, tests) for name, code, tests in mutation.of_folder("small")}
     assert len(found) == 6

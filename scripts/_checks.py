@@ -78,7 +78,7 @@ def whole(python: Path, folder: Path, *, slow: bool) -> list[Check]:
     """All tests, counting which lines run, in this process and in those it starts."""
     found = [
         _tests(
-            python, folder, "unit", "not cluster and not slow", 420, _ON_BOTH_CORES, covered=True
+            python, folder, "unit", "not cluster and not slow", 480, _ON_BOTH_CORES, covered=True
         ),
         _tests(
             python, folder, "cluster", "cluster and not slow", 400, _ON_BOTH_CORES, covered=True

@@ -83,6 +83,7 @@ def test_what_cannot_be_found_is_asked_for(tmp_path: Path) -> None:
     assert "1 syntax       passed   2 files parse." in output
 
 
+@pytest.mark.slow
 def test_a_distributed_run_is_proven_once_by_who_distributes(tmp_path: Path) -> None:
     files = {"src/shop.py": CODE, "tests/test_shop.py": GOOD, "tests/test_more.py": GOOD}
     code, output = run(tmp_path, files, "--fractal-level", "3", "-n", "2")

@@ -143,7 +143,7 @@ def test_a_person_is_asked_in_turn(files: tuple[Path, Path], found: list[dict[st
     assert text.count("def test_") == 2
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_a_no_without_a_right_answer_is_noted(
     files: tuple[Path, Path], found: list[dict[str, Any]]
 ) -> None:
@@ -155,7 +155,7 @@ def test_a_no_without_a_right_answer_is_noted(
     assert "def test_" not in text
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_a_counter_example_is_kept_as_a_failing_test(tmp_path: Path) -> None:
     code, tests = tmp_path / "solution.py", tmp_path / "test_solution.py"
     code.write_text(

@@ -21,7 +21,7 @@ HERE = {**os.environ, "PYTHONPATH": str(ROOT)}
 COMMAND = [sys.executable, "-m", "fractal_rmo.cli.main"]
 
 
-@pytest.mark.parametrize("command", ["validate", "fix"])
+@pytest.mark.parametrize("command", [pytest.param("validate", marks=pytest.mark.slow), "fix"])
 def test_an_interrupted_command_leaves_nothing_and_says_so(tmp_path: Path, command: str) -> None:
     """The signal goes to the one process, as from an editor: nobody else ends its children."""
     (tmp_path / "endless.py").write_text(ENDLESS)

@@ -32,7 +32,7 @@ def test_an_example_is_repaired_and_proven(example: str, mended: str, tmp_path: 
     assert mended in document["files"]["solution.py"]
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_two_files_are_repaired_together() -> None:
     done = fractal("fix", EXAMPLES / "two_files", "--tests", EXAMPLES / "two_files")
     assert done.returncode == 0, done.stderr
@@ -59,7 +59,7 @@ def test_tests_that_can_never_pass_end_not_proven(tmp_path: Path) -> None:
     assert code.read_text() == before
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_tests_that_import_something_missing_are_not_proven(tmp_path: Path) -> None:
     code, tests = copy("off_by_one", tmp_path)
     tests.write_text("import not_there\n" + tests.read_text())
@@ -75,7 +75,7 @@ def test_the_end_of_the_time_is_said(tmp_path: Path) -> None:
     assert "Stopped after 1 candidate; none" in done.stdout, done.stdout
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_a_patch_of_a_file_with_a_space_is_one_that_git_applies(tmp_path: Path) -> None:
     code, _ = copy("off_by_one", tmp_path)
     code.rename(code.with_name("my code.py"))

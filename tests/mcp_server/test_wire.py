@@ -87,7 +87,18 @@ def test_calls_at_once_are_all_answered(server: Server) -> None:
     assert all(found["result"]["structuredContent"]["proven"] for found in answers)
 
 
-@pytest.mark.parametrize("ending", ["hang up", signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+_SLOW = pytest.mark.slow
+
+
+@pytest.mark.parametrize(
+    "ending",
+    [
+        "hang up",
+        pytest.param(signal.SIGINT, marks=_SLOW),
+        pytest.param(signal.SIGTERM, marks=_SLOW),
+        signal.SIGKILL,
+    ],
+)
 def test_nothing_of_a_call_outlives_the_server(
     server: Server, ending: str | signal.Signals
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import tempfile
 from contextlib import suppress
 from pathlib import Path
 
@@ -76,10 +77,11 @@ def _make(path: Path) -> Ed25519PrivateKey:
         serialization.NoEncryption(),
     )
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
-    draft.touch(0o600)
+    handle, name = tempfile.mkstemp(prefix=path.name, dir=path.parent)  # its owner's alone
+    draft = Path(name)
     try:
-        draft.write_bytes(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(text)
         path.hardlink_to(draft)  # fails where there is one, which is then whole
     except FileExistsError:
         return _read(path)

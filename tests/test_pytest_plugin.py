@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.thorough
+
 ROOT = Path(__file__).resolve().parents[1]
 CODE = "def double(n):\n    return 2 * n\n"
 GOOD = "from shop import double\n\ndef test_double():\n    assert double(3) == 6\n"

@@ -14,6 +14,8 @@ import pytest
 
 from tests.cli.running import ROOT, fractal
 
+pytestmark = pytest.mark.thorough
+
 CODE = """\
 def grade(points):
     if points >= 90:

@@ -17,6 +17,8 @@ import yaml
 
 from tests.cli.running import EXAMPLES, ROOT, copy, fractal
 
+pytestmark = pytest.mark.thorough
+
 SHELL = "import subprocess\nsubprocess.call(input(), shell=True)\n"
 BAD = "import os\n\n\ndef f(x):\n    return undefined_name\n"
 

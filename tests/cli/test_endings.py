@@ -15,6 +15,8 @@ import pytest
 
 from tests.cli.running import EXAMPLES, ROOT, copy, fractal
 
+pytestmark = pytest.mark.thorough
+
 ENDLESS = "def f():\n    while True:\n        pass\n"
 MEETS_IT = "from endless import f\n\ndef test_1():\n    assert f() == 1\n"
 HERE = {**os.environ, "PYTHONPATH": str(ROOT)}

@@ -6,7 +6,11 @@ import json
 import subprocess
 from typing import Any
 
+import pytest
+
 from tests.cli.running import ROOT, fractal
+
+pytestmark = pytest.mark.thorough
 
 HELLO = {
     "jsonrpc": "2.0",

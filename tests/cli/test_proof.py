@@ -11,6 +11,8 @@ import pytest
 
 from tests.cli.running import copy, fractal
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture
 def proven(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

@@ -11,6 +11,8 @@ import pytest
 from fractal_rmo.services.report_schema import report_schema
 from tests.cli.running import fractal
 
+pytestmark = pytest.mark.thorough
+
 CODE = """import math
 
 

@@ -5,7 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 from tests.mcp_server.talking import ROOT
+
+pytestmark = pytest.mark.thorough
 
 
 def test_the_agent_is_refuted_then_proven() -> None:

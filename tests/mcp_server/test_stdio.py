@@ -14,6 +14,8 @@ from mcp.client.client import Client
 
 from tests.mcp_server.talking import ROOT, content, speak
 
+pytestmark = pytest.mark.thorough
+
 EXAMPLE = ROOT / "examples" / "off_by_one"
 BUGGY = {"solution.py": (EXAMPLE / "solution.py").read_text()}
 TESTS = {"test_solution.py": (EXAMPLE / "test_solution.py").read_text()}

@@ -16,6 +16,8 @@ import pytest
 
 from tests.mcp_server.talking import ROOT
 
+pytestmark = pytest.mark.thorough
+
 Server = subprocess.Popen[bytes]
 HELLO = {
     "jsonrpc": "2.0",

@@ -16,6 +16,8 @@ from fractal_rmo.refactoring.simplify import Step
 from fractal_rmo.services.refactor import prefix_left
 from fractal_rmo.services.solve import Solution, solve
 
+pytestmark = pytest.mark.thorough
+
 UNBOUND = """def f(a):
     if not a in (1, 2):
         a = a + 0

@@ -13,6 +13,8 @@ from fractal_rmo.domain.task import Task, TaskKind
 from fractal_rmo.domain.verdict import Level
 from fractal_rmo.services.warm import warming
 
+pytestmark = pytest.mark.thorough
+
 CODE = SourceTree({"solution.py": "def f():\n    return 1\n"})
 PLAIN = "def test_1(): pass\n"
 WITH_HYPOTHESIS = "from hypothesis import given\n"

@@ -8,6 +8,8 @@ import pytest
 from fractal_rmo.domain.verdict import Level, Outcome, Verdict
 from scripts.benchmarks import accuracy
 
+pytestmark = pytest.mark.thorough
+
 ROW = {
     "id": "clip",
     "code": "def clip(n):\n    return n if n < 100 else 100\n",

@@ -9,6 +9,8 @@ import pytest
 from fractal_rmo.domain.source import SourceTree
 from scripts.benchmarks._mutmut import lay_out, read_results, run_mutmut, shape_in
 
+pytestmark = pytest.mark.thorough
+
 CODE = (
     "class Box:\n    def grow(self, by):\n        return by + 1\n\n\n"
     "def half(n):\n    return n / 2\n"

@@ -13,6 +13,8 @@ from fractal_rmo.domain.verdict import Outcome
 from fractal_rmo.validation.mutation.level import mutation_level
 from fractal_rmo.validation.subject import Subject
 
+pytestmark = pytest.mark.thorough
+
 Driver = Callable[..., Any]
 PLAIN = "def f(a):\n    b = a * 3 + 1\n    return b - 2 if a > 3 else b + 2\n"
 NOTHING = "from solution import g\ndef test_1():\n    g(1)\n    g(9)\n"

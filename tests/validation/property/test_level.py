@@ -13,6 +13,8 @@ from fractal_rmo.domain.verdict import Level, Outcome, Verdict
 from fractal_rmo.validation.property.level import property_level
 from fractal_rmo.validation.subject import Subject
 
+pytestmark = pytest.mark.thorough
+
 Canned = Callable[..., tuple[Any, Any]]
 Driver = Callable[..., Any]
 

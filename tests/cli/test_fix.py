@@ -13,6 +13,8 @@ import pytest
 
 from tests.cli.running import EXAMPLES, ROOT, copy, fractal
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.mark.parametrize(
     ("example", "mended"),

@@ -12,6 +12,8 @@ from fractal_rmo.adapters.sandbox.probe import why_not
 from fractal_rmo.domain.jsonvalue import Json
 from fractal_rmo.domain.run import RunEnding, Runner, RunRequest, Runtime, Tier
 
+pytestmark = pytest.mark.thorough
+
 Told = Callable[..., list[Any]]
 
 

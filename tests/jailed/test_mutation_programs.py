@@ -11,6 +11,8 @@ import pytest
 from fractal_rmo.domain.jsonvalue import Json
 from fractal_rmo.domain.run import Limits, RunEnding, Runner, RunRequest, Runtime, pytest_runtime
 
+pytestmark = pytest.mark.thorough
+
 Values = dict[str, Any]
 ROOM = Limits(wall_s=60.0, memory_mb=1536)
 

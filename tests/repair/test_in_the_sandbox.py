@@ -12,6 +12,8 @@ from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.repair.search import RepairOutcome, RepairProblem, RepairStatus, search
 from fractal_rmo.services.drive import drive
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture(scope="module", name="run")
 def make_run() -> Iterator[Runner]:

@@ -15,6 +15,8 @@ from fractal_rmo.services.assertions import NotATestError
 from fractal_rmo.services.new_tests import accepted, file_text, free_name, refused
 from fractal_rmo.services.questions import Question, questions
 
+pytestmark = pytest.mark.thorough
+
 CODE = SourceTree(
     {
         "one.py": (

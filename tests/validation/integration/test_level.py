@@ -14,6 +14,8 @@ from fractal_rmo.domain.verdict import Outcome
 from fractal_rmo.validation.integration.level import integration_level
 from fractal_rmo.validation.subject import Subject
 
+pytestmark = pytest.mark.thorough
+
 Canned = Callable[..., tuple[Any, Any]]
 Driver = Callable[..., Any]
 PASSED, FAILED = Outcome.PASSED, Outcome.FAILED

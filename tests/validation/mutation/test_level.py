@@ -16,6 +16,8 @@ from fractal_rmo.validation.mutation.mutant import Mutant, read_mutant
 from fractal_rmo.validation.mutation.reading import MAX_GAPS
 from fractal_rmo.validation.subject import Subject
 
+pytestmark = pytest.mark.thorough
+
 Canned = Callable[..., tuple[Any, Any]]
 Driver = Callable[..., Any]
 CODE = "def f(a):\n    return a > 3\n"

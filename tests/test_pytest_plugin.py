@@ -37,7 +37,6 @@ def run(folder: Path, files: Mapping[str, str], *arguments: str) -> tuple[int, s
     return done.returncode, done.stdout + done.stderr
 
 
-@pytest.mark.thorough
 @pytest.mark.parametrize(
     "files",
     [
@@ -56,7 +55,6 @@ def test_a_projects_code_is_found_and_proven(tmp_path: Path, files: Mapping[str,
     assert "proven to level 4" in output
 
 
-@pytest.mark.thorough
 def test_weak_tests_fail_the_session_with_the_question(tmp_path: Path) -> None:
     code, output = run(tmp_path, {"shop.py": CODE, "test_shop.py": WEAK}, "--fractal-level", "6")
     assert code == 1
@@ -74,7 +72,6 @@ def test_without_the_option_and_after_failures_nothing_is_proven(tmp_path: Path)
     assert (code, "proven" in output) == (1, False)
 
 
-@pytest.mark.thorough
 def test_what_cannot_be_found_is_asked_for(tmp_path: Path) -> None:
     files = {"test_alone.py": "def test_1(): pass\n", "other/shop.py": CODE}
     code, output = run(tmp_path, files, "--fractal-level", "1")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
 
 from fractal_rmo.domain.errors import ErrorCode, InputError
@@ -62,11 +63,8 @@ def read_below(
 
     Raises ``InputError`` as ``read_tree`` does.
     """
-    found: dict[str, str] = {}
-    for part in parts:
-        for file in [part] if part.is_file() else _files(part, endings):
-            found[file.relative_to(folder).as_posix()] = read_text(file)
-    return SourceTree(found)
+    lists = ([part] if part.is_file() else _files(part, endings) for part in parts)
+    return _named(folder, chain.from_iterable(lists))
 
 
 def read_tests(path: Path, code: Path) -> SourceTree:
@@ -83,7 +81,11 @@ def read_tests(path: Path, code: Path) -> SourceTree:
 def _tree(folder: Path, chosen: list[Path]) -> SourceTree:
     if not any(file.suffix == ".py" for file in chosen):
         raise InputError(ErrorCode.NO_SUCH_FILE, f"The folder '{folder}' holds no Python file.")
-    return SourceTree({file.relative_to(folder).as_posix(): read_text(file) for file in chosen})
+    return _named(folder, chosen)
+
+
+def _named(folder: Path, files: Iterable[Path]) -> SourceTree:
+    return SourceTree({file.relative_to(folder).as_posix(): read_text(file) for file in files})
 
 
 def _files(folder: Path, endings: tuple[str, ...]) -> list[Path]:

@@ -18,7 +18,7 @@ from fractal_rmo.domain.errors import (
     InputError,
     SettingsError,
 )
-from fractal_rmo.domain.task import Provider, TaskKind
+from fractal_rmo.domain.task import Provider, TaskKind, kind_named
 from fractal_rmo.domain.verdict import Level
 
 _OF_THE_CLUSTER = (
@@ -106,10 +106,7 @@ def to_level(_context: click.Context, _parameter: click.Parameter, value: str) -
 
 def to_kind(_context: click.Context, _parameter: click.Parameter, value: str) -> TaskKind:
     """A click callback: the kind of task."""
-    try:
-        return TaskKind(value)
-    except ValueError as error:
-        raise InputError(ErrorCode.UNKNOWN_KIND, f"'{value}' is no kind of task.") from error
+    return kind_named(value)
 
 
 def to_provider(_context: click.Context, _parameter: click.Parameter, value: str) -> Provider:

@@ -42,7 +42,6 @@ def _level(default: str) -> Callable[[_Command], _Command]:
     return click.option("--level", default=default, callback=to_level, help=words)
 
 
-_upto = _level("3")
 _REPORT = click.File("w", encoding="utf-8", lazy=False)  # refused before anything runs
 _junit = click.option("--junit", type=_REPORT, help="Write the verdicts as JUnit XML.")
 _sarif = click.option("--sarif", type=_REPORT, help="Write what was found as SARIF 2.1.0.")
@@ -55,84 +54,67 @@ _proof = click.option(
     help="Write what is proven as one signed file, for 'fractal-rmo verify'.",
 )
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-_seconds = click.option(
-    "--seconds",
-    type=click.FloatRange(0, 86_400),
-    default=300.0,
-    show_default=True,
-    help="Begin no further candidate after this time.",
+
+
+def _changing(kind: TaskKind, level: str, words: str) -> click.Command:
+    """The command of a kind that changes code: both take the same and write the same."""
+
+    @click.command(name=kind.value, help=words)
+    @_code
+    @_tests
+    @_level(level)
+    @python_option
+    @_as_json
+    @click.option(
+        "--seconds",
+        type=click.FloatRange(0, 86_400),
+        default=300.0,
+        show_default=True,
+        help="Begin no further candidate after this time.",
+    )
+    @_junit
+    @_sarif
+    @_lines
+    @_proof
+    @click.option("--apply", "apply_", is_flag=True, help="Write a proven patch into the files.")
+    def change(
+        path: Path,
+        tests: Path,
+        level: Level,
+        python: str,
+        as_json: bool,
+        seconds: float,
+        junit: TextIO | None,
+        sarif: TextIO | None,
+        lines: bool,
+        proof: Path | None,
+        apply_: bool,
+    ) -> None:
+        task = _task(path, tests, kind, level, python)
+        after = [_reporting(junit, sarif, path, lines), *_proving(proof, task)]
+        if apply_:
+            after.append(partial(_apply, path, task.code))
+        sys.exit(_perform(task, as_json, seconds, after))
+
+    return change
+
+
+fix = _changing(
+    TaskKind.FIX,
+    "3",
+    "Repair PATH so that its tests pass, and prove the result, in this process.",
 )
-_apply_option = click.option(
-    "--apply", "apply_", is_flag=True, help="Write a proven patch into the files."
+refactor = _changing(
+    TaskKind.REFACTOR,
+    "5",
+    "Simplify PATH by small safe rules, and prove that it answers as before, in this process.",
 )
 
 
 @click.command()
 @_code
 @_tests
-@_upto
-@python_option
-@_as_json
-@_seconds
-@_junit
-@_sarif
-@_lines
-@_proof
-@_apply_option
-def fix(
-    path: Path,
-    tests: Path,
-    level: Level,
-    python: str,
-    as_json: bool,
-    seconds: float,
-    junit: TextIO | None,
-    sarif: TextIO | None,
-    lines: bool,
-    proof: Path | None,
-    apply_: bool,
-) -> None:
-    """Repair PATH so that its tests pass, and prove the result, in this process."""
-    task = _task(path, tests, TaskKind.FIX, level, python)
-    after = [_reporting(junit, sarif, path, lines), *_writing(proof, path, task, apply_)]
-    sys.exit(_perform(task, as_json, seconds, after))
-
-
-@click.command()
-@_code
-@_tests
-@_level("5")
-@python_option
-@_as_json
-@_seconds
-@_junit
-@_sarif
-@_lines
-@_proof
-@_apply_option
-def refactor(
-    path: Path,
-    tests: Path,
-    level: Level,
-    python: str,
-    as_json: bool,
-    seconds: float,
-    junit: TextIO | None,
-    sarif: TextIO | None,
-    lines: bool,
-    proof: Path | None,
-    apply_: bool,
-) -> None:
-    """Simplify PATH by small safe rules, and prove that it answers as before, in this process."""
-    task = _task(path, tests, TaskKind.REFACTOR, level, python)
-    after = [_reporting(junit, sarif, path, lines), *_writing(proof, path, task, apply_)]
-    sys.exit(_perform(task, as_json, seconds, after))
-
-
-@click.command()
-@_code
-@_tests
-@_upto
+@_level("3")
 @python_option
 @_as_json
 @_junit
@@ -226,11 +208,6 @@ def _proving(path: Path | None, task: Task) -> list[After]:
     from fractal_rmo.cli.proof import prepare_proof
 
     return [prepare_proof(path, task)]
-
-
-def _writing(proof: Path | None, path: Path, task: Task, apply_: bool) -> list[After]:
-    """The steps that write what a change came to."""
-    return [*_proving(proof, task), *([partial(_apply, path, task.code)] if apply_ else [])]
 
 
 def _apply(path: Path, before: SourceTree, solution: Solution) -> None:

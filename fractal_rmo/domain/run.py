@@ -29,7 +29,7 @@ class Runtime(StrEnum):
     """mutmut's operators, on libcst: as much to import as the rest, and needed by level 6 alone."""
 
 
-def pytest_runtime(files: Mapping[str, str]) -> Runtime:
+def runtime_for_pytest(files: Mapping[str, str]) -> Runtime:
     """Where pytest runs these files: with hypothesis at hand when one of them names it.
 
     A file that hides the name finds hypothesis all the same, only later.

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from fractal_rmo.domain.budget import Budget
+from fractal_rmo.domain.errors import ErrorCode, InputError
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.domain.verdict import Level
 
@@ -26,6 +27,14 @@ BUILT_KINDS = (TaskKind.FIX, TaskKind.REFACTOR, TaskKind.VALIDATE, TaskKind.ANAL
 KINDS_WITH_TESTS = (TaskKind.FIX, TaskKind.REFACTOR, TaskKind.VALIDATE)
 CHANGING_KINDS = (TaskKind.FIX, TaskKind.REFACTOR)
 """What they answer is judged beside the submitted code."""
+
+
+def kind_named(name: str) -> TaskKind:
+    """The kind of that name; raises ``InputError`` (UNKNOWN_KIND)."""
+    try:
+        return TaskKind(name)
+    except ValueError as error:
+        raise InputError(ErrorCode.UNKNOWN_KIND, f"'{name}' is no kind of task.") from error
 
 
 class Provider(StrEnum):

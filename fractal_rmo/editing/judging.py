@@ -14,7 +14,7 @@ from fractal_rmo.domain.run import (
     RunRequest,
     RunResult,
     Runtime,
-    pytest_runtime,
+    runtime_for_pytest,
 )
 from fractal_rmo.domain.source import SourceTree
 
@@ -65,7 +65,7 @@ class Bench:
 
     def thick(self) -> Bench:
         """The same bench where all of pytest is there."""
-        return replace(self, runtime=pytest_runtime(self.tests.files))
+        return replace(self, runtime=runtime_for_pytest(self.tests.files))
 
     def patient(self) -> Bench:
         """The same bench where a test may execute many lines, all of them in a few seconds."""

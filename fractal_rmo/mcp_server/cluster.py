@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import anyio
@@ -14,9 +15,10 @@ from mcp_types import ToolAnnotations
 from pydantic import BaseModel, Field
 
 from fractal_rmo.domain.source import SourceTree
-from fractal_rmo.domain.task import Task, TaskKind
+from fractal_rmo.domain.task import Task, kind_named
 from fractal_rmo.domain.verdict import Level
-from fractal_rmo.mcp_server.jobs import Jobs, Tell
+from fractal_rmo.mcp_server.arguments import Files, Interpreter, Tests, UpTo
+from fractal_rmo.mcp_server.jobs import Jobs
 
 if TYPE_CHECKING:
     from fractal_rmo.services.tools import Tools
@@ -28,7 +30,6 @@ _AT_ONCE = 8
 _LONGEST_WAIT_S = 600.0
 _CONNECTING = threading.Lock()
 TaskId = Annotated[str, Field(description="What submit_task answered.")]
-Files = Annotated[dict[str, str], Field(description="Texts by relative path.")]
 _READS = ToolAnnotations(read_only_hint=True, open_world_hint=False)
 _ADDS = ToolAnnotations(read_only_hint=False, destructive_hint=False, open_world_hint=False)
 _ENDS = ToolAnnotations(read_only_hint=False, destructive_hint=True, idempotent_hint=True)
@@ -61,43 +62,40 @@ class TaskReport(TaskState):
 
 def add_tools(server: MCPServer) -> None:
     """Give ``server`` the tools of the cluster that the settings name."""
-    jobs = Jobs(_AT_ONCE)
+    tools = _ClusterTools()
+    server.add_tool(tools.submit_task, annotations=_ADDS)
+    server.add_tool(tools.get_task, annotations=_READS)
+    server.add_tool(tools.wait_task, annotations=_READS)
+    server.add_tool(tools.cancel_task, annotations=_ENDS)
 
-    @server.tool(annotations=_ADDS)
+
+class _ClusterTools:
+    """Each method is a tool; its docstring is what a client reads."""
+
+    def __init__(self) -> None:
+        self._jobs = Jobs(_AT_ONCE)
+
     async def submit_task(
+        self,
         code: Files,
         context: Context,
-        tests: Files | None = None,
+        tests: Tests | None = None,
         kind: str = "fix",
-        level: Annotated[int, Field(ge=1, le=6)] = 3,
+        level: UpTo = 3,
         description: str = "",
-        python: str = "",
+        python: Interpreter = "",
         key: Annotated[str, Field(description="The same key is the same task.")] = "",
     ) -> Submitted:
         """Hand a task (fix, refactor, validate or analyze) to the cluster, which works alone."""
+        ask = partial(_task, code, tests or {}, kind, level, description, python)
+        return await self._jobs.perform(context, lambda *_: _submit(ask(), key))
 
-        def job(_tell: Tell, _stop: Callable[[], bool]) -> Submitted:
-            from fractal_rmo.services.submit import submit
-
-            return Submitted(
-                id=submit(_task(code, tests, kind, level, description, python), _tools(), key)
-            )
-
-        return await jobs.perform(context, job)
-
-    @server.tool(annotations=_READS)
-    async def get_task(task_id: TaskId, context: Context) -> TaskReport:
+    async def get_task(self, task_id: TaskId, context: Context) -> TaskReport:
         """Everything that is known of a task: state, verdicts, diff, result."""
+        return await self._jobs.perform(context, lambda *_: _report(task_id))
 
-        def job(_tell: Tell, _stop: Callable[[], bool]) -> TaskReport:
-            from fractal_rmo.services.documents import view_document
-
-            return _as(TaskReport, view_document(_tools().tasks.show(task_id)))
-
-        return await jobs.perform(context, job)
-
-    @server.tool(annotations=_READS)
     async def wait_task(
+        self,
         task_id: TaskId,
         context: Context,
         seconds: Annotated[float, Field(ge=0, le=_LONGEST_WAIT_S)] = 60.0,
@@ -105,44 +103,48 @@ def add_tools(server: MCPServer) -> None:
         """Wait until a task has ended, at most so many seconds, and say how far it is."""
         begun = time.monotonic()
         while True:
-            state = await jobs.perform(context, lambda *_: _state(task_id))
+            state = await self._jobs.perform(context, lambda *_: _state(task_id))
             elapsed = time.monotonic() - begun
             if state.ending or elapsed >= seconds:
                 return state
             await context.report_progress(round(elapsed, 3), seconds, state.state)
             await anyio.sleep(_LOOK_EVERY_S)
 
-    @server.tool(annotations=_ENDS)
-    async def cancel_task(task_id: TaskId, context: Context) -> TaskState:
+    async def cancel_task(self, task_id: TaskId, context: Context) -> TaskState:
         """End a task; what it has reached is kept."""
-
-        def job(_tell: Tell, _stop: Callable[[], bool]) -> TaskState:
-            _tools().tasks.cancel(task_id)
-            return _state(task_id)
-
-        return await jobs.perform(context, job)
+        return await self._jobs.perform(context, lambda *_: _cancelled(task_id))
 
 
-def _task(
-    code: Files, tests: Files | None, kind: str, level: int, description: str, python: str
-) -> Task:
+def _task(code: Files, tests: Tests, kind: str, level: int, description: str, python: str) -> Task:
     from fractal_rmo.config.load import settings
-    from fractal_rmo.domain.errors import ErrorCode, InputError
     from fractal_rmo.services.submit import budget
 
-    try:
-        known = TaskKind(kind)
-    except ValueError as error:
-        raise InputError(ErrorCode.UNKNOWN_KIND, f"'{kind}' is no kind of task.") from error
     return Task(
         description=description,
         code=SourceTree(code),
-        tests=SourceTree(tests or {}),
-        kind=known,
+        tests=SourceTree(tests),
+        kind=kind_named(kind),
         level=Level(level),
         budget=budget({}, settings().limits),
         python=python,
     )
+
+
+def _submit(task: Task, key: str) -> Submitted:
+    from fractal_rmo.services.submit import submit
+
+    return Submitted(id=submit(task, _tools(), key))
+
+
+def _report(task_id: str) -> TaskReport:
+    from fractal_rmo.services.documents import view_document
+
+    return _as(TaskReport, view_document(_tools().tasks.show(task_id)))
+
+
+def _cancelled(task_id: str) -> TaskState:
+    _tools().tasks.cancel(task_id)
+    return _state(task_id)
 
 
 def _state(task_id: str) -> TaskState:

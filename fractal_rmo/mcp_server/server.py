@@ -5,11 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from mcp.server.mcpserver import Context, MCPServer
 from mcp_types import ToolAnnotations
-from pydantic import Field
 
 from fractal_rmo.bootstrap import is_cluster_set, sandbox
 from fractal_rmo.domain.source import SourceTree
@@ -17,6 +16,7 @@ from fractal_rmo.domain.task import Task, TaskKind
 from fractal_rmo.domain.verdict import Level
 from fractal_rmo.mcp_server import answers
 from fractal_rmo.mcp_server.answers import Analysis, Proof, Repair
+from fractal_rmo.mcp_server.arguments import Files, Interpreter, Tests, UpTo
 from fractal_rmo.mcp_server.jobs import Jobs, Tell
 from fractal_rmo.ports.sandbox import Sandbox
 from fractal_rmo.version import VERSION
@@ -34,25 +34,6 @@ INSTRUCTIONS = (
     "counter-example where one does not. Mend the code, or call fix_code, and validate again. "
     "Nothing leaves this machine."
 )
-Files = Annotated[
-    dict[str, str],
-    Field(description='Texts by relative path, such as {"solution.py": "def f(): ..."}.'),
-]
-Tests = Annotated[
-    dict[str, str],
-    Field(description='pytest files by relative path, such as {"test_solution.py": "..."}; '
-                      "they import the code by its module's name."),
-]  # fmt: skip
-UpTo = Annotated[
-    int,
-    Field(ge=1, le=6, description="Prove up to this level: 3 the given tests, 5 inputs nobody "
-                                  "chose, 6 the tests would notice a change."),
-]  # fmt: skip
-Interpreter = Annotated[
-    str,
-    Field(description="Absolute path of the interpreter whose packages the code needs; empty: "
-                      "the standard library only."),
-]  # fmt: skip
 _READS = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
-from fractal_rmo.domain.run import Runtime, pytest_runtime
+from fractal_rmo.domain.run import Runtime, runtime_for_pytest
 from fractal_rmo.domain.task import Task
 from fractal_rmo.domain.verdict import Level
 from fractal_rmo.ports.sandbox import Sandbox
@@ -27,14 +27,14 @@ def warming(sandbox: Sandbox, task: Task) -> Iterator[None]:
 
 
 def start(sandbox: Sandbox, task: Task) -> None:
-    """Start what the levels of ``task`` will need, and wait for the choice of the tier alone.
+    """Start what the levels of ``task`` will need, without waiting for it.
 
     The first to be needed come first: they share the processors.
     """
     if task.level >= Level.STATIC:
         sandbox.warm(Runtime.STATIC, python=task.python)
     if task.level >= Level.UNIT:
-        runtimes = pytest_runtime(task.tests.files), Runtime.THIN
+        runtimes = runtime_for_pytest(task.tests.files), Runtime.THIN
         sandbox.warm(*runtimes, python=task.python, hash_seeds=_BOTH)
     if task.level >= Level.MUTATION:
         sandbox.warm(Runtime.MUTANTS, python=task.python)

@@ -111,7 +111,6 @@ def test_a_no_becomes_a_failing_test_and_nothing_is_overwritten(
     assert new.read_text() == before
 
 
-@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("options", "says"),
     [

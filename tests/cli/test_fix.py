@@ -42,7 +42,6 @@ def test_two_files_are_repaired_together() -> None:
     assert "proven to level 3" in done.stdout
 
 
-@pytest.mark.thorough
 def test_apply_writes_the_proven_patch(tmp_path: Path) -> None:
     code, tests = copy("off_by_one", tmp_path)
     assert fractal("fix", code, "--tests", tests, "--apply").returncode == 0
@@ -50,7 +49,6 @@ def test_apply_writes_the_proven_patch(tmp_path: Path) -> None:
     assert fractal("validate", code, "--tests", tests).returncode == 0
 
 
-@pytest.mark.thorough
 def test_tests_that_can_never_pass_end_not_proven(tmp_path: Path) -> None:
     code, tests = copy("off_by_one", tmp_path)
     tests.write_text("def test_never():\n    assert False\n")
@@ -69,7 +67,6 @@ def test_tests_that_import_something_missing_are_not_proven(tmp_path: Path) -> N
     assert (done.returncode, "not_there" in done.stdout) == (1, True), done.stderr
 
 
-@pytest.mark.thorough
 def test_the_end_of_the_time_is_said(tmp_path: Path) -> None:
     code, tests = copy("off_by_one", tmp_path)
     tests.write_text("def test_never():\n    assert False\n")
@@ -206,7 +203,6 @@ def test_every_code_is_explained() -> None:
     assert fractal("explain", "FR999").returncode == 2
 
 
-@pytest.mark.thorough
 def test_a_file_that_cannot_be_written_keeps_every_file(tmp_path: Path) -> None:
     code, tests = copy("off_by_one", tmp_path)
     before = code.read_text()
@@ -241,7 +237,6 @@ def test_verdicts_are_written_for_other_tools(tmp_path: Path) -> None:
     assert (refused.returncode, "--junit" in refused.stderr) == (2, True)
 
 
-@pytest.mark.thorough
 def test_a_fix_is_reported_in_every_form(tmp_path: Path) -> None:
     code, tests = copy("off_by_one", tmp_path)
     junit, sarif = tmp_path / "junit.xml", tmp_path / "found.sarif"

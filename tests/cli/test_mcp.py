@@ -9,19 +9,9 @@ from typing import Any
 import pytest
 
 from tests.cli.running import ROOT, fractal
+from tests.mcp_server.talking import HELLO
 
 pytestmark = pytest.mark.thorough
-
-HELLO = {
-    "jsonrpc": "2.0",
-    "id": 1,
-    "method": "initialize",
-    "params": {
-        "protocolVersion": "2025-06-18",
-        "capabilities": {},
-        "clientInfo": {"name": "test", "version": "1"},
-    },
-}
 
 
 def _entry(client: str, section: str) -> dict[str, Any]:

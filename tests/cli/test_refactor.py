@@ -52,7 +52,6 @@ def test_a_simpler_file_is_proven_written_and_verified(
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.thorough
 def test_reports_say_what_was_done(files: tuple[Path, Path], tmp_path: Path) -> None:
     code, tests = files
     junit = tmp_path / "junit.xml"
@@ -65,7 +64,6 @@ def test_reports_say_what_was_done(files: tuple[Path, Path], tmp_path: Path) -> 
     assert code.read_text() == CODE
 
 
-@pytest.mark.thorough
 def test_code_whose_tests_fail_is_not_touched(files: tuple[Path, Path]) -> None:
     code, tests = files
     tests.write_text("from solution import odd\n\n\ndef test_it():\n    assert odd([2])\n")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fractal_rmo.domain.run import Runtime, pytest_runtime
+from fractal_rmo.domain.run import Runtime, runtime_for_pytest
 
 
 @pytest.mark.parametrize(
@@ -16,4 +16,4 @@ from fractal_rmo.domain.run import Runtime, pytest_runtime
     ],
 )
 def test_hypothesis_is_at_hand_for_tests_that_name_it(text: str, runtime: Runtime) -> None:
-    assert pytest_runtime({"test_a.py": "X = 1\n", "test_b.py": text}) is runtime
+    assert runtime_for_pytest({"test_a.py": "X = 1\n", "test_b.py": text}) is runtime

@@ -9,7 +9,8 @@ import pytest
 
 from fractal_rmo.adapters.sandbox import ZygoteSandbox
 from fractal_rmo.domain.jsonvalue import Json
-from fractal_rmo.domain.run import RunEnding, Runner, RunRequest, Runtime
+from fractal_rmo.domain.run import RunEnding, Runner, RunRequest, Runtime, runtime_for_pytest
+from tests.jailed.mutants import ROOM, Values, completed
 
 Program: TypeAlias = Callable[..., dict[str, Any]]
 
@@ -32,10 +33,7 @@ def unit_tests(run: Runner) -> Program:
         files = {f"tests/{path}": text for path, text in tests.items()}
         files |= {f"code/{path}": text for path, text in code.items()}
         payload: dict[str, Json] = {"tests": list(tests), "code": list(code), **options}
-        result = run(RunRequest(runtime, "unit_tests", files, payload))
-        assert result.ending is RunEnding.COMPLETED, result
-        assert isinstance(result.value, dict)
-        return result.value
+        return completed(run, RunRequest(runtime, "unit_tests", files, payload))
 
     return call
 
@@ -50,5 +48,34 @@ def static(run: Runner) -> Program:
         assert result.ending is RunEnding.COMPLETED, result
         assert isinstance(result.value, dict)
         return result.value
+
+    return call
+
+
+@pytest.fixture
+def make(run: Runner) -> Callable[..., Values]:
+    """The mutants of code files."""
+
+    def call(code: Mapping[str, str], most: int = 200, seed: int = 1) -> Values:
+        files = {f"code/{path}": text for path, text in code.items()}
+        payload: dict[str, Json] = {"code": list(code), "most": most, "seed": seed}
+        return completed(run, RunRequest(Runtime.MUTANTS, "mutants", files, payload))
+
+    return call
+
+
+@pytest.fixture
+def judge(run: Runner) -> Callable[..., Values]:
+    """What the tests say of hand-made mutants of ``solution.py``."""
+
+    def call(code: str, tests: str, *mutants: Values, **more: str) -> Values:
+        files = {"code/solution.py": code, "tests/test_s.py": tests}
+        files |= {f"code/{name}.py": text for name, text in more.items()}
+        payload: dict[str, Json] = {
+            "tests": ["test_s.py"], "mutants": list(mutants), "limit_s": 10.0, "budget_s": 30.0,
+            "memory_mb": 1536,
+        }  # fmt: skip
+        runtime = runtime_for_pytest(files)
+        return completed(run, RunRequest(runtime, "mutation_tests", files, payload, ROOM))
 
     return call

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from fractal_rmo.domain.jsonvalue import Json
-from fractal_rmo.domain.run import Limits, RunEnding, Runner, RunRequest, pytest_runtime
+from fractal_rmo.domain.run import Limits, RunEnding, Runner, RunRequest, runtime_for_pytest
 from fractal_rmo.jailed.programs.reaching import Reach
 
 CODE = "def f(a):\n    return a + 1\ndef g(a):\n    return f(a) * 3\ndef h(a):\n    return a - 5\n"
@@ -47,7 +47,7 @@ def judge(run: Runner) -> Judge:
             "mutants": [_edit("1", "2", "f", 1), _edit("3", "4", "g", 3), _edit("5", "6", "h", 5)],
         }  # fmt: skip
         room = Limits(wall_s=60.0, memory_mb=1536)
-        result = run(RunRequest(pytest_runtime(files), "mutation_tests", files, payload, room))
+        result = run(RunRequest(runtime_for_pytest(files), "mutation_tests", files, payload, room))
         assert result.ending is RunEnding.COMPLETED, result
         assert isinstance(result.value, dict)
         return result.value

@@ -15,6 +15,17 @@ from mcp_types import CallToolResult
 
 ROOT = Path(__file__).resolve().parents[2]
 
+HELLO = {
+    "jsonrpc": "2.0",
+    "id": 1,
+    "method": "initialize",
+    "params": {
+        "protocolVersion": "2025-06-18",
+        "capabilities": {},
+        "clientInfo": {"name": "test", "version": "1"},
+    },
+}
+"""What a client says first, where no SDK says it."""
 Session = Callable[[Client], Awaitable[None]]
 
 

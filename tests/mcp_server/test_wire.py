@@ -14,21 +14,11 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.mcp_server.talking import ROOT
+from tests.mcp_server.talking import HELLO, ROOT
 
 pytestmark = pytest.mark.thorough
 
 Server = subprocess.Popen[bytes]
-HELLO = {
-    "jsonrpc": "2.0",
-    "id": 1,
-    "method": "initialize",
-    "params": {
-        "protocolVersion": "2025-06-18",
-        "capabilities": {},
-        "clientInfo": {"name": "test", "version": "1"},
-    },
-}
 READY = {"jsonrpc": "2.0", "method": "notifications/initialized"}
 CODE = {"s.py": "def f(x):\n    return x + 1\n"}
 ENDLESS = {"s.py": "def f(x):\n    while True:\n        pass\n"}

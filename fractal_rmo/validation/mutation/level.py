@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from fractal_rmo.domain.jsonvalue import Json
-from fractal_rmo.domain.run import Dialogue, Limits, RunRequest, Runtime, pytest_runtime
+from fractal_rmo.domain.run import Dialogue, Limits, RunRequest, Runtime, runtime_for_pytest
 from fractal_rmo.domain.verdict import Outcome, Verdict
 from fractal_rmo.validation.generated.answers import printable
 from fractal_rmo.validation.generated.calls import Call
@@ -121,7 +121,7 @@ def _tests_run(progress: Progress, budget_s: float) -> RunRequest:
     room = Limits(wall_s, int(2 * wall_s), _MEMORY_MB, limits.processes, limits.open_files)
     label = f"tests on {len(progress.mutants)} mutants"
     files = subject.files()
-    return RunRequest(pytest_runtime(files), "mutation_tests", files, payload, room, label)
+    return RunRequest(runtime_for_pytest(files), "mutation_tests", files, payload, room, label)
 
 
 def _refuse_unsound(value: Mapping[str, Json]) -> None:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import PurePosixPath
 
 from fractal_rmo.domain.jsonvalue import Json
-from fractal_rmo.domain.run import RunRequest, RunResult, Runtime, pytest_runtime
+from fractal_rmo.domain.run import RunRequest, RunResult, Runtime, runtime_for_pytest
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.validation.subject import Subject
 from fractal_rmo.validation.unit.world import replaced_world
@@ -77,7 +77,7 @@ def run_together(subject: Subject, label: str, **options: Json) -> RunRequest:
     """A run of all tests with the code in one process; ``options`` go into the payload."""
     payload, limits = _payload(subject, options), subject.unit_limits
     files = subject.files()
-    return RunRequest(pytest_runtime(files), "unit_tests", files, payload, limits, label)
+    return RunRequest(runtime_for_pytest(files), "unit_tests", files, payload, limits, label)
 
 
 def run_apart(subject: Subject, label: str, **options: Json) -> RunRequest:
@@ -91,7 +91,7 @@ def run_apart(subject: Subject, label: str, **options: Json) -> RunRequest:
     seed = {"hash_seed": options.get("hash_seed", 0)}
     beside = RunRequest(Runtime.THIN, "serve_code", code, seed, limits)
     limits = replace(limits, wall_s=limits.wall_s + _LONGER_S)
-    runtime = pytest_runtime(tests)
+    runtime = runtime_for_pytest(tests)
     return RunRequest(runtime, "unit_tests_apart", tests, payload, limits, label, beside)
 
 

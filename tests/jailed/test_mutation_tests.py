@@ -1,176 +1,17 @@
-"""Mutants are made of mutmut's operators, and only what pytest reports kills one."""
+"""Only what pytest itself reports kills a mutant."""
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 
 from fractal_rmo.domain.jsonvalue import Json
-from fractal_rmo.domain.run import Limits, RunEnding, Runner, RunRequest, Runtime, pytest_runtime
+from fractal_rmo.domain.run import Runner, RunRequest, Runtime
+from tests.jailed.mutants import ROOM, Values, completed, edit, endings
 
 pytestmark = pytest.mark.thorough
-
-Values = dict[str, Any]
-ROOM = Limits(wall_s=60.0, memory_mb=1536)
-
-
-@pytest.fixture
-def make(run: Runner) -> Callable[..., Values]:
-    """The mutants of code files."""
-
-    def call(code: Mapping[str, str], most: int = 200, seed: int = 1) -> Values:
-        files = {f"code/{path}": text for path, text in code.items()}
-        payload: dict[str, Json] = {"code": list(code), "most": most, "seed": seed}
-        return _completed(run, RunRequest(Runtime.MUTANTS, "mutants", files, payload))
-
-    return call
-
-
-@pytest.fixture
-def judge(run: Runner) -> Callable[..., Values]:
-    """What the tests say of hand-made mutants of ``solution.py``."""
-
-    def call(code: str, tests: str, *mutants: Values, **more: str) -> Values:
-        files = {"code/solution.py": code, "tests/test_s.py": tests}
-        files |= {f"code/{name}.py": text for name, text in more.items()}
-        payload: dict[str, Json] = {
-            "tests": ["test_s.py"], "mutants": list(mutants), "limit_s": 10.0, "budget_s": 30.0,
-            "memory_mb": 1536,
-        }  # fmt: skip
-        runtime = pytest_runtime(files)
-        return _completed(run, RunRequest(runtime, "mutation_tests", files, payload, ROOM))
-
-    return call
-
-
-def _completed(run: Runner, request: RunRequest) -> Values:
-    result = run(request)
-    assert result.ending is RunEnding.COMPLETED, result
-    assert isinstance(result.value, dict)
-    return result.value
-
-
-def edit(code: str, old: str, new: str, function: str = "f", path: str = "solution.py") -> Values:
-    """The mutant that has ``new`` for the only ``old``."""
-    assert code.count(old) == 1
-    start = code.index(old)
-    name = function.rpartition(".")[2]
-    line = code.count("\n", 0, code.index(f"def {name}(")) + 1
-    return {
-        "path": path, "start": start, "end": start + len(old), "text": new, "function": function,
-        "line": line,
-    }  # fmt: skip
-
-
-def endings(value: Values) -> list[str]:
-    assert value["unmutated"]["ending"] == value["closing"]["ending"] == "survived", value
-    return [mutant["ending"] for mutant in value["mutants"]]
-
-
-def texts(code: str, value: Values) -> set[str]:
-    """The mutated files."""
-    return {code[: m["start"]] + m["text"] + code[m["end"] :] for m in value["mutants"]}
-
-
-def test_mutants_are_edits_of_functions_and_methods(make: Callable[..., Values]) -> None:
-    code = "LIMIT = 1\ndef f(a):\n    return a + 1\nclass C:\n    def g(self):\n        return 2\n"
-    value = make({"solution.py": code})
-    assert texts(code, value) == {
-        code.replace("a + 1", "a - 1"), code.replace("a + 1", "a + 2"), code.replace("2", "3"),
-    }  # fmt: skip
-    assert {(m["function"], m["line"]) for m in value["mutants"]} == {("f", 2), ("C.g", 5)}
-    assert value["possible"] == 3
-    assert value["tools"]["mutmut"]
-
-
-@pytest.mark.parametrize(
-    "comment", ["# pragma: no mutate", "# pragma: no mutate block", "# pragma: no mutate start"]
-)
-def test_comments_switch_nothing_off(make: Callable[..., Values], comment: str) -> None:
-    plain = make({"solution.py": "def f(a):\n    return a + 1\n"})
-    commented = make(
-        {"solution.py": f"{comment}\ndef f(a):  {comment}\n    return a + 1  {comment}\n"}
-    )
-    assert len(commented["mutants"]) == len(plain["mutants"]) == 2
-
-
-@pytest.mark.parametrize(
-    "code",
-    [
-        "x = 1 + 1\n",
-        "",
-        "def f():\n    'words'\n    return g()\n",
-        "import functools\n@functools.cache\ndef f():\n    return 1\n",
-        "class C:\n    class D:\n        def f(self):\n            return 1\n",
-    ],
-)
-def test_what_mutmut_leaves_alone_and_docstrings_stay(
-    make: Callable[..., Values], code: str
-) -> None:
-    assert make({"solution.py": code})["mutants"] == []
-
-
-@pytest.mark.parametrize(
-    "code", ["\ufeffdef f(é):\r\n    return 'é' + é\r\n", "def f(a):\n\treturn a*2"]
-)
-def test_places_are_right_whatever_the_text_looks_like(
-    make: Callable[..., Values], code: str
-) -> None:
-    plain = code.removeprefix("\ufeff")
-    for text in texts(plain, make({"solution.py": code})):
-        compile(text, "solution.py", "exec")
-        assert text.startswith("def f(")
-        assert text != plain
-
-
-def test_static_and_class_methods_are_placed_by_their_def(
-    make: Callable[..., Values], judge: Callable[..., Values]
-) -> None:
-    code = (
-        "class C:\n    @staticmethod\n    def f():\n        return 1\n"
-        "    @classmethod\n    async def g(cls):\n        return 2\n"
-    )
-    made = make({"solution.py": code})["mutants"]
-    assert [(m["function"], m["line"]) for m in made] == [("C.f", 3), ("C.g", 6)]
-    tests = (
-        "import asyncio\nfrom solution import C\n"
-        "def test_1():\n    assert (C.f(), asyncio.run(C.g())) == (1, 2)\n"
-    )
-    assert endings(judge(code, tests, *made)) == ["killed", "killed"]
-
-
-def test_a_block_keeps_its_indentation(make: Callable[..., Values]) -> None:
-    code = (
-        "def f(a):\n    if a:\n        match a:\n            case 1:\n                return a\n"
-        "            case _:\n                return None\n"
-    )
-    without = code.replace("            case 1:\n                return a\n", "")
-    assert without in texts(code, make({"solution.py": code}))
-
-
-def test_a_sample_is_the_same_each_time(make: Callable[..., Values]) -> None:
-    code = {"solution.py": "def f(a):\n" + "    a = a + 1\n" * 40 + "    return a\n"}
-    one, again, other = make(code, 10), make(code, 10), make(code, 10, seed=2)
-    assert one == again != other
-    assert len(one["mutants"]) == 10
-    assert one["possible"] == 120
-
-
-def test_what_does_not_compile_is_no_mutant(make: Callable[..., Values]) -> None:
-    code = "def f(a):\n    return g(a=a, *a)\n"
-    value = make({"solution.py": code})
-    assert len(value["mutants"]) <= value["possible"]
-    for text in texts(code, value):
-        compile(text, "solution.py", "exec")
-
-
-def test_a_file_that_cannot_be_parsed_is_named(make: Callable[..., Values]) -> None:
-    value = make({"a.py": "def f(:\n", "b.py": "def f():\n    return 1\n"})
-    assert "a.py" in value["problem"]
-    assert len(value["mutants"]) == 1
 
 
 CODE = "def f(a, b=2):\n    return a + b\n"
@@ -248,7 +89,7 @@ def test_mutants_that_do_not_fit_the_budget_are_left(run: Runner) -> None:
         "budget_s": 0.0, "memory_mb": 1536,
     }  # fmt: skip
     request = RunRequest(Runtime.THICK, "mutation_tests", files, payload, ROOM)
-    assert endings(_completed(run, request)) == []
+    assert endings(completed(run, request)) == []
 
 
 def test_who_holds_the_function_meets_the_mutant(judge: Callable[..., Values]) -> None:
@@ -460,77 +301,3 @@ def test_a_file_without_tests_is_a_problem_or_runs_nothing(judge: Callable[..., 
     value = judge(CODE, "from solution import nothing\n", edit(CODE, "a + b", "a - b"))
     assert "could not be imported" in value["problem"]
     assert value["unmutated"] is None
-
-
-def attack(run: Runner, code: str, calls: list[str], *mutants: Values, made: Json = None) -> Values:
-    """What tells mutants of ``f``, or of a method ``C.f``, from the code."""
-    call = {"module": "solution", "named": "{}", "then": [], "made": made}
-    asked: list[Json] = [
-        {**call, "name": mutants[0]["function"], "args": arguments} for arguments in calls
-    ]
-    numbered: list[Json] = [{"number": number, **each} for number, each in enumerate(mutants)]
-    payload: dict[str, Json] = {
-        "targets": [{"calls": asked, "mutants": numbered}],
-        "budget_s": 10.0,
-    }
-    request = RunRequest(Runtime.THIN, "mutation_attack", {"code/solution.py": code}, payload, ROOM)
-    return _completed(run, request)
-
-
-def test_an_input_that_tells_a_mutant_from_the_code_is_found(run: Runner) -> None:
-    code = "def f(a):\n    return a > 3\n"
-    mutants = edit(code, "a > 3", "a >= 3"), edit(code, "a > 3", "a > 3 and True")
-    found = {m["number"]: m for m in attack(run, code, ["[1]", "[3]", "[5]"], *mutants)["attacked"]}
-    assert found[0]["call"] == 1
-    assert found[0]["original"]["text"] == "False"
-    assert found[0]["mutant"]["text"] == "True"
-    assert found[1] == {"number": 1, "compared": 3, "call": -1}
-
-
-@pytest.mark.parametrize(
-    ("body", "old", "new", "calls", "call"),
-    [
-        ("a.append(1)", "1", "2", ["[[]]"], 0),
-        ("yield a + 1", "1", "2", ["[1]"], 0),
-        ("return 7 // a", "7", "8", ["[0]", "[1]"], 1),
-        ("return 6 // 2 * a", "//", "/", ["[1]"], -1),  # 3.0 == 3
-        ("return object() if 0 else a", "0", "1", ["[1]"], -1),  # no built-in data
-        ("return [a for _ in iter(int, 1)] if 0 else a", "0", "1", ["[1]"], -1),
-        ("return __import__('random').random() * 1", "* 1", "* 2", ["[1]"], -1),  # luck
-        ("return 0 if a == 7 else len(a)", "7", "8", ["[8]"], -1),  # no sensible argument
-        ("raise ValueError(f'{a}: 1')", "1", "2", ["[1]"], 0),  # another message
-        ("print(a + 1)", "1", "2", ["[1]"], 0),
-        ("import os; a == 1 and os._exit(0); return a + 1", "+ 1", "+ 2", ["[1]", "[2]"], 1),
-    ],
-)
-def test_what_counts_as_a_difference(
-    run: Runner, body: str, old: str, new: str, calls: list[str], call: int
-) -> None:
-    code = f"def f(a):\n    {body}\n"
-    mutant = edit(code, body, body.replace(old, new, 1))
-    (found,) = attack(run, code, calls, mutant)["attacked"]
-    assert found["call"] == call
-
-
-def test_agreement_on_none_says_nothing(run: Runner) -> None:
-    code = "def f(a):\n    n = 'é'\n    return a or None\n"
-    calls = ["[0]", "[1]", "['']"]
-    (found,) = attack(run, code, calls, edit(code, "'é'", "'É'"))["attacked"]
-    assert (found["compared"], found["call"]) == (1, -1)
-
-
-def test_an_answer_is_preferred_to_an_exception(run: Runner) -> None:
-    code = "def f(a):\n    return 6 / a\n"
-    mutant = edit(code, "6 / a", "6 / (a - 1) if a - 3 else 5")
-    (found,) = attack(run, code, ["[1]", "[3]"], mutant)["attacked"]
-    assert found["call"] == 1
-
-
-def test_methods_are_attacked_on_a_fresh_object(run: Runner) -> None:
-    code = (
-        "class C:\n    def __init__(self, n):\n        self.n = n\n"
-        "    def f(self, a):\n        self.n += a\n        return self.n\n"
-    )
-    mutant = edit(code, "+=", "-=", "C.f")
-    (found,) = attack(run, code, ["[0]", "[2]"], mutant, made=["[1]", "{}"])["attacked"]
-    assert (found["call"], found["compared"]) == (1, 2)

@@ -41,6 +41,7 @@ def preload(runtime: str, ruff: str, cache: str = "") -> Mapping[str, Program]:
         from fractal_rmo.jailed.programs import (
             call_functions,
             mutation_attack,
+            mutation_quick,
             outside,
             serve_code,
             unit_quick,
@@ -52,6 +53,7 @@ def preload(runtime: str, ruff: str, cache: str = "") -> Mapping[str, Program]:
             "serve_code": serve_code.run,
             "call_functions": _naming(tools, call_functions.run),
             "mutation_attack": mutation_attack.run,
+            "mutation_tests": _naming(tools, mutation_quick.run),
         }
     from fractal_rmo.jailed.programs import (
         mutation_tests,

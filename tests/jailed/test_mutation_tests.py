@@ -1,4 +1,4 @@
-"""Only what pytest itself reports kills a mutant."""
+"""Only what pytest reports as a failure, or would, kills a mutant."""
 
 from __future__ import annotations
 
@@ -32,9 +32,21 @@ def test_a_failed_test_kills_and_a_passing_one_does_not(judge: Callable[..., Val
     assert value["collected"] == 2
 
 
+NEEDS_A_SESSION = "import pytest\n@pytest.fixture\ndef given():\n    return 1\n"
+BY_PYTEST = (
+    ("__import__('pytest').skip('no')", "crashed"),
+    ("__import__('pytest').exit('no')", "crashed"),
+    ("__import__('pytest').xfail('no')", "crashed"),
+    ("__import__('pytest').fail('yes')", "killed"),
+    ("__import__('unittest').TestCase().skipTest('no')", "crashed"),
+    ("1 / 0", "killed"),
+)
+
+
 @pytest.mark.parametrize(
     ("text", "ending"),
     [
+        *BY_PYTEST,
         ("(lambda: [0 for _ in iter(int, 1)])()", "timed_out"),
         ("__import__('time').sleep(60)", "timed_out"),
         ("__import__('os')._exit(1)", "crashed"),
@@ -42,20 +54,24 @@ def test_a_failed_test_kills_and_a_passing_one_does_not(judge: Callable[..., Val
         ("__import__('sys').exit(1)", "crashed"),
         ("__import__('os').kill(__import__('os').getpid(), 11)", "crashed"),
         ("__import__('os').kill(__import__('os').getpid(), 9)", "crashed"),
-        ("__import__('pytest').skip('no')", "crashed"),
-        ("__import__('pytest').exit('no')", "crashed"),
-        ("__import__('pytest').xfail('no')", "crashed"),
         ("[0] * 10**10", "crashed"),
         ("(_ for _ in ()).throw(KeyboardInterrupt)", "crashed"),
-        ("__import__('pytest').fail('yes')", "killed"),
-        ("1 / 0", "killed"),
     ],
 )
-def test_only_what_pytest_reports_as_an_error_kills(
+def test_only_what_pytest_reports_as_a_failure_kills(
     judge: Callable[..., Values], text: str, ending: str
 ) -> None:
     alive = edit(CODE, "a + b", "b + a")
     value = judge(CODE, TESTS, edit(CODE, "a + b", text), alive)
+    assert endings(value) == [ending, "survived"]
+
+
+@pytest.mark.parametrize(("text", "ending"), BY_PYTEST)
+def test_a_session_of_pytest_judges_alike(
+    judge: Callable[..., Values], text: str, ending: str
+) -> None:
+    alive = edit(CODE, "a + b", "b + a")
+    value = judge(CODE, NEEDS_A_SESSION + TESTS, edit(CODE, "a + b", text), alive)
     assert endings(value) == [ending, "survived"]
 
 

@@ -9,12 +9,10 @@ from __future__ import annotations
 import sys
 import threading
 from collections import defaultdict
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import CodeType, FrameType
 from typing import Any
-
-import pytest
 
 from fractal_rmo.jailed.layout import Box
 
@@ -24,32 +22,22 @@ _INNER = ".<locals>"
 
 
 class Calls:
-    """A plugin that hears which functions of the code each test calls, in all threads."""
+    """Hears which functions of the code each test calls, in all threads."""
 
     def __init__(self, box: Box) -> None:
         self._box = box
-        self._codes: defaultdict[pytest.Item, dict[int, CodeType]] = defaultdict(dict)
+        self._codes: defaultdict[int, dict[int, CodeType]] = defaultdict(dict)
         self._now: dict[int, CodeType] = {}
 
-    @pytest.hookimpl(wrapper=True, trylast=True)
-    def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, Any, Any]:
-        """Listen to the fixtures that it needs."""
-        with self._listening(item):
-            return (yield)
-
-    @pytest.hookimpl(wrapper=True, trylast=True)
-    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, Any, Any]:
-        """Listen to the test, but not to what pytest does around it."""
-        with self._listening(item):
-            return (yield)
-
-    def heard(self, items: Sequence[pytest.Item]) -> list[list[Place]]:
+    def heard(self, count: int) -> list[list[Place]]:
         """For each test what it called; an inner function counts as the one around it."""
-        return [sorted(set(filter(None, map(self._of, self._codes[i].values())))) for i in items]
+        codes = [self._codes[number].values() for number in range(count)]
+        return [sorted(set(filter(None, map(self._of, each)))) for each in codes]
 
     @contextmanager
-    def _listening(self, item: pytest.Item) -> Iterator[None]:
-        self._now = self._codes[item]
+    def listening(self, number: int) -> Iterator[None]:
+        """Listen to the test of that number for as long as the block runs."""
+        self._now = self._codes[number]
         threading.setprofile(self._on_event)
         sys.setprofile(self._on_event)
         try:

@@ -33,7 +33,7 @@ from fractal_rmo.jailed.programs.unit_report import (
     shorten,
 )
 
-_Tests = dict[str, Callable[[], None]]
+Tests = dict[str, Callable[[], None]]
 
 
 def run(box: Box, payload: Mapping[str, Any], with_pytest: bool = False) -> dict[str, Any]:
@@ -44,13 +44,10 @@ def run(box: Box, payload: Mapping[str, Any], with_pytest: bool = False) -> dict
     """
     request = Request.read(payload)
     report = Report(box)
-    plain = all(is_supported(path, box.tests / path, with_pytest) for path in request.tests)
-    if not plain or not imports_plainly(box, request.tests):
+    if not supports(box, request, with_pytest):
         report.supported = False
         return report.value(request.trace)
-    tests: _Tests = {}
-    for path in request.tests:
-        tests |= _collect(path, box.tests / path, report)
+    tests = collected(box, request, report)
     ids = [name for name in tests if request.only is None or name in request.only]
     if request.shuffle_seed is not None:
         random.Random(request.shuffle_seed).shuffle(ids)  # noqa: S311 - an order, no secret
@@ -59,7 +56,21 @@ def run(box: Box, payload: Mapping[str, Any], with_pytest: bool = False) -> dict
     return report.value(request.trace)
 
 
-def _collect(path: str, file: Path, report: Report) -> _Tests:
+def supports(box: Box, request: Request, with_pytest: bool) -> bool:
+    """Whether all is run here exactly as pytest would run it."""
+    plain = all(is_supported(path, box.tests / path, with_pytest) for path in request.tests)
+    return plain and imports_plainly(box, request.tests)
+
+
+def collected(box: Box, request: Request, report: Report) -> Tests:
+    """Import the test files; the tests by id.  What cannot be imported is the report's problem."""
+    tests: Tests = {}
+    for path in request.tests:
+        tests |= _collect(path, box.tests / path, report)
+    return tests
+
+
+def _collect(path: str, file: Path, report: Report) -> Tests:
     """The tests of one file by id; a file that cannot be imported becomes the problem."""
     if not is_test_file(path):
         return {}
@@ -72,8 +83,8 @@ def _collect(path: str, file: Path, report: Report) -> _Tests:
         return {}
 
 
-def _tests(path: str, module: ModuleType) -> _Tests:
-    found: _Tests = {}
+def _tests(path: str, module: ModuleType) -> Tests:
+    found: Tests = {}
     for key, value in vars(module).items():
         if inspect.isfunction(value) and key.startswith("test"):
             rows = variants(f"{path}::{key}", value)
@@ -87,7 +98,7 @@ def _is_test_class(name: str, kind: type) -> bool:
     return issubclass(kind, unittest.TestCase) or name.startswith("Test")
 
 
-def _methods(prefix: str, kind: type) -> _Tests:
+def _methods(prefix: str, kind: type) -> Tests:
     if issubclass(kind, unittest.TestCase):
         names = unittest.defaultTestLoader.getTestCaseNames(kind)
         return {f"{prefix}::{name}": _case(kind, name) for name in names}
@@ -113,7 +124,7 @@ def _method(kind: type, name: str, arguments: Mapping[str, object]) -> Callable[
     return call
 
 
-def _run_all(tests: _Tests, request: Request, report: Report) -> None:
+def _run_all(tests: Tests, request: Request, report: Report) -> None:
     tracer = make_tracer(report.box, request.trace, request.step_limit)
     for name, test in tests.items():
         failed = _run_one(name, test, tracer, report)

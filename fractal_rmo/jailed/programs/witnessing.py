@@ -1,4 +1,4 @@
-"""What pytest itself reports of the tests in one fork; nothing else is believed of them."""
+"""What pytest itself reports of the tests in one fork, and what they call there."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 
-from fractal_rmo.jailed.problems import is_real_exhaustion
+from fractal_rmo.jailed.programs.mutation_judge import is_genuine
+from fractal_rmo.jailed.programs.reaching import Calls
 from fractal_rmo.jailed.programs.unit_report import describe
+
+_KINDS = (Exception, pytest.fail.Exception)
 
 
 class Witness:
@@ -26,7 +29,8 @@ class Witness:
         if report.passed and not hasattr(report, "wasxfail"):
             self._passed += report.when == "call"
         elif not self.ending:
-            genuine = report.failed and call.excinfo is not None and _is_genuine(call.excinfo.value)
+            error = call.excinfo.value if call.excinfo else None
+            genuine = report.failed and error is not None and is_genuine(error, _KINDS)
             self.ending = "killed" if genuine else "crashed"
             words = describe(call.excinfo.value) if call.excinfo else report.outcome
             kind = type(call.excinfo.value).__name__ if call.excinfo else ""
@@ -42,10 +46,21 @@ class Witness:
         return {"ending": "crashed", "detail": f"{self._passed} of {expected} tests were run"}
 
 
-def _is_genuine(error: BaseException) -> bool:
-    """Whether it is an assertion or an exception: no exit, no skip, no lack of memory.
+class Listening:
+    """A plugin that says to ``Calls`` which test runs, by its place among the items."""
 
-    Asked of the type, since an object may lie about its class.
-    """
-    kinds: Sequence[type] = (Exception, pytest.fail.Exception)
-    return any(kind in type.mro(type(error)) for kind in kinds) and not is_real_exhaustion(error)
+    def __init__(self, calls: Calls, items: Sequence[pytest.Item]) -> None:
+        self._calls = calls
+        self._numbers = {item: number for number, item in enumerate(items)}
+
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, Any, Any]:
+        """Listen to the fixtures that it needs."""
+        with self._calls.listening(self._numbers[item]):
+            return (yield)
+
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, Any, Any]:
+        """Listen to the test, but not to what pytest does around it."""
+        with self._calls.listening(self._numbers[item]):
+            return (yield)

@@ -87,7 +87,10 @@ def _judge(progress: Progress) -> Dialogue[None]:
     """
     whole = len(progress.mutants)
     budget_s = BUDGET_S - _ATTACK_S - progress.duration_s
-    value = progress.take((yield _tests_run(progress, budget_s)))
+    value = progress.take((yield _tests_run(progress, budget_s, Runtime.THIN)))
+    if value.get("supported") is False:
+        with_pytest = runtime_for_pytest(progress.subject.files())
+        value = progress.take((yield _tests_run(progress, budget_s, with_pytest)))
     _refuse_unsound(value)
     for item in _items(value.get("mutants")):
         number, ending = (
@@ -107,7 +110,7 @@ def _judge(progress: Progress) -> Dialogue[None]:
         )
 
 
-def _tests_run(progress: Progress, budget_s: float) -> RunRequest:
+def _tests_run(progress: Progress, budget_s: float, runtime: Runtime) -> RunRequest:
     subject, limits = progress.subject, progress.subject.unit_limits
     payload: dict[str, Json] = {
         "tests": [path for path, _ in subject.tests.python_files()],
@@ -120,8 +123,7 @@ def _tests_run(progress: Progress, budget_s: float) -> RunRequest:
     wall_s = budget_s + 10.0
     room = Limits(wall_s, int(2 * wall_s), _MEMORY_MB, limits.processes, limits.open_files)
     label = f"tests on {len(progress.mutants)} mutants"
-    files = subject.files()
-    return RunRequest(runtime_for_pytest(files), "mutation_tests", files, payload, room, label)
+    return RunRequest(runtime, "mutation_tests", subject.files(), payload, room, label)
 
 
 def _refuse_unsound(value: Mapping[str, Json]) -> None:

@@ -106,7 +106,7 @@ def verdict(
 
 def _evidence(progress: Progress) -> dict[str, Json]:
     evidence: dict[str, Json] = {
-        "command": "mutmut's mutants of functions; pytest, stopped at the first failure"
+        "command": "mutmut's mutants of functions; the tests, stopped at the first failure"
     }
     if not progress.mutants:
         return evidence

@@ -163,6 +163,13 @@ def test_no_forgery_scores_under_tests_that_assert_nothing(real: Driver, trick: 
         assert counts["killed"] <= counts["judged"] / 2, verdict  # those that raise TypeError
 
 
+def test_nor_does_one_in_a_session_of_pytest(real: Driver) -> None:
+    fixture = "import pytest\n@pytest.fixture\ndef given():\n    return 1\n"
+    trick = FORGERIES["text of its code"]
+    code = subject(PLAIN + textwrap.dedent(trick), fixture + NOTHING)
+    assert real(mutation_level(code)).outcome is Outcome.ERROR
+
+
 def test_tests_that_compare_bytecode_are_no_tests(real: Driver) -> None:
     tests = (
         "import solution\nkept = solution.f.__code__.co_code\n"

@@ -40,7 +40,7 @@ def run(folder: Path, files: Mapping[str, str], *arguments: str) -> tuple[int, s
 @pytest.mark.parametrize(
     "files",
     [
-        {"shop.py": CODE, "test_shop.py": GOOD},
+        pytest.param({"shop.py": CODE, "test_shop.py": GOOD}, marks=pytest.mark.slow),
         {"src/shop/__init__.py": "from .n import double\n", "src/shop/n.py": CODE,
          "tests/test_shop.py": f"from helper import THREE\n{GOOD}",
           "tests/helper.py": "THREE=3\n",
@@ -63,6 +63,7 @@ def test_weak_tests_fail_the_session_with_the_question(tmp_path: Path) -> None:
     assert "NOT proven; the levels passed end at" in output
 
 
+@pytest.mark.slow
 def test_without_the_option_and_after_failures_nothing_is_proven(tmp_path: Path) -> None:
     files = {"shop.py": CODE, "test_shop.py": GOOD}
     code, output = run(tmp_path, files)
@@ -91,6 +92,7 @@ def test_a_distributed_run_is_proven_once_by_who_distributes(tmp_path: Path) -> 
     assert "1 syntax       passed   3 files parse." in output
 
 
+@pytest.mark.slow
 def test_nothing_is_proven_where_nothing_ran(tmp_path: Path) -> None:
     files = {"shop.py": CODE, "test_shop.py": "import nowhere_at_all\n"}
     code, output = run(tmp_path, files, "--fractal-level", "1")

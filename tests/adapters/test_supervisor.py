@@ -151,7 +151,7 @@ def test_a_process_that_dies_is_started_again_and_its_children_are_not_left(
     assert heard == ["'family' ended with -9; it is started again in 0.5 s."]
 
 
-@pytest.mark.thorough
+@pytest.mark.slow
 def test_a_process_that_keeps_dying_is_left_down_and_the_others_go_on(
     write: Callable[..., Path], paths: StatePaths
 ) -> None:

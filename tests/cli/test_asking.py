@@ -111,6 +111,7 @@ def test_a_no_becomes_a_failing_test_and_nothing_is_overwritten(
     assert new.read_text() == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "says"),
     [
@@ -128,6 +129,7 @@ def test_what_cannot_be_answered_is_a_sentence(
     assert not files[1].with_name("test_grades_gaps.py").exists()
 
 
+@pytest.mark.slow
 def test_a_person_is_asked_in_turn(files: tuple[Path, Path], found: list[dict[str, Any]]) -> None:
     first, second, *_ = found
     typed = "y\nn\nopen(1)\n'Z'\n" + "s\n" * 5

@@ -78,6 +78,7 @@ def test_the_problem_matcher_reads_the_printed_lines(tmp_path: Path) -> None:
     assert (name, "1", "note", "ruff/F401") in rows
 
 
+@pytest.mark.slow
 def test_the_commit_hooks_run(tmp_path: Path) -> None:
     hooks = {hook["id"]: hook for hook in read(".pre-commit-hooks.yaml")}
     paths = []

@@ -49,6 +49,7 @@ def test_apply_writes_the_proven_patch(tmp_path: Path) -> None:
     assert fractal("validate", code, "--tests", tests).returncode == 0
 
 
+@pytest.mark.slow
 def test_tests_that_can_never_pass_end_not_proven(tmp_path: Path) -> None:
     code, tests = copy("off_by_one", tmp_path)
     tests.write_text("def test_never():\n    assert False\n")
@@ -130,6 +131,7 @@ def test_a_missing_path_and_broken_tests_are_named(tmp_path: Path) -> None:
     assert "test_solution.py, line 1" in fractal("fix", code, "--tests", tests).stderr
 
 
+@pytest.mark.slow
 def test_what_lies_beside_the_tests_comes_with_them(tmp_path: Path) -> None:
     tests = tmp_path / "tests"
     tests.mkdir()
@@ -147,6 +149,7 @@ def test_what_lies_beside_the_tests_comes_with_them(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_an_interpreter_is_named_as_it_lies_from_here(tmp_path: Path) -> None:
     code, tests = tmp_path / "solution.py", tmp_path / "test_solution.py"
     code.write_text("import markupsafe\n\n\ndef f(x):\n    return markupsafe.escape(x)\n")
@@ -203,6 +206,7 @@ def test_every_code_is_explained() -> None:
     assert fractal("explain", "FR999").returncode == 2
 
 
+@pytest.mark.slow
 def test_a_file_that_cannot_be_written_keeps_every_file(tmp_path: Path) -> None:
     code, tests = copy("off_by_one", tmp_path)
     before = code.read_text()
@@ -248,6 +252,7 @@ def test_a_fix_is_reported_in_every_form(tmp_path: Path) -> None:
     jsonschema.validate(json.loads(done.stdout), schema)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("level", ["1", "6"])
 def test_a_report_fits_the_printed_schema(level: str, tmp_path: Path) -> None:
     (tmp_path / "solution.py").write_text("def f(n):\n    return n * 2\n")

@@ -44,6 +44,7 @@ def test_a_proof_holds_here_and_a_changed_one_is_refused(proven: Path) -> None:
     assert "'/code/solution.py' was changed" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_proof_that_does_not_hold_says_where(proven: Path) -> None:
     """Signed by another hand with a claim that the repetition does not see."""
     from fractal_rmo.adapters.signing import KeyFile
@@ -70,6 +71,7 @@ def test_nothing_is_written_for_what_is_not_proven(tmp_path: Path) -> None:
     assert not (tmp_path / "proof.json").exists()
 
 
+@pytest.mark.slow
 def test_an_interpreter_is_never_taken_from_the_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

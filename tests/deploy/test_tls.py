@@ -52,6 +52,7 @@ def test_a_server_of_the_trusted_authority_is_used(server: TlsRedis) -> None:
     assert (broker, results, logged) == ("broker: ok", "results: ok", "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("trusted", ["the machine's", "a stranger's"])
 def test_a_server_of_another_authority_is_refused(server: TlsRedis, trusted: str) -> None:
     given = {} if trusted == "the machine's" else {"REDIS_TLS_CA": str(server.stranger)}

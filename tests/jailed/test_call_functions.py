@@ -120,6 +120,7 @@ def test_a_call_that_never_ends_or_leaves_costs_only_itself(tier: Tier) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_what_takes_too_long_in_all_leaves_the_rest_unreached(told: Told) -> None:
     answers = told("def f():\n    while True: pass\n", *[("f", "[]")] * 90)
     assert answers[0] == {"late": True}

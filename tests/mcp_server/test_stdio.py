@@ -23,7 +23,7 @@ ENDLESS = {"solution.py": "def f():\n    while True: pass\n"}
 MEETS_IT = {"test_s.py": "from solution import f\ndef test_1(): assert f() == 1\n"}
 
 
-@pytest.mark.parametrize("mode", ["auto", "legacy"])
+@pytest.mark.parametrize("mode", ["auto", pytest.param("legacy", marks=pytest.mark.slow)])
 def test_an_agent_gets_a_failure_then_a_repair_then_its_proof(mode: str) -> None:
     async def session(client: Client) -> None:
         tools = {tool.name: tool for tool in (await client.list_tools()).tools}
@@ -45,6 +45,7 @@ def test_an_agent_gets_a_failure_then_a_repair_then_its_proof(mode: str) -> None
     speak(session, mode)
 
 
+@pytest.mark.slow
 def test_code_is_simplified_and_proven_to_answer_as_before() -> None:
     code = {
         "solution.py": "def f(a):\n    if not a in (1, 2):\n        return True\n    return False\n"
@@ -91,6 +92,7 @@ def test_what_cannot_be_done_is_told_with_what_mends_it() -> None:
     speak(session)
 
 
+@pytest.mark.slow
 def test_progress_is_told_while_the_search_goes_on() -> None:
     async def session(client: Client) -> None:
         seen: list[tuple[float, str]] = []

@@ -85,7 +85,7 @@ _SLOW = pytest.mark.slow
 @pytest.mark.parametrize(
     "ending",
     [
-        "hang up",
+        pytest.param("hang up", marks=_SLOW),
         pytest.param(signal.SIGINT, marks=_SLOW),
         pytest.param(signal.SIGTERM, marks=_SLOW),
         signal.SIGKILL,

@@ -72,6 +72,7 @@ def test_the_right_file_of_a_package_is_edited(run: Runner) -> None:
     assert "net + net * 0.2" in outcome.candidates[0].tree.files["shop/price.py"]
 
 
+@pytest.mark.slow
 def test_endless_candidates_end_by_their_steps(run: Runner) -> None:
     """Neither the code as submitted nor a candidate costs its whole wall time."""
     code = (

@@ -51,6 +51,7 @@ def test_the_first_run_sets_up_and_the_second_only_runs(checkout: Path) -> None:
     assert second.stdout == "called with\n"
 
 
+@pytest.mark.slow
 def test_the_command_works_from_any_folder(checkout: Path, tmp_path: Path) -> None:
     bench(checkout, "speed")
     command = checkout / ".venv" / "bin" / "fractal-rmo"
@@ -58,6 +59,7 @@ def test_the_command_works_from_any_folder(checkout: Path, tmp_path: Path) -> No
     assert done.stdout == "called with up\n"
 
 
+@pytest.mark.slow
 def test_an_interrupted_setup_is_begun_anew(checkout: Path) -> None:
     (checkout / ".venv" / "bin").mkdir(parents=True)
     (checkout / ".venv" / "bin" / "python").symlink_to("/nowhere")

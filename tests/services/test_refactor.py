@@ -57,6 +57,7 @@ def refactor(jail: Sandbox, code: str, test: str, level: Level = Level.PROPERTY)
     return solve(task, jail)
 
 
+@pytest.mark.slow
 def test_an_edit_that_the_proof_rejects_is_dropped_and_the_rest_is_proven(jail: Sandbox) -> None:
     found = refactor(jail, UNBOUND, "assert f(5) == 1")
     assert (found.proven, found.proven_level) == (True, 5)

@@ -162,6 +162,7 @@ def test_an_interpreter_of_another_minor_version_is_used(minor: int) -> None:
     assert verdict.tools["python"].startswith(f"3.{minor}.")
 
 
+@pytest.mark.slow
 def test_zygotes_of_environments_nobody_uses_are_ended(tmp_path: Path) -> None:
     sandbox = ZygoteSandbox(Tier.RLIMITS)
     try:

@@ -49,6 +49,7 @@ def test_the_spread_counts_the_first_two_of_a_row() -> None:
     assert value["spread"] == {"each": 2, "wrong": 3, "caught": 2}
 
 
+@pytest.mark.slow
 def test_a_row_goes_the_whole_way(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     data = tmp_path / "rows.jsonl"
     data.write_text(json.dumps(ROW))

@@ -18,6 +18,7 @@ CODE = (
 TESTS = "from solution import Box\n\n\ndef test():\n    assert Box().grow(3) == 4\n"
 
 
+@pytest.mark.slow
 def test_mutants_are_found_with_their_function_shape_and_ending(tmp_path: Path) -> None:
     code = SourceTree({"solution.py": CODE})
     lay_out(tmp_path, code, SourceTree({"test_solution.py": TESTS}))
@@ -31,6 +32,7 @@ def test_mutants_are_found_with_their_function_shape_and_ending(tmp_path: Path) 
     }
 
 
+@pytest.mark.slow
 def test_tests_that_fail_on_the_code_itself_are_no_measurement(tmp_path: Path) -> None:
     tests = SourceTree({"test_solution.py": TESTS.replace("== 4", "== 5")})
     lay_out(tmp_path, SourceTree({"solution.py": CODE}), tests)

@@ -218,6 +218,7 @@ def test_too_small_a_sample_is_an_error(canned: Canned) -> None:
     assert verdict.summary.startswith("The tests take too long: only 9 of 40 mutants")
 
 
+@pytest.mark.slow
 def test_slow_tests_are_judged_by_a_sample_within_the_budget(
     real: Driver, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,7 +7,6 @@ session waits for its host.  What is asked for comes over a socket of its own.
 from __future__ import annotations
 
 import os
-import secrets
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
@@ -54,7 +53,7 @@ def prepared_run(
     programs: Mapping[str, Program], bounds: Bounds, place: Place
 ) -> Iterator[PreparedRun]:
     """A run of one of the ``programs``; it and all it started have ended afterwards."""
-    nonce = secrets.token_bytes(NONCE_BYTES)
+    nonce = os.urandom(NONCE_BYTES)
     with ExitStack() as stack:
         room = stack.enter_context(place.box(bounds.identity.uid))
         ours, theirs = socket.socketpair()

@@ -32,7 +32,7 @@ def test_a_failed_test_kills_and_a_passing_one_does_not(judge: Callable[..., Val
     assert value["collected"] == 2
 
 
-NEEDS_A_SESSION = "import pytest\n@pytest.fixture\ndef given():\n    return 1\n"
+NEEDS_A_SESSION = "import pytest\n@pytest.fixture\ndef given():\n    yield 1\n"
 BY_PYTEST = (
     ("__import__('pytest').skip('no')", "crashed"),
     ("__import__('pytest').exit('no')", "crashed"),

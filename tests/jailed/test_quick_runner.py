@@ -83,6 +83,22 @@ ALIKE = {
         "def test_3():\n    with pytest.raises(ValueError): half(1)\n"
         "def test_4(): assert half(0.2) == pytest.approx(0.1)\n"
     ),
+    "fixtures": (
+        "@pytest.fixture\ndef two():\n    return [2]\n"
+        "@pytest.fixture()\ndef four(two): two.append(4); return half(8)\n"
+        "def test_1(two): two.append(1); assert two == [2, 1]\n"
+        "def test_2(four, two): assert (four, two) == (4, [2, 4])\n"
+        "def test_3(two, four): assert len(two) == 1\n"
+        "@pytest.mark.parametrize('n', [1, 2])\n"
+        "def test_4(four, n): assert half(four) == n\n"
+        "class TestA:\n    def test_5(self, two): assert two == [2]\n"
+    ),
+    "a fixture that fails": (
+        "@pytest.fixture\ndef bad(): return half('a')\n"
+        "@pytest.fixture\ndef no(): raise unittest.SkipTest('why')\n"
+        "@pytest.fixture\ndef end(): raise SystemExit(3)\n"
+        "def test_1(bad): assert 1\ndef test_2(no): assert 0\ndef test_3(end): assert 0\n"
+    ),
     "endings": (
         "def test_1(): raise SystemExit(3)\n"
         "def test_2(): raise unittest.SkipTest('why')\n"
@@ -127,6 +143,25 @@ NOT_PLAIN = {
     ),
     "a fixture besides": (
         "@pytest.mark.parametrize('n', [1])\ndef test_1(n, tmp_path): assert n\n"
+    ),
+    "a fixture that ends": "@pytest.fixture\ndef f(): yield 1\ndef test_1(f): assert f\n",
+    "a fixture for all": (
+        "@pytest.fixture(autouse=True)\ndef f(): return 1\ndef test_1(): assert 1\n"
+    ),
+    "a fixture of what follows": (
+        "@pytest.fixture\ndef f(g): return g\n@pytest.fixture\ndef g(): return 1\n"
+        "def test_1(f): assert f\n"
+    ),
+    "a fixture in a class": (
+        "class TestA:\n    @pytest.fixture\n    def f(self): return 1\n"
+        "    def test_1(self, f): assert f\n"
+    ),
+    "a fixture by another's name": (
+        "@pytest.fixture\ndef f(): return 1\nf = 2\ndef test_1(f): assert f\n"
+    ),
+    "a parameter in a fixture's place": (
+        "@pytest.fixture\ndef f(): return 1\n"
+        "@pytest.mark.parametrize('f', [2])\ndef test_1(f): assert f == 2\n"
     ),
     "a default": "@pytest.mark.parametrize('n', [1])\ndef test_1(n, m=1): assert n\n",
     "another mark": (

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import ast
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 _Def = ast.FunctionDef | ast.AsyncFunctionDef
 _LEAST, _MOST = 1, 3
 """How many expressions are taken."""
+_LEAVES = (ast.pattern, ast.expr_context, ast.operator)
 
 
 def disguised(definition: _Def, chance: random.Random) -> None:
@@ -60,33 +61,35 @@ def _around(value: ast.expr, chance: random.Random) -> ast.expr:
     return ast.IfExp(ast.Compare(number, [ast.Lt()], [more]), value, zero)
 
 
+_FIELDS: Mapping[type[ast.AST], tuple[str, ...]] = {
+    **dict.fromkeys((ast.Return, ast.Assign, ast.AugAssign), ("value",)),
+    **dict.fromkeys((ast.If, ast.While, ast.Assert), ("test",)),
+    **dict.fromkeys((ast.For, ast.AsyncFor), ("iter",)),
+    ast.BinOp: ("left", "right"),
+    ast.Compare: ("left",),
+}
+"""Where an expression is evaluated once, whatever it is."""
+
+
 def _places(body: list[ast.stmt]) -> Iterator[tuple[ast.AST, str, int | None]]:
     """(parent, field, index or None) of expressions that may be taken, wherever they are evaluated.
 
     Not in patterns, which allow only literals.
     """
-    inner = [node for statement in body for node in ast.walk(statement)]
-    patterns = (node for node in inner if isinstance(node, ast.pattern))
-    fixed = {id(part) for pattern in patterns for part in ast.walk(pattern)}
-    for node in inner:
-        if id(node) not in fixed:
-            yield from _places_in(node)
+    waiting: list[ast.AST] = [*body]
+    while waiting:
+        node = waiting.pop()
+        yield from ((node, name, None) for name in _FIELDS.get(type(node), ()) if _held(node, name))
+        if type(node) is ast.Call:
+            yield from ((node, "args", n) for n, a in enumerate(node.args) if not _is_starred(a))
+        for name in node._fields:
+            held = getattr(node, name, None)
+            found = held if type(held) is list else (held,)
+            waiting += [n for n in found if isinstance(n, ast.AST) and not isinstance(n, _LEAVES)]
 
 
-def _places_in(node: ast.AST) -> Iterator[tuple[ast.AST, str, int | None]]:
-    if isinstance(node, ast.Return | ast.Assign | ast.AugAssign) and node.value:
-        yield node, "value", None
-    elif isinstance(node, ast.If | ast.While | ast.Assert):
-        yield node, "test", None
-    elif isinstance(node, ast.For | ast.AsyncFor):
-        yield node, "iter", None
-    elif isinstance(node, ast.Call):
-        rows = enumerate(node.args)
-        yield from ((node, "args", n) for n, arg in rows if not _is_starred(arg))
-    elif isinstance(node, ast.BinOp):
-        yield from ((node, side, None) for side in ("left", "right"))
-    elif isinstance(node, ast.Compare):
-        yield node, "left", None
+def _held(node: ast.AST, name: str) -> bool:
+    return getattr(node, name) is not None
 
 
 def _is_starred(node: ast.expr) -> bool:

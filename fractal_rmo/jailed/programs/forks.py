@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import os
 import resource
-import secrets
 import select
 import signal
 import tempfile
@@ -72,6 +71,7 @@ class Ended:
 @dataclass
 class _Fork:
     number: int
+    folder: str
     pid: int
     handle: int
     pipe: int
@@ -95,14 +95,18 @@ def in_forks(
     """
     waiting = list(enumerate(tasks))[::-1]
     running: dict[int, _Fork] = {}
+    empty: list[str] = []
     while running or (waiting and time.monotonic() < until):
         while waiting and len(running) < side_by_side and time.monotonic() < until:
             number, task = waiting.pop()
-            fork = _begin(number, task, allowance)
+            fork = _begin(number, task, allowance, empty.pop() if empty else _new_folder())
             running[fork.handle] = fork
         for handle in _listen(running, allowance, until):
             fork = running.pop(handle)
-            yield fork.number, _end(fork, allowance, until)
+            ended = _end(fork, allowance, until)
+            if _is_empty(fork.folder):
+                empty.append(fork.folder)
+            yield fork.number, ended
 
 
 def one_fork(task: Task, allowance: Allowance) -> Ended:
@@ -111,9 +115,21 @@ def one_fork(task: Task, allowance: Allowance) -> Ended:
     return next(ended for _, ended in in_forks([task], allowance, 1, until))
 
 
-def _begin(number: int, task: Task, allowance: Allowance) -> _Fork:
-    nonce = secrets.token_bytes(_NONCE_BYTES)
-    folder = f"{tempfile.gettempdir()}/{secrets.token_hex(8)}"
+def _new_folder() -> str:
+    folder = f"{tempfile.gettempdir()}/{os.urandom(8).hex()}"
+    os.mkdir(folder, 0o700)  # noqa: PTH102 - there may be thousands
+    return folder
+
+
+def _is_empty(folder: str) -> bool:
+    try:
+        return not os.listdir(folder)  # noqa: PTH208 - as above
+    except OSError:
+        return False
+
+
+def _begin(number: int, task: Task, allowance: Allowance, folder: str) -> _Fork:
+    nonce = os.urandom(_NONCE_BYTES)
     reading, writing = os.pipe()
     began = time.monotonic()
     pid = os.fork()
@@ -121,7 +137,7 @@ def _begin(number: int, task: Task, allowance: Allowance) -> _Fork:
         _be_fork(task, writing, nonce, allowance, folder)
     os.close(writing)
     os.set_blocking(reading, False)
-    return _Fork(number, pid, os.pidfd_open(pid), reading, nonce, began)
+    return _Fork(number, folder, pid, os.pidfd_open(pid), reading, nonce, began)
 
 
 def _be_fork(task: Task, pipe: int, nonce: bytes, allowance: Allowance, folder: str) -> NoReturn:
@@ -143,8 +159,7 @@ def _be_fork(task: Task, pipe: int, nonce: bytes, allowance: Allowance, folder: 
         null = os.open(os.devnull, os.O_WRONLY)
         for stream in (1, 2):
             os.dup2(null, stream)
-        # of its own, or forks that go side by side would meet each other's files
-        os.mkdir(folder, 0o700)  # noqa: PTH102 - a path object touches more pages
+        # of its own and empty, or forks would meet each other's files
         os.environ["TMPDIR"] = tempfile.tempdir = folder
         soft, hard = resource.getrlimit(resource.RLIMIT_AS)
         if soft != resource.RLIM_INFINITY:

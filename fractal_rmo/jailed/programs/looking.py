@@ -11,19 +11,18 @@ the code is imported show it nothing but itself.
 
 from __future__ import annotations
 
-import asyncio
-import doctest
 import inspect
-import logging
+import os
 import sys
-import traceback
-import warnings
 from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
-_KEEPING = frozenset(module.__file__ for module in (doctest, logging, traceback, warnings))
-_ASYNCIO = asyncio.__file__.removesuffix("__init__.py")
+_LIBRARY = os.path.dirname(os.__file__)  # noqa: PTH120 - as the modules spell it
+_KEEPING = frozenset(
+    f"{_LIBRARY}/{name}.py" for name in ("doctest", "logging/__init__", "traceback", "warnings")
+)
+_ASYNCIO = f"{_LIBRARY}/asyncio/"
 """Files of the library that read code objects and hand none of them on."""
 _KEEPING_OF_INSPECT = frozenset(
     ("_signature_from_function", "_signature_is_functionlike", "_has_code_flag", "getfile",

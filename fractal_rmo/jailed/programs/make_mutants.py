@@ -54,28 +54,29 @@ def versions() -> dict[str, str]:
 def run(box: Box, payload: Mapping[str, Any]) -> dict[str, Any]:
     """At most ``most`` mutants of the files in ``code``, a sample drawn by ``seed`` above that.
 
-    What does not compile is no mutant.  ``possible`` counts the edits before
-    both; ``problem`` names files that could not be read, "" for none.
+    What changes nothing, does not compile or comes twice is no mutant.
+    ``possible`` counts what mutmut would change, before all that; ``problem``
+    names files that could not be read, "" for none.
     """
-    edits: dict[Edit, _File] = {}
+    changes: list[tuple[_File, Mutation]] = []
     problems = []
     for path in sorted(payload["code"]):
         text = (box.code / path).read_bytes().decode("utf-8", "replace")
         try:
             file = _File(path, text.removeprefix("\ufeff"))
-            edits |= dict.fromkeys(file.edits(), file)
+            changes += [(file, mutation) for mutation in file.mutations()]
         except (cst.ParserSyntaxError, RecursionError, _TooLongError) as error:
             problems.append(f"{path}: {type(error).__name__}")
-    order = list(edits)
-    random.Random(payload["seed"]).shuffle(order)  # noqa: S311 - a sample, no secret
-    kept: list[Edit] = []
-    for edit in order:
-        if len(kept) < payload["most"] and edits[edit].compiles(edit):
-            kept.append(edit)
-    kept.sort(key=lambda e: (e.path, e.start, e.end, e.text))
+    random.Random(payload["seed"]).shuffle(changes)  # noqa: S311 - a sample, no secret
+    kept: set[Edit] = set()
+    for file, mutation in changes:
+        edit = file.edit(mutation) if len(kept) < payload["most"] else None
+        if edit and edit not in kept and file.compiles(edit):
+            kept.add(edit)
+    ordered = sorted(kept, key=lambda e: (e.path, e.start, e.end, e.text))
     return {
-        "mutants": [asdict(edit) for edit in kept],
-        "possible": len(edits),
+        "mutants": [asdict(edit) for edit in ordered],
+        "possible": len(changes),
         "problem": ", ".join(problems)[:500],
     }
 
@@ -91,7 +92,10 @@ class _File:
         if len(text) > MAX_FILE_CHARS:
             raise _TooLongError
         self._path, self._text = path, text
-        wrapper = MetadataWrapper(cst.parse_module(text))
+        # parsed just now, so that no node stands in it twice
+        wrapper = MetadataWrapper(
+            cst.parse_module(text), unsafe_skip_copy=True
+        )  # fresh: no part twice
         # Nothing is ignored, whatever the file's comments say: "no mutate" has no effect here.
         visitor = MutationVisitor(mutation_operators, IgnoredCode(set(), set(), set()))
         self._module = wrapper.visit(visitor)
@@ -101,6 +105,7 @@ class _File:
         self._futures = "".join(
             map(self._module.code_for_node, filter(_is_future, self._module.body))
         )
+        self._names = dict(self._functions())
         self._extents: dict[tuple[str, int], tuple[int, int]] = {}
         alone = m.findall(self._module, m.Expr(value=m.SimpleString()))
         self._idle = {id(cst.ensure_type(node, cst.Expr).value) for node in alone}
@@ -110,18 +115,24 @@ class _File:
         """Where each line starts."""
         return [0, *(found.end() for found in _NEWLINE.finditer(self._text))]
 
-    def edits(self) -> Iterator[Edit]:
-        """What mutmut mutates: functions and the methods of classes, both of the top level."""
-        names = dict(self._functions())
+    def mutations(self) -> Iterator[Mutation]:
+        """Of functions and the methods of classes, both of the top level."""
         for mutation in self._mutations:
-            function = mutation.contained_by_top_level_function
-            if function not in names or id(mutation.original_node) in self._idle:
-                continue  # docstrings, which nothing runs, among them
-            start, end, text = self._change(mutation)
-            if self._text[start:end] != text:
-                line = self._places[function].start.line
-                self._extents[names[function], line] = self._extent(function)
-                yield Edit(self._path, start, end, text, names[function], line)
+            is_idle = id(mutation.original_node) in self._idle  # as docstrings are
+            if mutation.contained_by_top_level_function in self._names and not is_idle:
+                yield mutation
+
+    def edit(self, mutation: Mutation) -> Edit | None:
+        """A mutation as a change of the text; None where nothing is changed."""
+        function = mutation.contained_by_top_level_function
+        if function is None:
+            return None
+        start, end, text = self._change(mutation)
+        if self._text[start:end] == text:
+            return None
+        line = self._places[function].start.line
+        self._extents[self._names[function], line] = self._extent(function)
+        return Edit(self._path, start, end, text, self._names[function], line)
 
     def _functions(self) -> Iterator[tuple[cst.CSTNode, str]]:
         for node in self._module.body:

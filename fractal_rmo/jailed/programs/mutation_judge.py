@@ -23,8 +23,8 @@ What is not in ``mutants`` was not judged within ``budget_s``, which is for ever
 from __future__ import annotations
 
 import gc
+import os
 import random
-import secrets
 import time
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -140,7 +140,7 @@ class Judge:
     ) -> dict[str, Any]:
         """Mutants and controls, in an order that nobody knows before the code is imported."""
         reach = self._reach(suite, unmutated)
-        seed = secrets.randbits(48)
+        seed = int.from_bytes(os.urandom(6))
         chance = random.Random(seed)  # noqa: S311 - shown afterwards, to be repeated
         judged, controls = meetings(Patches(self._box), self._mutants, reach, chance)
         tasks = [partial(self._meet, suite, functions, each) for each in (*judged, *controls)]

@@ -7,7 +7,7 @@ a fraction of the time.  ``supported`` is false for tests that need pytest's ses
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from unittest import SkipTest
 
@@ -34,7 +34,7 @@ def run(box: Box, payload: Mapping[str, Any], with_pytest: bool = False) -> dict
 class _Calls:
     """Tests that are called, as a suite."""
 
-    def __init__(self, tests: Mapping[str, Callable[[], None]]) -> None:
+    def __init__(self, tests: unit_quick.Tests) -> None:
         self._tests = list(tests.items())
 
     @property

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 _FAITHFUL = {"raises", "approx"}
 """What of pytest works outside its session."""
-_PARAMETRIZE = "pytest.mark.parametrize"
+_PARAMETRIZE, _FIXTURE = "pytest.mark.parametrize", "pytest.fixture"
 _FIXTURE_NAMES = {
     "setup_module", "teardown_module", "setup_function", "teardown_function", "setup_method",
     "teardown_method", "setUpModule", "tearDownModule", "setUpClass", "tearDownClass",
@@ -41,7 +42,10 @@ class _Reader:
     def __init__(self, tree: ast.Module, with_pytest: bool) -> None:
         self._tree, self._with_pytest = tree, with_pytest
         self._filled = set(_filled_lists(tree))
+        self._fixtures = dict(_fixtures(tree))
         self._known = {id(part) for node in ast.walk(tree) for part in self._parametrized(node)}
+        for fixture in self._fixtures.values():
+            self._known |= {id(part) for d in fixture.decorator_list for part in ast.walk(d)}
 
     def is_plain(self) -> bool:
         """Whether nothing in the file needs pytest's session."""
@@ -92,14 +96,15 @@ class _Reader:
         return root != "pytest" or (self._with_pytest and names <= _FAITHFUL)
 
     def _is_plain_test(self, node: ast.FunctionDef) -> bool:
-        """No decorator but ``parametrize``, and just the parameters that it names."""
+        """No decorator but ``parametrize``; its parameters are what that names, and fixtures."""
         a = node.args
         names = [arg.arg for arg in (*a.posonlyargs, *a.args, *a.kwonlyargs)]
         given = [n for d in node.decorator_list for n in _given(d)]
         odd = a.vararg or a.kwarg or (given and (a.defaults or a.posonlyargs or a.kw_defaults))
         yields = any(isinstance(n, ast.Yield | ast.YieldFrom) for n in ast.walk(node))
         wanted = names[1:] if names[:1] == ["self"] else names
-        matched = sorted(given) == sorted(wanted) and len(set(given)) == len(given)
+        made = [name for name in wanted if name in self._fixtures]
+        matched = sorted([*given, *made]) == sorted(wanted) and len(set(given)) == len(given)
         faithful = all(self._is_faithful(d) for d in node.decorator_list)
         return faithful and matched and not odd and not yields
 
@@ -126,6 +131,39 @@ def _given(decorator: ast.expr) -> list[str]:
         return []
 
 
+def _fixtures(tree: ast.Module) -> Iterator[tuple[str, ast.FunctionDef]]:
+    """Fixtures at the top that just return a value, made of no fixtures but earlier ones."""
+    stored = Counter(_stored(tree))
+    found: set[str] = set()
+    for node in tree.body:
+        if not isinstance(node, ast.FunctionDef) or not _is_fixture(node):
+            continue
+        a = node.args
+        plain = not (a.posonlyargs or a.kwonlyargs or a.vararg or a.kwarg or a.defaults)
+        yields = any(isinstance(n, ast.Yield | ast.YieldFrom) for n in ast.walk(node))
+        known = {arg.arg for arg in a.args} <= found
+        odd = node.name in _FIXTURE_NAMES or node.name.startswith("test") or stored[node.name] > 1
+        if plain and known and not yields and not odd:
+            found.add(node.name)
+            yield node.name, node
+
+
+def _is_fixture(node: ast.FunctionDef) -> bool:
+    return [ast.unparse(d) for d in node.decorator_list] in ([_FIXTURE], [f"{_FIXTURE}()"])
+
+
+def _stored(tree: ast.Module) -> Iterator[str]:
+    """Every name that the file binds, wherever, as often as it does."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
+                yield name
+            case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+                yield name
+            case ast.alias(name=name, asname=other):
+                yield other or name
+
+
 def _is_display(node: ast.expr) -> bool:
     return isinstance(node, ast.List | ast.Tuple) and any(
         not isinstance(item, ast.Starred) for item in node.elts
@@ -134,15 +172,11 @@ def _is_display(node: ast.expr) -> bool:
 
 def _filled_lists(tree: ast.Module) -> Iterator[str]:
     """Names that the file assigns once, at its top, and to a list that is not empty."""
-    stored = [
-        node.id
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)
-    ]
+    stored = Counter(_stored(tree))
     for node in tree.body:
         match node:
             case ast.Assign(targets=[ast.Name(id=name)], value=value):
-                if _is_display(value) and stored.count(name) == 1:
+                if _is_display(value) and stored[name] == 1:
                     yield name
 
 

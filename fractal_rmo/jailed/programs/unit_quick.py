@@ -1,9 +1,9 @@
 """``unit_tests`` without pytest: plain functions and methods, at a fraction of the cost.
 
 It answers for what it can run faithfully and says ``supported: false`` for
-everything else (fixtures, marks, async, conftest), and then the caller takes
-pytest.  Where pytest is loaded, ``raises``, ``approx`` and plain
-``parametrize`` work here too.
+everything else (marks, async, conftest), and then the caller takes pytest.
+Where pytest is loaded, ``raises``, ``approx``, plain ``parametrize`` and
+fixtures that just return a value work here too.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ import random
 import unittest
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
-from functools import partial
+from dataclasses import dataclass, field
+from functools import wraps
 from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Any
@@ -33,7 +34,36 @@ from fractal_rmo.jailed.programs.unit_report import (
     shorten,
 )
 
-Tests = dict[str, Callable[[], None]]
+_FIXTURE = "FixtureFunctionDefinition"
+
+
+@dataclass(frozen=True)
+class Test:
+    """A test with the values that ``parametrize`` gives it, and its file's fixtures by name."""
+
+    function: Callable[..., object]
+    values: Mapping[str, object] = field(default_factory=dict)
+    fixtures: Mapping[str, Any] = field(default_factory=dict)
+
+    def arguments(self) -> dict[str, object]:
+        """All its arguments, its fixtures made anew, in the order in which it names them."""
+        made: dict[str, object] = {}
+        names = _names(self.function) if self.fixtures else ()
+        wanted = [name for name in names if name in self.fixtures]
+        return {**self.values, **{name: self._make(name, made) for name in wanted}}
+
+    def __call__(self) -> None:
+        """Run it with its fixtures."""
+        self.function(**self.arguments())
+
+    def _make(self, name: str, made: dict[str, object]) -> object:
+        if name not in made:
+            function = self.fixtures[name]._get_wrapped_function()  # pylint: disable=protected-access
+            made[name] = function(**{n: self._make(n, made) for n in _names(function)})
+        return made[name]
+
+
+Tests = dict[str, Test]
 
 
 def run(box: Box, payload: Mapping[str, Any], with_pytest: bool = False) -> dict[str, Any]:
@@ -85,12 +115,13 @@ def _collect(path: str, file: Path, report: Report) -> Tests:
 
 def _tests(path: str, module: ModuleType) -> Tests:
     found: Tests = {}
+    fixtures = {k: v for k, v in vars(module).items() if type(v).__name__ == _FIXTURE}
     for key, value in vars(module).items():
         if inspect.isfunction(value) and key.startswith("test"):
             rows = variants(f"{path}::{key}", value)
-            found |= {name: partial(value, **arguments) for name, arguments in rows}
+            found |= {name: Test(value, values, fixtures) for name, values in rows}
         elif inspect.isclass(value) and _is_test_class(key, value):
-            found |= _methods(f"{path}::{key}", value)
+            found |= _methods(f"{path}::{key}", value, fixtures)
     return found
 
 
@@ -98,15 +129,15 @@ def _is_test_class(name: str, kind: type) -> bool:
     return issubclass(kind, unittest.TestCase) or name.startswith("Test")
 
 
-def _methods(prefix: str, kind: type) -> Tests:
+def _methods(prefix: str, kind: type, fixtures: Mapping[str, object]) -> Tests:
     if issubclass(kind, unittest.TestCase):
         names = unittest.defaultTestLoader.getTestCaseNames(kind)
-        return {f"{prefix}::{name}": _case(kind, name) for name in names}
+        return {f"{prefix}::{name}": Test(_case(kind, name)) for name in names}
     return {
-        name: _method(kind, key, arguments)
+        name: Test(_method(kind, function), values, fixtures)
         for key, function in vars(kind).items()
         if key.startswith("test") and inspect.isfunction(function)
-        for name, arguments in variants(f"{prefix}::{key}", function)
+        for name, values in variants(f"{prefix}::{key}", function)
     }
 
 
@@ -117,11 +148,16 @@ def _case(kind: type[unittest.TestCase], name: str) -> Callable[[], None]:
     return call
 
 
-def _method(kind: type, name: str, arguments: Mapping[str, object]) -> Callable[[], None]:
-    def call() -> None:
-        getattr(kind(), name)(**arguments)
+def _method(kind: type, function: Callable[..., object]) -> Callable[..., object]:
+    @wraps(function)
+    def call(**arguments: object) -> object:
+        return function(kind(), **arguments)
 
     return call
+
+
+def _names(function: Callable[..., object]) -> list[str]:
+    return [name for name in inspect.signature(function).parameters if name != "self"]
 
 
 def _run_all(tests: Tests, request: Request, report: Report) -> None:
@@ -134,18 +170,19 @@ def _run_all(tests: Tests, request: Request, report: Report) -> None:
             break
 
 
-def _run_one(
-    name: str, test: Callable[[], None], tracer: LineTracer | None, report: Report
-) -> bool:
+def _run_one(name: str, test: Test, tracer: LineTracer | None, report: Report) -> bool:
     """Run one test and record it; True when it failed."""
+    bad = "error"  # what goes wrong in a fixture is none of the test's
     try:
         with tracer.watching() if tracer else nullcontext():
-            test()
+            arguments = test.arguments()
+            bad = "failed"
+            test.function(**arguments)
     except unittest.SkipTest as skip:
         report.add(name, "skipped", skip)
         return False
     except BaseException as error:  # noqa: BLE001 - also sys.exit and the step limit
-        report.add(name, "failed", error, _words(error))
+        report.add(name, bad, error, _words(error))
         return True
     report.add(name, "passed", None)
     return False

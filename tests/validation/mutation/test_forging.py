@@ -164,7 +164,7 @@ def test_no_forgery_scores_under_tests_that_assert_nothing(real: Driver, trick: 
 
 
 def test_nor_does_one_in_a_session_of_pytest(real: Driver) -> None:
-    fixture = "import pytest\n@pytest.fixture\ndef given():\n    return 1\n"
+    fixture = "import pytest\n@pytest.fixture\ndef given():\n    yield 1\n"
     trick = FORGERIES["text of its code"]
     code = subject(PLAIN + textwrap.dedent(trick), fixture + NOTHING)
     assert real(mutation_level(code)).outcome is Outcome.ERROR

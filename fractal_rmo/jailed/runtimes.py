@@ -14,12 +14,14 @@ from fractal_rmo.jailed.run_child import Program
 _COMMON = (
     "abc argparse array ast base64 bisect calendar cmath collections collections.abc contextlib"
     " copy csv dataclasses datetime decimal difflib enum fractions functools hashlib heapq inspect"
-    " io itertools json keyword linecache logging math numbers operator os pathlib pprint queue"
+    " io itertools json keyword linecache math numbers operator os pathlib pprint queue"
     " random re secrets shutil statistics string struct sys tempfile textwrap threading time"
-    " traceback types typing unittest unittest.mock urllib.parse uuid warnings weakref zoneinfo"
-    " encodings.idna encodings.latin_1 encodings.ascii asyncio concurrent.futures"
+    " traceback types typing unittest urllib.parse uuid warnings weakref zoneinfo"
+    " encodings.idna encodings.latin_1 encodings.ascii"
 )
 """Imported before anything is isolated: a fork finds them in memory."""
+_LARGE = "asyncio concurrent.futures logging unittest.mock"
+"""Not where forks are to be cheap: they cost every fork a third more."""
 
 
 def preload(runtime: str, ruff: str, cache: str = "") -> Mapping[str, Program]:
@@ -34,9 +36,7 @@ def preload(runtime: str, ruff: str, cache: str = "") -> Mapping[str, Program]:
         from fractal_rmo.jailed.programs import make_mutants
 
         return {"mutants": _naming(tools | make_mutants.versions(), make_mutants.run)}
-    for name in _COMMON.split():
-        with suppress(ImportError):  # a few are optional in a distribution's own builds
-            importlib.import_module(name)
+    _import_all(_COMMON)
     if runtime == "thin":
         from fractal_rmo.jailed.programs import (
             call_functions,
@@ -44,17 +44,20 @@ def preload(runtime: str, ruff: str, cache: str = "") -> Mapping[str, Program]:
             mutation_quick,
             outside,
             serve_code,
+            unit_apart,
             unit_quick,
         )
 
         return {
             "unit_tests": _naming(tools, unit_quick.run),
+            "unit_tests_apart": _naming(tools, unit_apart.apart(unit_quick.run)),
             "outside": _naming(tools, outside.run),
             "serve_code": serve_code.run,
             "call_functions": _naming(tools, call_functions.run),
             "mutation_attack": mutation_attack.run,
             "mutation_tests": _naming(tools, mutation_quick.run),
         }
+    _import_all(_LARGE)
     from fractal_rmo.jailed.programs import (
         mutation_tests,
         property_tool,
@@ -65,13 +68,19 @@ def preload(runtime: str, ruff: str, cache: str = "") -> Mapping[str, Program]:
     tools |= unit_pytest.versions()
     programs: dict[str, Program] = {
         "unit_tests": unit_pytest.run,
-        "unit_tests_apart": unit_apart.run,
+        "unit_tests_apart": unit_apart.apart(unit_pytest.run),
         "mutation_tests": mutation_tests.run,
     }
     if runtime == "property":
         tools |= property_tool.load()
         programs = {name: property_tool.ready(program) for name, program in programs.items()}
     return {name: _naming(tools, program) for name, program in programs.items()}
+
+
+def _import_all(names: str) -> None:
+    for name in names.split():
+        with suppress(ImportError):  # a few are optional in a distribution's own builds
+            importlib.import_module(name)
 
 
 def _naming(tools: Mapping[str, str], program: Program) -> Program:

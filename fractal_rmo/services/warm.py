@@ -10,9 +10,10 @@ from fractal_rmo.domain.run import Runtime, runtime_for_pytest
 from fractal_rmo.domain.task import Task
 from fractal_rmo.domain.verdict import Level
 from fractal_rmo.ports.sandbox import Sandbox
+from fractal_rmo.validation.unit.run import needs_pytest
 
-_BOTH = (0, 1)
-"""Level 3 runs the tests under two hash seeds."""
+_FIRST, _BOTH = (0,), (0, 1)
+"""Level 3 runs the tests under two hash seeds, under the second one often without pytest."""
 
 
 @contextmanager
@@ -34,7 +35,8 @@ def start(sandbox: Sandbox, task: Task) -> None:
     if task.level >= Level.STATIC:
         sandbox.warm(Runtime.STATIC, python=task.python)
     if task.level >= Level.UNIT:
-        runtimes = runtime_for_pytest(task.tests.files), Runtime.THIN
-        sandbox.warm(*runtimes, python=task.python, hash_seeds=_BOTH)
+        seeds = _BOTH if needs_pytest(task.tests) else _FIRST
+        sandbox.warm(runtime_for_pytest(task.tests.files), python=task.python, hash_seeds=seeds)
+        sandbox.warm(Runtime.THIN, python=task.python, hash_seeds=_BOTH)
     if task.level >= Level.MUTATION:
         sandbox.warm(Runtime.MUTANTS, python=task.python)

@@ -202,6 +202,16 @@ def test_the_comparison_compares_two_runners(tmp_path: Path, name: str) -> None:
     assert not is_supported("test_q.py", file, with_pytest=False)
 
 
+@pytest.mark.parametrize(
+    "line", ["from unittest import mock", "import unittest.mock as m", "import asyncio"]
+)
+def test_what_only_the_larger_runtime_has_in_memory_goes_there(tmp_path: Path, line: str) -> None:
+    file = tmp_path / "test_q.py"
+    file.write_text(f"{line}\ndef test_1(): pass\n")
+    assert is_supported("test_q.py", file, with_pytest=True)
+    assert not is_supported("test_q.py", file, with_pytest=False)
+
+
 def test_stopping_early_is_no_problem_of_pytest(unit_tests: UnitTests) -> None:
     text = "def test_1(tmp_path): assert 0\ndef test_2(): assert 1\n"
     value = unit_tests(Runtime.THICK, {"test_q.py": text}, {}, stop_at_first_failure=True)

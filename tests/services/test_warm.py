@@ -17,6 +17,7 @@ pytestmark = pytest.mark.thorough
 
 CODE = SourceTree({"solution.py": "def f():\n    return 1\n"})
 PLAIN = "def test_1(): pass\n"
+WITH_PYTEST = "import pytest\ndef test_1(): pass\n"
 WITH_HYPOTHESIS = "from hypothesis import given\n"
 
 
@@ -32,7 +33,8 @@ def own() -> Iterator[ZygoteSandbox]:
     [
         (Level.SYNTAX, PLAIN, {"thin": 0, "static": 0, "thick": 0}),
         (Level.STATIC, PLAIN, {"static": 1, "thick": 0}),
-        (Level.UNIT, PLAIN, {"static": 1, "thin": 2, "thick": 2, "property": 0, "mutants": 0}),
+        (Level.UNIT, PLAIN, {"static": 1, "thin": 2, "thick": 1, "property": 0, "mutants": 0}),
+        (Level.UNIT, WITH_PYTEST, {"static": 1, "thin": 2, "thick": 2}),
         (Level.MUTATION, WITH_HYPOTHESIS, {"thin": 2, "thick": 0, "property": 2, "mutants": 1}),
     ],
 )

@@ -21,6 +21,8 @@ _GRACE_S = 10.0
 """How long after its wall clock a run's jail may take to say how it ended."""
 _REMEDY = "'fractal-rmo doctor' says which tier fails and why."
 _KEPT_CONTROLS = "\n\t"
+_Place = tuple[ZygoteKey, bool]
+"""A zygote, and whether the run goes beside another."""
 
 
 class ZygoteSession:
@@ -40,7 +42,7 @@ class ZygoteSession:
         self._tier, self._zygote = tier, zygote
         self._environment = environment or own_environment()
         self._stop = stop
-        self._jails: dict[ZygoteKey, _Jail] = {}
+        self._jails: dict[_Place, _Jail] = {}
         self._lock = threading.Lock()
         self._open = True
 
@@ -51,9 +53,10 @@ class ZygoteSession:
         """
         if request.beside is None:
             return self._run(request, None)
+        # two jails, also where both come from one zygote: they run at the same time
         ours, theirs = socket.socketpair()
         with ThreadPoolExecutor(1) as pool:
-            beside = pool.submit(self._run, request.beside, theirs)
+            beside = pool.submit(self._run, request.beside, theirs, is_beside=True)
             try:
                 result = self._run(request, ours)
             except RunCancelledError:
@@ -63,16 +66,18 @@ class ZygoteSession:
                 raise
             return replace(result, beside=beside.result())
 
-    def _run(self, request: RunRequest, link: socket.socket | None) -> RunResult:
+    def _run(
+        self, request: RunRequest, link: socket.socket | None, *, is_beside: bool = False
+    ) -> RunResult:
         seed = 1 if request.payload.get("hash_seed") else 0
         key = ZygoteKey.of(request.runtime, self._tier, self._environment, seed)
         try:
-            return self._jail(key).run(request, link, self._stop)
+            return self._jail((key, is_beside)).run(request, link, self._stop)
         except RunCancelledError:
-            self._forget(key)
+            self._forget((key, is_beside))
             raise
         except (CannotStartError, wire.PeerGoneError, ValueError, RecursionError) as error:
-            self._forget(key)
+            self._forget((key, is_beside))
             detail = f"The {self._tier} jail could not be used: {error}. {_REMEDY}"
             return RunResult(RunEnding.UNAVAILABLE, detail=detail, tier=self._tier)
         finally:
@@ -86,13 +91,13 @@ class ZygoteSession:
             while self._jails:
                 self._jails.popitem()[1].close()
 
-    def _jail(self, key: ZygoteKey) -> _Jail:
+    def _jail(self, place: _Place) -> _Jail:
         with self._lock:
             if not self._open:
                 raise RuntimeError("This sandbox session has ended.")
-            if key not in self._jails:
-                self._jails[key] = _Jail(self._open_session(key), self._tier)
-            return self._jails[key]
+            if place not in self._jails:
+                self._jails[place] = _Jail(self._open_session(place[0]), self._tier)
+            return self._jails[place]
 
     def _open_session(self, key: ZygoteKey) -> socket.socket:
         """A new session; one that fails on a zygote which worked before is tried on a fresh one."""
@@ -105,9 +110,9 @@ class ZygoteSession:
                 raise
             return self._zygote(key).open_session()
 
-    def _forget(self, key: ZygoteKey) -> None:
+    def _forget(self, place: _Place) -> None:
         with self._lock:
-            jail = self._jails.pop(key, None)
+            jail = self._jails.pop(place, None)
         if jail is not None:
             jail.close()
 

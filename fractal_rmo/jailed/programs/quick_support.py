@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 _FAITHFUL = {"raises", "approx"}
@@ -16,6 +16,8 @@ _FIXTURE_NAMES = {
     "setup_class", "teardown_class", "pytest_plugins", "pytestmark", "__test__", "load_tests",
 }  # fmt: skip
 _FOREIGN = {"_pytest", "hypothesis"}
+_LARGE = {"asyncio", "concurrent", "logging", "mock"}
+"""Modules that only the runtime with pytest has in memory."""
 
 
 def is_supported(path: str, file: Path, with_pytest: bool) -> bool:
@@ -87,13 +89,16 @@ class _Reader:
         root = name.partition(".")[0]
         if root == "pytest":  # under another name its uses would go unseen
             return self._with_pytest and alias in (None, "pytest")
-        return root not in _FOREIGN
+        return root not in _FOREIGN and self._is_at_hand(name.split("."))
 
     def _is_plain_import(self, module: str, names: set[str]) -> bool:
         root = module.partition(".")[0]
-        if root in _FOREIGN or "*" in names:
+        if root in _FOREIGN or "*" in names or not self._is_at_hand([*module.split("."), *names]):
             return False
         return root != "pytest" or (self._with_pytest and names <= _FAITHFUL)
+
+    def _is_at_hand(self, names: Sequence[str]) -> bool:
+        return self._with_pytest or _LARGE.isdisjoint(names)
 
     def _is_plain_test(self, node: ast.FunctionDef) -> bool:
         """No decorator but ``parametrize``; its parameters are what that names, and fixtures."""

@@ -6,7 +6,6 @@ data, a handle, or what was raised.  Nothing here is trusted by the other side.
 
 from __future__ import annotations
 
-import asyncio
 import builtins
 import contextlib
 import copy
@@ -15,11 +14,14 @@ import inspect
 import io
 import types
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fractal_rmo.jailed.split.callbacks import Callback
 from fractal_rmo.jailed.split.specials import SPECIALS
 from fractal_rmo.jailed.split.values import Json, Reader, UncrossableError, Writer
+
+if TYPE_CHECKING:
+    import asyncio
 
 Request = Mapping[str, Any]
 Answer = dict[str, Json]
@@ -108,6 +110,8 @@ class Server:
 
     def _run(self, value: Any) -> object:
         """One loop for all, for the steps of an asynchronous generator belong to one."""
+        import asyncio  # half as large as all else here, and few functions need it
+
         self._loop = self._loop or asyncio.Runner()
         return self._loop.run(_awaited(value))
 

@@ -1,7 +1,7 @@
 """Level 6: the tests would notice if the code were another.
 
 Mutants are what mutmut makes of the code's functions.  Each meets the tests
-in a fork of one collected session; only a failure that pytest itself reports
+in a fork of the process that collected them; only a failure that pytest reports, or would,
 there kills it.  Survivors are attacked with generated inputs: where a mutant
 answers otherwise, the tests have a gap, which is shown as a question, since
 whether the code or the mutant is right is not ours to say.  Where no input

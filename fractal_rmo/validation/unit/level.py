@@ -1,5 +1,7 @@
 """Level 3: the given tests hold, twice: in another order and under another hash seed.
 
+The first run is pytest's.  The second, where that makes no difference, calls the tests.
+
 Tests and code run in two jails, and the comparisons happen on the tests' side.
 What cannot be taken apart runs in one process; the verdict then says so
 (``shared_process``) and why, and the same tests must fail on a known-wrong
@@ -10,14 +12,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 from fractal_rmo.domain.jsonvalue import Json
-from fractal_rmo.domain.run import Dialogue, RunEnding, RunRequest, RunResult
+from fractal_rmo.domain.run import Dialogue, RunEnding, RunRequest, RunResult, Runtime
 from fractal_rmo.domain.verdict import Level, Outcome, Verdict
 from fractal_rmo.validation.missing import missing_module
 from fractal_rmo.validation.subject import Subject
 from fractal_rmo.validation.unit.canary import canary_of
-from fractal_rmo.validation.unit.run import TestRun, read_run, run_apart, run_together, why_together
+from fractal_rmo.validation.unit.run import (
+    TestRun,
+    needs_pytest,
+    read_run,
+    run_apart,
+    run_together,
+    why_together,
+)
 from fractal_rmo.validation.unjudged import NO_SCHEMA, no_jail
 
 SHUFFLE_SEED = 20_011
@@ -72,10 +82,21 @@ def _agreement(first: RunResult, subject: Subject, way: _Way) -> Dialogue[Verdic
     judged = _judge(first, subject, way)
     if judged.outcome is not Outcome.PASSED:
         return judged
-    again = yield way.run(
-        subject, "unit tests in another order", hash_seed=1, shuffle_seed=SHUFFLE_SEED
-    )
+    again = yield from _repeated(subject, way)
     return _compared(first, again, subject, way)
+
+
+def _repeated(subject: Subject, way: _Way) -> Dialogue[RunResult]:
+    """The second run: as plain calls where pytest's session would do nothing else."""
+    ask = partial(
+        way.run, subject, "unit tests in another order", hash_seed=1, shuffle_seed=SHUFFLE_SEED
+    )
+    if not needs_pytest(subject.tests):
+        called = yield ask(runtime=Runtime.THIN)
+        value = called.value
+        if not isinstance(value, Mapping) or value.get("supported") is not False:
+            return called
+    return (yield ask())
 
 
 def _with_canary(judged: Verdict, subject: Subject) -> Dialogue[Verdict]:

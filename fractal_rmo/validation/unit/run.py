@@ -73,15 +73,29 @@ def sorted_counts(counter: Counter[str]) -> dict[str, int]:
     return dict(sorted(counter.items()))
 
 
-def run_together(subject: Subject, label: str, **options: Json) -> RunRequest:
-    """A run of all tests with the code in one process; ``options`` go into the payload."""
+def needs_pytest(tests: SourceTree) -> bool:
+    """Whether a test file names pytest or hypothesis, so that plain calls would not do."""
+    texts = [text for _, text in tests.python_files()]
+    return any(name in text for text in texts for name in ("pytest", "hypothesis"))
+
+
+def run_together(
+    subject: Subject, label: str, runtime: Runtime | None = None, **options: Json
+) -> RunRequest:
+    """A run of all tests with the code in one process, under pytest if no ``runtime`` is named.
+
+    ``options`` go into the payload.
+    """
     payload, limits = _payload(subject, options), subject.unit_limits
     files = subject.files()
-    return RunRequest(runtime_for_pytest(files), "unit_tests", files, payload, limits, label)
+    runtime = runtime or runtime_for_pytest(files)
+    return RunRequest(runtime, "unit_tests", files, payload, limits, label)
 
 
-def run_apart(subject: Subject, label: str, **options: Json) -> RunRequest:
-    """A run of all tests in one jail against the code in another."""
+def run_apart(
+    subject: Subject, label: str, runtime: Runtime | None = None, **options: Json
+) -> RunRequest:
+    """The same in one jail against the code in another."""
     files = subject.files()
     code, tests = (
         {path: text for path, text in files.items() if path.startswith(where)}
@@ -91,7 +105,7 @@ def run_apart(subject: Subject, label: str, **options: Json) -> RunRequest:
     seed = {"hash_seed": options.get("hash_seed", 0)}
     beside = RunRequest(Runtime.THIN, "serve_code", code, seed, limits)
     limits = replace(limits, wall_s=limits.wall_s + _LONGER_S)
-    runtime = runtime_for_pytest(tests)
+    runtime = runtime or runtime_for_pytest(tests)
     return RunRequest(runtime, "unit_tests_apart", tests, payload, limits, label, beside)
 
 

@@ -12,6 +12,7 @@ from fractal_rmo.config.load import CHECKOUT, IS_CHECKOUT, settings, signing_key
 from fractal_rmo.config.settings import Web
 from fractal_rmo.domain.errors import CATALOGUE, ErrorCode, SettingsError
 from fractal_rmo.domain.run import Tier
+from fractal_rmo.ports.messages import Router
 from fractal_rmo.ports.sandbox import Sandbox
 from fractal_rmo.ports.signing import Checker, Signer
 
@@ -127,6 +128,18 @@ def install_protocol() -> None:
         engine.dispose()
 
 
+def make_router() -> Router:
+    """Messages over Redis; it connects on first use and needs no other server."""
+    from fractal_rmo.adapters.bus.redis_client import make_redis
+    from fractal_rmo.adapters.bus.router import RedisRouter
+
+    quick, patient = (
+        make_redis(addresses().redis, settings().redis, timeout_s=seconds)
+        for seconds in (_REDIS_S, None)
+    )
+    return RedisRouter(quick, patient)
+
+
 def make_tools(app: Celery, connections: int = 2) -> Tools:
     """All ports for this process, over the given Celery application.
 
@@ -135,7 +148,6 @@ def make_tools(app: Celery, connections: int = 2) -> Tools:
     from fractal_rmo.adapters.bus.canvas import CanvasDoorbell
     from fractal_rmo.adapters.bus.cluster_view import CeleryClusterView
     from fractal_rmo.adapters.bus.redis_client import make_redis
-    from fractal_rmo.adapters.bus.router import RedisRouter
     from fractal_rmo.adapters.cache.agents import HotAgentStore
     from fractal_rmo.adapters.db.agents import SqlAgentStore
     from fractal_rmo.adapters.db.audit import SqlAuditStore
@@ -153,7 +165,6 @@ def make_tools(app: Celery, connections: int = 2) -> Tools:
 
     engine = make_engine(addresses().database, connections)
     redis = make_redis(addresses().redis, settings().redis, timeout_s=_REDIS_S)
-    listener = make_redis(addresses().redis, settings().redis, timeout_s=None)
     learning, protocols = SqlLearningStore(engine), SqlProtocolStore(engine)
     times = settings().pipeline
     return Tools(
@@ -164,7 +175,7 @@ def make_tools(app: Celery, connections: int = 2) -> Tools:
         agents=HotAgentStore(SqlAgentStore(engine), redis),
         outbox=SqlOutbox(engine),
         inbox=SqlInbox(engine),
-        router=RedisRouter(redis, listener),
+        router=make_router(),
         audit=SqlAuditStore(engine),
         learning=learning,
         protocols=protocols,

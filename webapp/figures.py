@@ -6,25 +6,21 @@ what really happened stands in the tables.
 
 from __future__ import annotations
 
-import threading
-
 from prometheus_client import Counter
 
-from fractal_rmo.domain.errors import FractalError
+from fractal_rmo.bootstrap import make_router
 from fractal_rmo.domain.message import Envelope, MessageType
 from fractal_rmo.services.route import watch
-from webapp.tools import tools
 
 _MESSAGES = Counter("messages_total", "Messages between agents.", ["type"])
 _VALIDATIONS = Counter("validations_total", "Validations of a round.", ["proven"])
-_AGAIN_S = 5.0
 
 
 def register() -> None:
-    """Listen from now on; servers that are down are waited for."""
+    """Listen from now on; a broker that is down is waited for."""
     for kind in MessageType:
         _MESSAGES.labels(kind.value)
-    threading.Thread(target=_listen, name="figures", daemon=True).start()
+    watch(make_router(), list(MessageType), count)
 
 
 def count(told: Envelope) -> None:
@@ -32,12 +28,3 @@ def count(told: Envelope) -> None:
     _MESSAGES.labels(told.message.type.value).inc()
     if told.message.type is MessageType.VALIDATION_RESULT:
         _VALIDATIONS.labels("yes" if told.message.payload["proven"] else "no").inc()
-
-
-def _listen() -> None:
-    waiting = threading.Event()
-    while True:
-        try:
-            watch(tools().router, list(MessageType), count).join()
-        except FractalError:
-            waiting.wait(_AGAIN_S)

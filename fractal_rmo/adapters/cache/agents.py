@@ -55,7 +55,8 @@ class HotAgentStore:
             if error.code is ErrorCode.STALE_VERSION:
                 self._ask(lambda: self._redis.delete(key(state.agent_id)))
             raise
-        self._write(saved)
+        if saved.version > 1:  # who has saved a first version goes on with it, mostly to the end
+            self._write(saved)
         return saved
 
     def history(self, agent_id: str) -> Sequence[AgentState]:

@@ -12,6 +12,7 @@ from fractal_rmo.config.load import CHECKOUT, IS_CHECKOUT, settings, signing_key
 from fractal_rmo.config.settings import Web
 from fractal_rmo.domain.errors import CATALOGUE, ErrorCode, SettingsError
 from fractal_rmo.domain.run import Tier
+from fractal_rmo.ports.messages import Router
 from fractal_rmo.ports.sandbox import Sandbox
 from fractal_rmo.ports.signing import Checker, Signer
 
@@ -29,6 +30,8 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1", "[::1]")
 _SHORTEST_SECRET = 32
 _FEWEST_CHARACTERS = 8
 """Different ones."""
+_REDIS_S = 0.5
+"""For an answer; what asks goes on without one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +115,31 @@ def migrate() -> None:
     upgrade(addresses().database, CHECKOUT / "migrations")
 
 
+def install_protocol() -> None:
+    """Put the shipped protocol in force, and tell of it, where there is none yet."""
+    from fractal_rmo.adapters.db.engine import make_engine
+    from fractal_rmo.adapters.db.protocols import SqlProtocolStore
+    from fractal_rmo.domain.protocol import SHIPPED
+
+    engine = make_engine(addresses().database, 1)
+    try:
+        SqlProtocolStore(engine).install(SHIPPED)
+    finally:
+        engine.dispose()
+
+
+def make_router() -> Router:
+    """Messages over Redis; it connects on first use and needs no other server."""
+    from fractal_rmo.adapters.bus.redis_client import make_redis
+    from fractal_rmo.adapters.bus.router import RedisRouter
+
+    quick, patient = (
+        make_redis(addresses().redis, settings().redis, timeout_s=seconds)
+        for seconds in (_REDIS_S, None)
+    )
+    return RedisRouter(quick, patient)
+
+
 def make_tools(app: Celery, connections: int = 2) -> Tools:
     """All ports for this process, over the given Celery application.
 
@@ -119,22 +147,39 @@ def make_tools(app: Celery, connections: int = 2) -> Tools:
     """
     from fractal_rmo.adapters.bus.canvas import CanvasDoorbell
     from fractal_rmo.adapters.bus.cluster_view import CeleryClusterView
+    from fractal_rmo.adapters.bus.redis_client import make_redis
+    from fractal_rmo.adapters.cache.agents import HotAgentStore
+    from fractal_rmo.adapters.db.agents import SqlAgentStore
+    from fractal_rmo.adapters.db.audit import SqlAuditStore
     from fractal_rmo.adapters.db.engine import make_engine
+    from fractal_rmo.adapters.db.inbox import SqlInbox
     from fractal_rmo.adapters.db.learning import SqlLearningStore
     from fractal_rmo.adapters.db.links import SqlLinkStore
+    from fractal_rmo.adapters.db.outbox import SqlOutbox
+    from fractal_rmo.adapters.db.protocols import SqlProtocolStore
     from fractal_rmo.adapters.db.steps import SqlStepStore
     from fractal_rmo.adapters.db.tasks import SqlTaskStore
     from fractal_rmo.adapters.db.upkeep import SqlUpkeep
+    from fractal_rmo.services.known import Known
     from fractal_rmo.services.tools import Tools
 
     engine = make_engine(addresses().database, connections)
+    redis = make_redis(addresses().redis, settings().redis, timeout_s=_REDIS_S)
+    learning, protocols = SqlLearningStore(engine), SqlProtocolStore(engine)
     times = settings().pipeline
     return Tools(
         settings=settings(),
         tasks=SqlTaskStore(engine, grace_s=times.grace_s),
         steps=SqlStepStore(engine, lease_s=times.lease_s, grace_s=times.grace_s),
         upkeep=SqlUpkeep(engine, grace_s=times.grace_s),
-        learning=SqlLearningStore(engine),
+        agents=HotAgentStore(SqlAgentStore(engine), redis),
+        outbox=SqlOutbox(engine),
+        inbox=SqlInbox(engine),
+        router=make_router(),
+        audit=SqlAuditStore(engine),
+        learning=learning,
+        protocols=protocols,
+        known=Known(protocols, learning),
         links=SqlLinkStore(engine),
         bell=CanvasDoorbell(app),
         sandbox=_make_sandbox(),

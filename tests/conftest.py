@@ -6,12 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from redis import Redis
 from sqlalchemy import Engine, text
 
+from fractal_rmo.adapters.bus.redis_client import make_redis
 from fractal_rmo.adapters.db.engine import make_engine
 from fractal_rmo.adapters.db.migrate import upgrade
 from fractal_rmo.adapters.embedded.paths import StatePaths
 from fractal_rmo.adapters.embedded.servers import ensure_running, purge
+from fractal_rmo.config.settings import Redis as RedisSettings
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -41,3 +44,19 @@ def engine(servers: StatePaths, request: pytest.FixtureRequest) -> Iterator[Engi
     with server.connect() as db:
         db.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
     server.dispose()
+
+
+@pytest.fixture
+def redis_url(servers: StatePaths) -> str:
+    """An empty database of Valkey, apart from Celery's."""
+    url = servers.redis_url.replace("virtual_host=0", "virtual_host=5")
+    with make_redis(url, RedisSettings(), timeout_s=5.0) as client:
+        client.flushdb()
+    return url
+
+
+@pytest.fixture
+def redis(redis_url: str) -> Iterator[Redis]:
+    """A client of it."""
+    with make_redis(redis_url, RedisSettings(), timeout_s=5.0) as client:
+        yield client

@@ -9,7 +9,7 @@ from flask import Flask
 from fractal_rmo.bootstrap import LOOPBACK, web_secrets
 from fractal_rmo.config.load import settings
 from fractal_rmo.domain.views import TaskStatus
-from webapp import metrics, problems, system
+from webapp import figures, metrics, problems, system
 from webapp.api import register_api
 from webapp.events import Watcher
 from webapp.pages import register_pages
@@ -23,7 +23,7 @@ _LARGEST_REQUEST = 8 * 1024 * 1024
 def create_app() -> Flask:
     """The application.  Raises ``SettingsError`` where others could reach it and no secret is set.
 
-    Connects to nothing: servers that are down are an answer, not a failed start.
+    Waits for nothing: servers that are down are an answer, not a failed start.
     """
     secrets = web_secrets()
     app = Flask("webapp")
@@ -40,6 +40,7 @@ def create_app() -> Flask:
     )
     app.extensions["watcher"] = Watcher(_statuses)
     metrics.register(app)
+    figures.register()
     headers.register(app)
     access.register(app)
     forms.register(app)

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 from celery.signals import worker_init, worker_process_init, worker_process_shutdown
 
 from fractal_rmo.analysis import swarm
-from fractal_rmo.bootstrap import make_heart, make_tools, migrate
+from fractal_rmo.bootstrap import install_protocol, make_heart, make_tools, migrate
+from fractal_rmo.domain.message import MessageType
 from fractal_rmo.domain.run import Runtime
+from fractal_rmo.services.route import Courier, watch
 from workers.app import app
 
 if TYPE_CHECKING:
@@ -22,6 +24,10 @@ RUNTIMES = {
     "validator": (Runtime.STATIC, Runtime.THICK, Runtime.THIN),
 }
 """What each role will run in jails; a role that is not listed opens none."""
+
+
+_CARRY_EVERY_S = 0.5
+"""The learner's process carries messages; where there is none, the maintenance job does."""
 
 
 def role() -> str:
@@ -44,19 +50,40 @@ def heart() -> Heart:
 @worker_init.connect  # type: ignore[untyped-decorator]
 def _before_the_fork(**_: Any) -> None:
     migrate()
+    install_protocol()
+
+
+@lru_cache(maxsize=1)
+def courier() -> Courier:
+    """Carries messages, in the learner's process."""
+    return Courier(tools(), _CARRY_EVERY_S)
 
 
 @worker_process_init.connect  # type: ignore[untyped-decorator]
 def _after_the_fork(**_: Any) -> None:
     tools.cache_clear()
     heart.cache_clear()
+    courier.cache_clear()
     # the jails start by themselves while this process waits for its first step
     tools().sandbox.warm(*RUNTIMES.get(role(), ()))
     if role() == "analyzer":
         swarm.warm()
+    if role() == "learner":
+        courier().start()
+    if role() in ("executor", ""):
+        _remember_what_is_known()
+
+
+def _remember_what_is_known() -> None:
+    """The executor's protocol and patterns, forgotten when a message says that others are there."""
+    known = tools().known
+    kinds = (MessageType.PROTOCOL_UPDATE, MessageType.PATTERN_DISCOVERED)
+    watch(tools().router, kinds, lambda told: known.heard(told.message.type), known.missed_some)
 
 
 @worker_process_shutdown.connect  # type: ignore[untyped-decorator]
 def _at_the_end(**_: Any) -> None:
+    if courier.cache_info().currsize:  # pylint: disable=too-many-function-args
+        courier().stop()
     if tools.cache_info().currsize:  # pylint: disable=too-many-function-args
         tools().sandbox.close()

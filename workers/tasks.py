@@ -50,7 +50,7 @@ def learn(step_id: str, task_id: str, *, on_canvas: bool) -> dict[str, Json]:
 
 @app.task(name="maintain")  # type: ignore[untyped-decorator]
 def maintain_tables() -> dict[str, Json]:
-    """Sweeper, reaper, deadlines, audit chain."""
+    """Sweeper, reaper, deadlines, messages, audit chain."""
     return maintain(tools())
 
 

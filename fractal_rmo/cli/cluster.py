@@ -113,6 +113,17 @@ def tasks(limit: int, as_json: bool) -> None:
 
 
 @click.command()
+@_json
+def agents(as_json: bool) -> None:
+    """List who works, and the present state of each agent of a task that has not ended."""
+    from fractal_rmo.cli.views import agents_table
+    from fractal_rmo.services.agents import agents_document
+
+    found = agents_document(connect())
+    click.echo(json.dumps(found, default=dict) if as_json else agents_table(found), nl=as_json)
+
+
+@click.command()
 @click.argument("task_id", metavar="ID")
 def cancel(task_id: str) -> None:
     """End a task; what it has reached is kept."""
@@ -190,5 +201,8 @@ def status(as_json: bool) -> None:
 
 COMMANDS = {
     str(command.name): command
-    for command in (submit, show, watch, tasks, cancel, retry, up, down, status, open_, token)
+    for command in (
+        *(submit, show, watch, tasks, cancel, retry, agents),
+        *(up, down, status, open_, token),
+    )
 }

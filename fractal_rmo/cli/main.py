@@ -18,7 +18,8 @@ from fractal_rmo.version import VERSION
 
 _SHELLS = {"bash": BashComplete, "zsh": ZshComplete, "fish": FishComplete}
 _CLUSTER = (
-    "submit", "show", "watch", "tasks", "cancel", "retry", "up", "down", "status", "open", "token",
+    "submit", "show", "watch", "tasks", "cancel", "retry", "agents", "up", "down", "status", "open",
+    "token",
 )  # fmt: skip
 
 
@@ -30,6 +31,7 @@ _CLUSTER = (
         "fractal_rmo.cli.cluster": _CLUSTER,
         "fractal_rmo.cli.proof": ("verify",),
         "fractal_rmo.cli.mcp": ("mcp",),
+        "fractal_rmo.cli.audit": ("audit",),
     },
     context_settings={"help_option_names": ["-h", "--help"]},
 )

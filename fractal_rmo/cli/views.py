@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from fractal_rmo.cli.show import levels_table, print_diff, print_questions, safe
 from fractal_rmo.domain.jsonvalue import Json
@@ -84,21 +85,45 @@ def closing(view: TaskView) -> str:
 
 def rows_table(rows: Sequence[TaskRow]) -> str:
     """A list of tasks as a table."""
+    names = ("id", "kind", "state", "ending", "proven", "asked", "round", "seconds")
+    return _table(
+        names,
+        [
+            (
+                *(row.id, row.kind, row.state, row.ending or ""),
+                *(row.proven_level, row.level, row.round, f"{row.elapsed_s:.1f}"),
+            )
+            for row in rows
+        ],
+    )
+
+
+def agents_table(found: Mapping[str, Any]) -> str:
+    """What ``services.agents`` tells, as two tables."""
+    workers = [
+        (w["name"], w["size"], " ".join(w["queues"]), " ".join(n["task"] for n in w["doing"]))
+        for w in found["workers"]
+    ]
+    states = [
+        (
+            *(s["agent_id"], (s["current_action"] or {"type": ""})["type"]),
+            *(len(s["completed_actions"]), len(s["error_history"]), s["version"]),
+        )
+        for s in found["states"]
+    ]
+    return _table(("worker", "at once", "queues", "now"), workers) + _table(
+        ("agent", "now", "done", "errors", "version"), states
+    )
+
+
+def _table(names: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
-    table = Table("id", "kind", "state", "ending", "proven", "asked", "round", "seconds")
+    table = Table(*names)
     for row in rows:
-        table.add_row(
-            row.id,
-            row.kind,
-            row.state,
-            row.ending or "",
-            str(row.proven_level),
-            str(row.level),
-            str(row.round),
-            f"{row.elapsed_s:.1f}",
-        )
+        table.add_row(*(escape(safe(str(cell))) for cell in row))
     buffer = io.StringIO()
     Console(file=buffer, width=120).print(table)
     return buffer.getvalue()

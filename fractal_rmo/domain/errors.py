@@ -37,6 +37,7 @@ class ErrorCode(StrEnum):
     TASK_ENDED = "FR203"
     STALE_VERSION = "FR204"
     NO_RESULT = "FR205"
+    BROKEN_CHAIN = "FR210"
     DATABASE_DOWN = "FR301"
     BROKER_DOWN = "FR302"
     PORT_TAKEN = "FR303"
@@ -160,6 +161,11 @@ CATALOGUE: dict[ErrorCode, Explanation] = {
     ErrorCode.NO_RESULT: Explanation(
         "The task has no proven result.",
         "Wait for its end; its report says how far it was proven and why not further.",
+    ),
+    ErrorCode.BROKEN_CHAIN: Explanation(
+        "The audit log is not as it was written.",
+        "Someone changed the tables past the program. Compare with a backup; 'fractal-rmo audit "
+        "verify' names the first position that does not hold.",
     ),
     ErrorCode.DATABASE_DOWN: Explanation(
         "PostgreSQL does not answer.",

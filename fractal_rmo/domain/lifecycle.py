@@ -72,21 +72,26 @@ class Ending(StrEnum):
         return TaskState.COMPLETE if succeeded else TaskState.FAILED
 
 
-def check(current: TaskState, target: TaskState) -> TaskState:
-    """Return ``target`` when the table allows the move; raise ``LifecycleError`` otherwise."""
+def check(current: TaskState, target: TaskState, event: str) -> TaskState:
+    """Return ``target`` when the table allows the move; raise ``LifecycleError`` otherwise.
+
+    ``event`` is what asked for the move, as the refusal names it.
+    """
     if target not in TRANSITIONS[current]:
         allowed = ", ".join(TRANSITIONS[current])
         raise LifecycleError(
             ErrorCode.ILLEGAL_TRANSITION,
-            f"A task that is {current} cannot become {target}; it can become {allowed}.",
+            f"'{event}' is refused: a task that is {current} cannot become {target}, "
+            f"only {allowed}.",
         )
     return target
 
 
-def way_to_failed(current: TaskState) -> tuple[TaskState, ...]:
+def way_to_failed(current: TaskState, event: str) -> tuple[TaskState, ...]:
     """The moves, in order, that take a live task to FAILED; raises when it has ended."""
     if current in TERMINAL:
-        raise LifecycleError(ErrorCode.TASK_ENDED, f"The task has already ended: it is {current}.")
+        words = f"'{event}' is refused: the task has already ended, it is {current}."
+        raise LifecycleError(ErrorCode.TASK_ENDED, words)
     if TaskState.FAILED in TRANSITIONS[current]:
         return (TaskState.FAILED,)
     return (TaskState.ANALYZING, TaskState.FAILED)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
+from uuid import UUID
 
 from fractal_rmo.domain.jsonvalue import Json
 
@@ -23,7 +25,40 @@ class MessageType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message; its correlation id is the task's and is given when it is stored."""
+    """What is said; who it concerns and what caused it is known where it is stored."""
 
     type: MessageType
     payload: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What a message belongs to and comes from.
+
+    ``correlation_id`` is the task's, inherited from message to message; work
+    of the clock begins one of its own.  ``causation_id`` names a step, or a
+    message by its ``message_uuid``; None where a person or the clock caused it.
+    """
+
+    correlation_id: str
+    causation_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """A message that is stored: ``id`` is unique and the same however often it is delivered."""
+
+    id: int
+    message: Message
+    cause: Cause
+    timestamp: datetime
+
+    @property
+    def consequence(self) -> Cause:
+        """The cause of what a consumer does about this message."""
+        return Cause(self.cause.correlation_id, message_uuid(self.id))
+
+
+def message_uuid(message_id: int) -> str:
+    """A message's id where a UUID is wanted: of no version, so it is never a step's."""
+    return str(UUID(int=message_id))

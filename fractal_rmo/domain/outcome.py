@@ -15,15 +15,6 @@ from fractal_rmo.domain.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)
-class AgentSnapshot:
-    """The executor's state as it is saved: written only if the stored version is ``version``."""
-
-    agent_id: str
-    version: int
-    state: Mapping[str, Json]
-
-
-@dataclass(frozen=True, slots=True)
 class StepOutcome:
     """The effects of one finished step.
 

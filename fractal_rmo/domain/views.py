@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from fractal_rmo.domain.agent import AgentState
 from fractal_rmo.domain.jsonvalue import Json
 from fractal_rmo.domain.lifecycle import Ending, TaskState
 from fractal_rmo.domain.source import SourceTree
@@ -78,12 +79,16 @@ class TaskStatus:
 
 @dataclass(frozen=True, slots=True)
 class LogEntry:
-    """A message that was sent about a task; ``id`` grows, ``at_s`` counts from submission."""
+    """A message that was sent about a task; ``id`` grows, ``at_s`` counts from submission.
+
+    ``causation_id`` is the step's or the message's (``message_uuid``) that caused it.
+    """
 
     id: int
     at_s: float
     type: str
     payload: Mapping[str, Json]
+    causation_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +105,8 @@ class TaskView:
     verdicts: tuple[tuple[int, Verdict], ...] = field(default_factory=tuple)
     """(round, verdict) in the order in which they were reached."""
     log: tuple[LogEntry, ...] = ()
+    agents: tuple[AgentState, ...] = ()
+    """The present states of the agents that work, or worked, on it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,10 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from fractal_rmo.domain.jsonvalue import Json
-from fractal_rmo.domain.outcome import AgentSnapshot, StepOutcome
+from fractal_rmo.domain.message import Cause
+from fractal_rmo.domain.outcome import StepOutcome
 from fractal_rmo.domain.pattern import ErrorRecord, Pattern
+from fractal_rmo.domain.protocol import ProtocolVersion
 from fractal_rmo.domain.step import Claim, StepRef
 from fractal_rmo.domain.task import Task
 from fractal_rmo.domain.views import TaskQuery, TaskRow, TaskStatus, TaskView
@@ -34,12 +36,6 @@ class StepStore(Protocol):
 
     def note(self, step_id: str, fence: int, progress: Mapping[str, Json]) -> bool:
         """Record progress; False when the step is no longer held or its task has ended."""
-
-    def load_agent(self, agent_id: str) -> AgentSnapshot:
-        """The agent's last state, or an empty one at version 0."""
-
-    def save_agent(self, task_id: str, snapshot: AgentSnapshot) -> int:
-        """Compare-and-set; returns the new version.  Raises ``FractalError`` STALE_VERSION."""
 
 
 class TaskStore(Protocol):
@@ -83,9 +79,6 @@ class Upkeep(Protocol):
     def end_overdue(self) -> int:
         """End tasks past their deadline; returns how many."""
 
-    def seal_messages(self) -> int:
-        """Append unsealed messages to the hash-chained audit log; returns how many."""
-
 
 class LinkStore(Protocol):
     """One-time links."""
@@ -97,14 +90,27 @@ class LinkStore(Protocol):
 class LearningStore(Protocol):
     """Error logs, patterns and the once-an-hour lock."""
 
-    def new_errors(self) -> int:
-        """Errors logged since the last extraction."""
-
     def errors(self, limit: int) -> Sequence[tuple[ErrorRecord, str]]:
         """The newest errors with their submitters (task contents where there is one submitter)."""
 
-    def save_patterns(self, patterns: Sequence[Pattern]) -> int:
-        """Insert or refresh patterns by type and signature; returns how many are new."""
+    def save_patterns(self, patterns: Sequence[Pattern], cause: Cause | None) -> int:
+        """Insert or refresh patterns by type and signature; returns how many are new.
+
+        A new one is told as PATTERN_DISCOVERED, caused by ``cause`` or by the clock.
+        """
+
+    def patterns(self) -> Sequence[Pattern]:
+        """The patterns that were found, those seen last first."""
 
     def take_hour(self, job: str) -> bool:
         """True for the one caller that may run ``job`` in this UTC hour."""
+
+
+class ProtocolStore(Protocol):
+    """Versions of the rules that agents work by."""
+
+    def current(self, name: str) -> ProtocolVersion | None:
+        """The version in force, or None when none is installed."""
+
+    def install(self, protocol: ProtocolVersion) -> bool:
+        """Put a version in force and tell it as PROTOCOL_UPDATE; False when it is known already."""

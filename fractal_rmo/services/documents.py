@@ -12,6 +12,7 @@ from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.domain.verdict import Verdict
 from fractal_rmo.domain.views import LogEntry, StepRow, TaskRow, TaskStatus, TaskView
 from fractal_rmo.editing.diff import unified_diff
+from fractal_rmo.services import agent_state
 from fractal_rmo.services.questions import Question, questions
 from fractal_rmo.services.report_schema import SCHEMA_VERSION
 
@@ -77,6 +78,7 @@ def view_document(view: TaskView) -> dict[str, Json]:
         "questions": [question.as_json() for question in open_questions(view)],
         "steps": [{**_step(step), "output": step.output} for step in view.steps],
         "log": [_entry(entry) for entry in view.log],
+        "agents": [agent_state.document(state) for state in view.agents],
     }
 
 
@@ -140,4 +142,5 @@ def _entry(entry: LogEntry) -> dict[str, Json]:
         "at_s": round(entry.at_s, 3),
         "type": entry.type,
         "payload": entry.payload,
+        "causation_id": entry.causation_id,
     }

@@ -12,7 +12,7 @@ from fractal_rmo.domain.action import ExecutionResult, Strategy
 from fractal_rmo.domain.errors import ErrorCode, FractalError, SandboxUnavailableError
 from fractal_rmo.domain.jsonvalue import Json
 from fractal_rmo.domain.lifecycle import Ending, TaskState
-from fractal_rmo.domain.outcome import AgentSnapshot, StepOutcome
+from fractal_rmo.domain.outcome import StepOutcome
 from fractal_rmo.domain.run import RunRequest
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.domain.step import Claim, Stage
@@ -20,6 +20,7 @@ from fractal_rmo.domain.task import CHANGING_KINDS, Provider, TaskKind
 from fractal_rmo.refactoring.simplify import RefactoringStatus, simplify, tell
 from fractal_rmo.repair.search import RepairOutcome, RepairProblem, RepairStatus, search
 from fractal_rmo.services.drive import drive
+from fractal_rmo.services.executor_state import begin, complete
 from fractal_rmo.services.hold import Hold
 from fractal_rmo.services.refactor import prefix_left
 from fractal_rmo.services.tools import Tools
@@ -46,11 +47,12 @@ OUTPUT_SCHEMA: Mapping[str, Json] = MappingProxyType(
 def execute_step(claim: Claim, hold: Hold, tools: Tools) -> StepOutcome:
     """Choose the strategy, perform it, check its output, save the agent's state."""
     strategy = choose(claim)
+    state = begin(claim, strategy, tools)
     result, candidate = STRATEGIES[strategy](claim, hold, tools)
     if not result.success:
         raise FractalError(ErrorCode.BAD_DOCUMENT, result.error)
     jsonschema.validate(dict(result.output), dict(OUTPUT_SCHEMA))
-    save_state(claim, result, tools)
+    complete(claim, result, state, tools)
     return _outcome(claim, result, candidate)
 
 
@@ -209,22 +211,3 @@ def _outcome(claim: Claim, result: ExecutionResult, candidate: SourceTree | None
         summary=str(result.output["note"]),
         releases=Stage.VALIDATE,
     )
-
-
-def save_state(claim: Claim, result: ExecutionResult, tools: Tools) -> None:
-    """Record what was done under the agent's next version; a stale write is tried afresh."""
-    agent_id = f"executor:{claim.ref.task_id}"
-    for _ in range(3):
-        before = tools.steps.load_agent(agent_id)
-        done = before.state.get("completed_actions")
-        actions = list(done) if isinstance(done, list) else []
-        state = {**before.state, "completed_actions": [*actions, dict(result.output)]}
-        try:
-            snapshot = AgentSnapshot(agent_id, before.version, state)
-            tools.steps.save_agent(claim.ref.task_id, snapshot)
-        except FractalError as error:
-            if error.code is not ErrorCode.STALE_VERSION:
-                raise
-        else:
-            return
-    raise FractalError(ErrorCode.STALE_VERSION, f"{agent_id} is written by several at once.")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Sequence
+
 from fractal_rmo.domain.errors import ErrorCode, SandboxUnavailableError
 from fractal_rmo.domain.jsonvalue import Json
 from fractal_rmo.domain.lifecycle import Ending, TaskState
@@ -71,7 +74,7 @@ def decide(claim: Claim, verdicts: tuple[Verdict, ...]) -> StepOutcome:
     errors = () if last.outcome is Outcome.ERROR else (_error(claim, last),)
     again = _may_return(claim, last)
     return StepOutcome(
-        output=_feedback(claim, last, level),
+        output=_feedback(claim, last, level, errors),
         moves=(TaskState.LEARNING,) if again else (TaskState.FAILED,),
         ending=None if again else Ending.NOT_PROVEN,
         proven_level=level,
@@ -93,10 +96,14 @@ def _may_return(claim: Claim, last: Verdict) -> bool:
     return claim.kind in CHANGING_KINDS and judged and others and tries_left
 
 
-def _feedback(claim: Claim, last: Verdict, level: int) -> dict[str, Json]:
+def _feedback(
+    claim: Claim, last: Verdict, level: int, errors: Sequence[ErrorRecord]
+) -> dict[str, Json]:
+    """What the next round is told: the result not to try again, why, and the error as logged."""
     rejected = claim.candidate.sha256 if claim.candidate else ""
     words = f"level {last.level} {last.level.name.lower()} {last.outcome}: {last.summary}"
-    return {"proven_level": level, "rejected": rejected, "feedback": words}
+    error = dataclasses.asdict(errors[0]) if errors else None
+    return {"proven_level": level, "rejected": rejected, "feedback": words, "error": error}
 
 
 def _result(claim: Claim, verdicts: tuple[Verdict, ...], *, proven: bool) -> Message:

@@ -46,6 +46,7 @@ def report_schema() -> dict[str, Json]:
             "edit": _object("One edit that a refactoring made or tried.", _EDIT),
             "step": _object("One step of the pipeline.", _STEP),
             "message": _object("A message that was sent about the task.", _MESSAGE),
+            "agent": _object("The present state of an agent that worked on the task.", _AGENT),
         },
     }
 
@@ -130,6 +131,22 @@ _MESSAGE: dict[str, Json] = {
     "at_s": {"type": "number"},
     "type": _TEXT,
     "payload": _ANY_OBJECT,
+    "causation_id": {
+        "type": ["string", "null"],
+        "description": "The step's, or the message's that caused it: its number as a UUID.",
+    },
+}
+_AGENT: dict[str, Json] = {
+    "agent_id": _TEXT,
+    "task_id": _TEXT,
+    "current_action": {"type": ["object", "null"], "description": "None between two actions."},
+    "completed_actions": {"type": "array", "items": _ANY_OBJECT},
+    "error_history": {"type": "array", "items": _ANY_OBJECT},
+    "learned_patterns": {"type": "array", "items": _ANY_OBJECT},
+    "context": _ANY_OBJECT,
+    "version": _COUNT,
+    "created_at": _said("ISO 8601, UTC."),
+    "updated_at": _said("ISO 8601, UTC."),
 }
 _TASK: dict[str, Json] = {
     "schema_version": _VERSION,
@@ -163,4 +180,5 @@ _TASK: dict[str, Json] = {
     "questions": _list_of("question"),
     "steps": _list_of("step"),
     "log": _list_of("message"),
+    "agents": _list_of("agent"),
 }

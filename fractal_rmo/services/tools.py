@@ -5,10 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fractal_rmo.config.settings import Settings
+from fractal_rmo.ports.agents import AgentStore
+from fractal_rmo.ports.audit import AuditStore
 from fractal_rmo.ports.cluster import ClusterView
 from fractal_rmo.ports.doorbell import Doorbell
+from fractal_rmo.ports.messages import Inbox, Outbox, Router
 from fractal_rmo.ports.sandbox import Sandbox
-from fractal_rmo.ports.stores import LearningStore, LinkStore, StepStore, TaskStore, Upkeep
+from fractal_rmo.ports.stores import (
+    LearningStore,
+    LinkStore,
+    ProtocolStore,
+    StepStore,
+    TaskStore,
+    Upkeep,
+)
+from fractal_rmo.services.known import Known
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +29,13 @@ class Tools:
     settings: Settings
     tasks: TaskStore
     steps: StepStore
+    agents: AgentStore
+    outbox: Outbox
+    inbox: Inbox
+    router: Router
+    audit: AuditStore
+    protocols: ProtocolStore
+    known: Known
     upkeep: Upkeep
     learning: LearningStore
     links: LinkStore

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from fractal_rmo.domain.jsonvalue import Json
+from fractal_rmo.services.route import deliver, relay
 from fractal_rmo.services.tools import Tools
 
 _BATCH = 500
 
 
 def maintain(tools: Tools) -> dict[str, Json]:
-    """Bury or re-queue lost steps, end overdue tasks, publish what is due, seal the audit log."""
+    """Bury or re-queue lost steps, end overdue tasks, publish what is due, carry messages."""
     reaped = tools.upkeep.reap()
     overdue = tools.upkeep.end_overdue()
     due = tools.upkeep.sweep(_BATCH)
     for step in due:
         tools.bell.ring(step)
-    sealed = tools.upkeep.seal_messages()
-    return {"reaped": reaped, "overdue": overdue, "published": len(due), "sealed": sealed}
+    sealed, told = relay(tools)
+    found = deliver(tools)
+    return {
+        "reaped": reaped,
+        "overdue": overdue,
+        "published": len(due),
+        "sealed": sealed,
+        "told": told,
+        "new_patterns": found,
+    }

@@ -194,5 +194,11 @@ def test_a_candidate_that_is_not_proven_returns_through_learning(
     judged = [s["output"] for s in document["steps"] if s["stage"] == "validate"]
     rejected = [output["rejected"] for output in judged if "flaky" in output["feedback"]]
     assert len(set(rejected)) == len(flaky)
+    (agent,) = document["agents"]
+    met = [error["type"] for error in agent["error_history"]]
+    assert met == ["UnitFlaky"] * (document["round"] - 1)
+    assert len(agent["completed_actions"]) == document["round"]
+    reported = [m["payload"]["error_type"] for m in document["log"] if m["type"] == "error_report"]
+    assert reported[: len(met)] == met
     merges = [s for s in document["steps"] if s["stage"] == "merge" and s["round"] == 2]
     assert "flaky" in json.dumps(merges[0]["output"])

@@ -23,23 +23,24 @@ STATES = st.sampled_from(TaskState)
 @given(STATES, STATES)
 def test_a_move_outside_the_table_is_refused(current: TaskState, target: TaskState) -> None:
     if target in TRANSITIONS[current]:
-        assert check(current, target) is target
+        assert check(current, target, "it") is target
     else:
-        with pytest.raises(LifecycleError, match=r"FR202"):
-            check(current, target)
+        named = rf"FR202 'it' is refused: .* {current} cannot become {target}"
+        with pytest.raises(LifecycleError, match=named):
+            check(current, target, "it")
 
 
 @pytest.mark.parametrize("state", [s for s in TaskState if s not in TERMINAL])
 def test_every_live_task_can_fail_along_the_table(state: TaskState) -> None:
-    for target in way_to_failed(state):
-        state = check(state, target)
+    for target in way_to_failed(state, "cancel"):
+        state = check(state, target, "cancel")
     assert state is TaskState.FAILED
 
 
 @pytest.mark.parametrize("state", sorted(TERMINAL))
 def test_an_ended_task_cannot_fail_again(state: TaskState) -> None:
-    with pytest.raises(LifecycleError, match=r"FR203"):
-        way_to_failed(state)
+    with pytest.raises(LifecycleError, match=rf"FR203 'cancel' is refused: .* {state}"):
+        way_to_failed(state, "cancel")
 
 
 def test_every_ending_goes_with_a_terminal_state() -> None:

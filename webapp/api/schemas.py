@@ -154,6 +154,22 @@ class LogEntrySchema(Schema):
     at_s = fields.Float(required=True)
     type = fields.String(required=True)
     payload = fields.Dict(required=True)
+    causation_id = fields.String(required=True, allow_none=True)
+
+
+class AgentStateSchema(Schema):
+    """The present state of an agent that works on a task."""
+
+    agent_id = fields.String(required=True)
+    task_id = fields.String(required=True)
+    current_action = fields.Dict(required=True, allow_none=True)
+    completed_actions = fields.List(fields.Dict(), required=True)
+    error_history = fields.List(fields.Dict(), required=True)
+    learned_patterns = fields.List(fields.Dict(), required=True)
+    context = fields.Dict(required=True)
+    version = fields.Integer(required=True)
+    created_at = fields.String(required=True)
+    updated_at = fields.String(required=True)
 
 
 class ReportSchema(TaskRowSchema):
@@ -172,6 +188,7 @@ class ReportSchema(TaskRowSchema):
     questions = fields.List(fields.Nested(QuestionSchema), required=True)
     steps = fields.List(fields.Nested(StepWithOutputSchema), required=True)
     log = fields.List(fields.Nested(LogEntrySchema), required=True)
+    agents = fields.List(fields.Nested(AgentStateSchema), required=True)
 
 
 class TaskQuerySchema(Schema):
@@ -213,6 +230,34 @@ class LastEventSchema(Schema):
     last_id = fields.String(
         data_key="Last-Event-ID", load_default="", validate=validate.Length(max=64)
     )
+
+
+class WorkNowSchema(Schema):
+    """A piece of work under way."""
+
+    task = fields.String(required=True)
+    step_id = fields.String(required=True)
+
+
+class WorkerSchema(Schema):
+    """A worker that answered."""
+
+    name = fields.String(required=True)
+    role = fields.String(required=True)
+    queues = fields.List(fields.String(), required=True)
+    size = fields.Integer(required=True)
+    sandbox = fields.String(required=True)
+    python = fields.String(required=True)
+    version = fields.String(required=True)
+    doing = fields.List(fields.Nested(WorkNowSchema), required=True)
+
+
+class AgentsSchema(Schema):
+    """Who works, what waits, and the present state of each agent of a task that has not ended."""
+
+    workers = fields.List(fields.Nested(WorkerSchema), required=True)
+    queues = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
+    states = fields.List(fields.Nested(AgentStateSchema), required=True)
 
 
 class HealthSchema(Schema):

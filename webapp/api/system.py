@@ -1,4 +1,4 @@
-"""``/api/v1/health``, the same answer as ``/health``, and the JSON Schema of reports."""
+"""``/api/v1/health``, the same answer as ``/health``; agents; the JSON Schema of reports."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from flask import Response
 from flask.typing import ResponseReturnValue
 from flask_smorest import Blueprint
 
+from fractal_rmo.services.agents import agents_document
 from fractal_rmo.services.report_schema import report_schema
-from webapp.api.schemas import HealthSchema
+from webapp.api.schemas import AgentsSchema, HealthSchema
 from webapp.system import health_document
+from webapp.tools import tools
 
 blueprint = Blueprint("api-system", __name__, url_prefix="/api/v1", description="The installation")
 
@@ -22,6 +24,13 @@ def health() -> ResponseReturnValue:
     """Whether database and broker answer."""
     document = health_document()
     return document, 200 if document["status"] == "ok" else 503
+
+
+@blueprint.get("/agents")
+@blueprint.response(200, AgentsSchema)
+def agents() -> ResponseReturnValue:
+    """Workers that answer within a second, queues, and agents with their present state."""
+    return agents_document(tools())
 
 
 @blueprint.get("/report.schema.json")

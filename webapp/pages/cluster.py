@@ -26,9 +26,14 @@ _DOES = {
 }
 
 
+_MOST = 50
+"""States that the page shows; REST gives more."""
+
+
 def agents() -> ResponseReturnValue:
     """The workers and their queues, as they answer now."""
     workers, depths, trouble = _asked()
+    states = [] if health_document()["trouble"] else tools().agents.working(_MOST)
     return render_template(
         "agents.html",
         workers=workers,
@@ -37,6 +42,7 @@ def agents() -> ResponseReturnValue:
         does=_DOES,
         served={queue for worker in workers for queue in worker.queues},
         queues=QUEUES,
+        states=states,
     )
 
 

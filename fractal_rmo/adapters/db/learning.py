@@ -10,11 +10,14 @@ from uuid6 import uuid7
 
 from fractal_rmo.adapters.db import codec
 from fractal_rmo.adapters.db.engine import row, run, transact
+from fractal_rmo.adapters.db.outbox import tell
+from fractal_rmo.domain.jsonvalue import JsonObject
+from fractal_rmo.domain.message import Cause, Message, MessageType
 from fractal_rmo.domain.pattern import ErrorRecord, Pattern
 
-_NEW = text("""
-SELECT count(*) FROM error_logs
-WHERE time > coalesce((SELECT max(last_seen) FROM patterns), '-infinity')
+_PATTERNS = text("""
+SELECT error_type, error_signature, support, submitters, lift, confidence FROM patterns
+ORDER BY last_seen DESC LIMIT 1000
 """)
 _ERRORS = text("""
 SELECT error_type, message, role, level, signature, tokens_used, submitter FROM error_logs
@@ -29,10 +32,6 @@ SET support = excluded.support, submitters = excluded.submitters, lift = exclude
     confidence = excluded.confidence, last_seen = now()
 RETURNING xmax = 0
 """)
-_TELL = text("""
-INSERT INTO messages (correlation_id, type, payload)
-VALUES (:id, 'pattern_discovered', CAST(:payload AS jsonb))
-""")
 _TAKE_HOUR = text("""
 INSERT INTO jobs (name, hour) VALUES (:name, date_trunc('hour', now(), 'UTC'))
 ON CONFLICT DO NOTHING RETURNING name
@@ -45,26 +44,27 @@ class SqlLearningStore:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def new_errors(self) -> int:
-        """See the port."""
-        count: int = run(self._engine, lambda db: db.execute(_NEW).scalar_one())
-        return count
-
     def errors(self, limit: int = 5000) -> Sequence[tuple[ErrorRecord, str]]:
         """See the port."""
         rows = run(self._engine, lambda db: db.execute(_ERRORS, {"limit": limit}).all())
         return [(ErrorRecord(*row[:6]), row[6]) for row in rows]
 
-    def save_patterns(self, patterns: Sequence[Pattern]) -> int:
+    def save_patterns(self, patterns: Sequence[Pattern], cause: Cause | None) -> int:
         """See the port."""
-        return transact(self._engine, lambda db: sum(_save(db, p) for p in patterns))
+        because = cause or Cause(str(uuid7()))
+        return transact(self._engine, lambda db: sum(_save(db, p, because) for p in patterns))
+
+    def patterns(self) -> Sequence[Pattern]:
+        """See the port."""
+        found = run(self._engine, lambda db: db.execute(_PATTERNS).all())
+        return [Pattern(*row) for row in found]
 
     def take_hour(self, job: str) -> bool:
         """See the port."""
         return row(self._engine, _TAKE_HOUR, {"name": job}) is not None
 
 
-def _save(db: Connection, pattern: Pattern) -> bool:
+def _save(db: Connection, pattern: Pattern, cause: Cause) -> bool:
     """Insert or refresh one pattern; a new one is told."""
     signature = codec.to_json(pattern.signature)
     values = {
@@ -79,6 +79,10 @@ def _save(db: Connection, pattern: Pattern) -> bool:
     }
     is_new: bool = db.execute(_SAVE, values).scalar_one()
     if is_new:
-        payload = codec.to_json({"type": pattern.type, "support": pattern.support})
-        db.execute(_TELL, {"id": values["id"], "payload": payload})
+        said: JsonObject = {
+            "type": pattern.type,
+            "support": pattern.support,
+            "confidence": pattern.confidence,
+        }
+        tell(db, Message(MessageType.PATTERN_DISCOVERED, said), cause)
     return is_new

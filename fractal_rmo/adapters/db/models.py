@@ -221,12 +221,28 @@ class AgentStateRecord(Base):
     updated_at: Mapped[datetime] = _now()
 
 
+class AgentStateHistory(Base):
+    """Every version that an agent's state ever had; append-only."""
+
+    __tablename__ = "agent_state_history"
+    agent_id: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    task_id: Mapped[str] = mapped_column(
+        Uuid(as_uuid=False), ForeignKey("tasks.id", ondelete="CASCADE"), index=True
+    )
+    state: Mapped[dict[str, Any]]
+    saved_at: Mapped[datetime]
+
+
 class MessageRecord(Base):
-    """A message of one of the seven types; append-only, sealed into ``audit_log`` in batches."""
+    """A message of one of the seven types: the outbox row of the router and of the audit log.
+
+    Append-only but for its two flags: ``sealed`` into ``audit_log``, ``published`` to Redis.
+    """
 
     __tablename__ = "messages"
     __table_args__ = (
-        Index("ix_messages_unsealed", "id", postgresql_where=text("NOT sealed")),
+        Index("ix_messages_open", "id", postgresql_where=text("NOT sealed OR NOT published")),
         Index("ix_messages_correlation_id", "correlation_id"),
     )
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -236,6 +252,7 @@ class MessageRecord(Base):
     payload: Mapped[dict[str, Any]] = _document()
     created_at: Mapped[datetime] = _now()
     sealed: Mapped[bool] = mapped_column(server_default=text("false"))
+    published: Mapped[bool] = mapped_column(server_default=text("false"))
 
 
 class AuditRecord(Base):
@@ -248,6 +265,27 @@ class AuditRecord(Base):
     previous_hash: Mapped[str]
     hash: Mapped[str]
     sealed_at: Mapped[datetime] = _now()
+
+
+class ConsumerRecord(Base):
+    """Who must not miss a message.
+
+    ``position`` is of the audit log: everything up to it was delivered.
+    ``gathered`` counts what was delivered since the consumer last acted on it.
+    """
+
+    __tablename__ = "consumers"
+    name: Mapped[str] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    gathered: Mapped[int] = _count()
+
+
+class DeliveryRecord(Base):
+    """A message that a consumer has taken beyond its position: once, however often it comes."""
+
+    __tablename__ = "deliveries"
+    consumer: Mapped[str] = mapped_column(primary_key=True)
+    message_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
 
 
 class ErrorLog(Base):

@@ -5,31 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Engine, RowMapping, text
+from sqlalchemy import Engine, RowMapping
 from uuid6 import uuid7
 
 from fractal_rmo.adapters.db import codec, statements
 from fractal_rmo.adapters.db.engine import row, run
-from fractal_rmo.domain.errors import ErrorCode, FractalError
+from fractal_rmo.adapters.db.outbox import message_rows
 from fractal_rmo.domain.jsonvalue import Json
 from fractal_rmo.domain.lifecycle import check
-from fractal_rmo.domain.outcome import AgentSnapshot, StepOutcome
+from fractal_rmo.domain.outcome import StepOutcome
 from fractal_rmo.domain.pattern import ErrorRecord
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.domain.step import STATE_OF, Claim, Stage, StepRef
 from fractal_rmo.domain.task import Provider, TaskKind
 from fractal_rmo.domain.verdict import Level
-
-_LOAD_AGENT = text("SELECT version, state FROM agent_states WHERE agent_id = :agent")
-_SAVE_AGENT = text("""
-INSERT INTO agent_states (agent_id, task_id, state, version)
-SELECT :agent, CAST(:task AS uuid), CAST(:state AS jsonb), 1 WHERE :version = 0
-ON CONFLICT (agent_id) DO NOTHING RETURNING version
-""")
-_UPDATE_AGENT = text("""
-UPDATE agent_states SET state = CAST(:state AS jsonb), version = version + 1, updated_at = now()
-WHERE agent_id = :agent AND version = :version RETURNING version
-""")
 
 
 class SqlStepStore:
@@ -72,30 +61,6 @@ class SqlStepStore:
         values = {"id": step_id, "fence": fence, "progress": codec.to_json(progress)}
         return row(self._engine, statements.NOTE, values) is not None
 
-    def load_agent(self, agent_id: str) -> AgentSnapshot:
-        """See the port."""
-        found = row(self._engine, _LOAD_AGENT, {"agent": agent_id})
-        return AgentSnapshot(agent_id, **(found or {"version": 0, "state": {}}))
-
-    def save_agent(self, task_id: str, snapshot: AgentSnapshot) -> int:
-        """See the port."""
-        statement = _UPDATE_AGENT if snapshot.version else _SAVE_AGENT
-        values: dict[str, object] = {
-            "agent": snapshot.agent_id,
-            "state": codec.to_json(snapshot.state),
-            "version": snapshot.version,
-        }
-        if not snapshot.version:
-            values["task"] = task_id
-        saved = row(self._engine, statement, values)
-        if saved is None:
-            raise FractalError(
-                ErrorCode.STALE_VERSION,
-                f"{snapshot.agent_id} is no longer at version {snapshot.version}.",
-            )
-        version: int = saved["version"]
-        return version
-
 
 def refs(task_id: str, due: Sequence[Sequence[str]]) -> tuple[StepRef, ...]:
     """Step references out of [id, stage, action] triples."""
@@ -131,12 +96,12 @@ def _effects(claim: Claim, outcome: StepOutcome) -> tuple[frozenset[str], dict[s
     state = STATE_OF[claim.ref.stage]
     start = state
     for target in outcome.moves:
-        state = check(state, target)
+        state = check(state, target, f"end of {claim.ref.stage}")
     documents: dict[str, list[dict[str, Any]]] = {
         "steps": _new_steps(claim, outcome),
         "files": _file_rows(outcome.candidate),
         "verdicts": [codec.verdict_row(verdict) for verdict in outcome.verdicts],
-        "messages": [{"type": m.type.value, "payload": m.payload} for m in outcome.messages],
+        "messages": message_rows(outcome.messages, outcome.errors),
         "errors": [_error_row(error) for error in outcome.errors],
     }
     parts = {name for name, rows in documents.items() if rows}

@@ -13,9 +13,12 @@ from sqlalchemy import Connection, Engine, RowMapping, text
 from uuid6 import uuid7
 
 from fractal_rmo.adapters.db import codec
+from fractal_rmo.adapters.db.agents import OF_TASK, agent_state
 from fractal_rmo.adapters.db.engine import row, run, transact
+from fractal_rmo.adapters.db.outbox import message_rows, tell
 from fractal_rmo.domain.errors import ErrorCode, InputError, LifecycleError
 from fractal_rmo.domain.lifecycle import Ending, TaskState, check, way_to_failed
+from fractal_rmo.domain.message import Cause, Message, MessageType
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.domain.step import ROLES, Stage, StepRef, StepState
 from fractal_rmo.domain.task import Task
@@ -82,7 +85,8 @@ _FILES = text("SELECT round, origin, path, content FROM files WHERE task_id = :i
 _STEPS = text(_STEP + ", output FROM steps WHERE task_id = :id ORDER BY round, id")
 _STEPS_OF = text(_STEP + "FROM steps WHERE task_id = ANY(CAST(:ids AS uuid[])) ORDER BY round, id")
 _LOG = text("""
-SELECT m.id, extract(epoch FROM m.created_at - t.created_at)::float AS at_s, m.type, m.payload
+SELECT m.id, extract(epoch FROM m.created_at - t.created_at)::float AS at_s, m.type, m.payload,
+       CAST(m.causation_id AS text) AS causation_id
 FROM messages m JOIN tasks t ON t.id = m.correlation_id
 WHERE m.correlation_id = :id ORDER BY m.id
 """)
@@ -100,7 +104,7 @@ UPDATE tasks SET state = 'idle', ending = NULL, ended_at = NULL, summary = '', f
        version = version + 1,
        deadline = now() + CAST(budget->>'seconds' AS float) * interval '1 second'
 WHERE id = :id AND state = :from_state
-RETURNING round
+RETURNING kind, level, round
 """)
 _ADD_STEPS = text("""
 INSERT INTO steps (id, task_id, round, stage, action, state, publish_after)
@@ -138,7 +142,7 @@ class SqlTaskStore:
     def show(self, task_id: str) -> TaskView:
         """See the port."""
         task_id = _checked(task_id)
-        task, files, steps, verdicts, log = run(self._engine, lambda db: _read(db, task_id))
+        task, files, steps, verdicts, log, agents = run(self._engine, lambda db: _read(db, task_id))
         triples = [[f["origin"], f["path"], f["content"]] for f in files]
         proven = task["ending"] == Ending.PROVEN
         return TaskView(
@@ -151,6 +155,7 @@ class SqlTaskStore:
             steps=tuple(_step(step) for step in steps),
             verdicts=tuple((v["round"], codec.verdict(dict(v))) for v in verdicts),
             log=tuple(LogEntry(**entry) for entry in log),
+            agents=tuple(map(agent_state, agents)),
         )
 
     def statuses(self, task_ids: Collection[str]) -> Mapping[str, TaskStatus]:
@@ -194,10 +199,11 @@ class SqlTaskStore:
 
 def _retry(db: Connection, task_id: str, values: dict[str, Any]) -> None:
     state = _lock(db, task_id)
-    check(state, TaskState.IDLE)
+    check(state, TaskState.IDLE, "retry")
     db.execute(_DROP, {"id": task_id})  # a step that still runs must not finish in a new round
-    found = db.execute(_RETRY, {"id": task_id, "from_state": state.value}).scalar_one()
-    db.execute(_ADD_STEPS, {**values, "round": found})
+    begun = db.execute(_RETRY, {"id": task_id, "from_state": state.value}).mappings().one()
+    db.execute(_ADD_STEPS, {**values, "round": begun["round"]})
+    tell(db, Message(MessageType.TASK_ASSIGNMENT, dict(begun)), Cause(task_id))
 
 
 def _cancel(db: Connection, task_id: str) -> None:
@@ -217,7 +223,7 @@ def end(db: Connection, task_id: str, state: TaskState, ending: Ending, summary:
 
     Raises ``LifecycleError`` when it has ended already.
     """
-    for target in way_to_failed(state):
+    for target in way_to_failed(state, ending.value):
         last = target is TaskState.FAILED
         moved = db.execute(
             _MOVE,
@@ -230,7 +236,8 @@ def end(db: Connection, task_id: str, state: TaskState, ending: Ending, summary:
             },
         )
         if not moved.rowcount:
-            raise LifecycleError(ErrorCode.ILLEGAL_TRANSITION)
+            words = f"'{ending}' is refused: the task is no longer {state}."
+            raise LifecycleError(ErrorCode.ILLEGAL_TRANSITION, words)
         state = target
     db.execute(_DROP, {"id": task_id})
 
@@ -238,16 +245,16 @@ def end(db: Connection, task_id: str, state: TaskState, ending: Ending, summary:
 _Rows = Sequence[RowMapping]
 
 
-def _read(db: Connection, task_id: str) -> tuple[RowMapping, _Rows, _Rows, _Rows, _Rows]:
-    """The task's row, its files, steps, verdicts and messages."""
+def _read(db: Connection, task_id: str) -> tuple[RowMapping, _Rows, _Rows, _Rows, _Rows, _Rows]:
+    """The task's row, its files, steps, verdicts, messages and agents' states."""
     task = db.execute(_SHOW, {"id": task_id}).mappings().first()
     if task is None:
         raise InputError(ErrorCode.NO_SUCH_TASK, f"There is no task {task_id}.")
-    files, steps, verdicts, log = (
+    files, steps, verdicts, log, agents = (
         db.execute(part, {"id": task_id}).mappings().all()
-        for part in (_FILES, _STEPS, _VERDICTS, _LOG)
+        for part in (_FILES, _STEPS, _VERDICTS, _LOG, OF_TASK)
     )
-    return task, files, steps, verdicts, log
+    return task, files, steps, verdicts, log, agents
 
 
 def _checked(task_id: str) -> str:
@@ -270,7 +277,8 @@ def _asked(columns: Mapping[str, Any]) -> tuple[Any, ...]:
 
 def _columns(task: Task) -> dict[str, Any]:
     content = f"{task.kind}{task.code.sha256}{task.tests.sha256}".encode()
-    payload = {"kind": task.kind.value, "level": int(task.level)}
+    said = {"kind": task.kind.value, "level": int(task.level)}
+    (assignment,) = message_rows([Message(MessageType.TASK_ASSIGNMENT, said)])
     return {
         "kind": task.kind.value,
         "description": codec.clean_text(task.description),
@@ -281,7 +289,7 @@ def _columns(task: Task) -> dict[str, Any]:
         "python": task.python,
         "seconds": task.budget.seconds,
         "files": codec.to_json([*_files(task.code, "code"), *_files(task.tests, "tests")]),
-        "payload": codec.to_json(payload),
+        "payload": codec.to_json(assignment["payload"]),
     }
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from functools import partial
 
 from sqlalchemy import Connection, Engine, text
 
-from fractal_rmo.adapters.db import codec
 from fractal_rmo.adapters.db.engine import run, transact
+from fractal_rmo.adapters.db.outbox import error_report, tell
 from fractal_rmo.adapters.db.tasks import end
 from fractal_rmo.domain.lifecycle import Ending, TaskState
+from fractal_rmo.domain.message import Cause
+from fractal_rmo.domain.pattern import ErrorRecord
 from fractal_rmo.domain.step import Stage, StepRef
 
 _SWEEP = text("""
@@ -62,30 +63,13 @@ WHERE task_id = :task AND round = :round AND stage = 'merge' AND state = 'waitin
 """)
 _LOG_DEAD = text("""
 INSERT INTO error_logs (task_id, role, error_type, message)
-VALUES (:task, :stage, 'StepDead', :message)
+VALUES (:task, :stage, :type, :message)
 """)
+_DEAD = "StepDead"
 _OVERDUE = text("""
 SELECT id, state FROM tasks WHERE ending IS NULL AND deadline < now()
 ORDER BY deadline LIMIT 100 FOR NO KEY UPDATE SKIP LOCKED
 """)
-_CHAIN_LOCK = text("SELECT pg_advisory_xact_lock(hashtext('audit_log'))")
-_CHAIN_END = text("SELECT position, hash FROM audit_log ORDER BY position DESC LIMIT 1")
-_UNSEALED = text("""
-SELECT id, correlation_id, causation_id, type, payload, created_at FROM messages
-WHERE NOT sealed ORDER BY id LIMIT 5000
-""")
-_SEAL = text("""
-WITH links AS (
-    INSERT INTO audit_log (position, message_id, content_sha256, previous_hash, hash)
-    SELECT l.position, l.message_id, l.content_sha256, l.previous_hash, l.hash
-    FROM jsonb_to_recordset(CAST(:links AS jsonb))
-         AS l(position bigint, message_id bigint, content_sha256 text, previous_hash text,
-              hash text)
-    RETURNING message_id
-)
-UPDATE messages SET sealed = true WHERE id IN (SELECT message_id FROM links)
-""")
-GENESIS = "0" * 64
 
 
 class SqlUpkeep:
@@ -116,10 +100,6 @@ class SqlUpkeep:
         """See the port."""
         return transact(self._engine, _end_overdue)
 
-    def seal_messages(self) -> int:
-        """See the port."""
-        return transact(self._engine, _seal)
-
 
 def _end_overdue(db: Connection) -> int:
     overdue = db.execute(_OVERDUE).all()
@@ -129,39 +109,6 @@ def _end_overdue(db: Connection) -> int:
     return len(overdue)
 
 
-def _seal(db: Connection) -> int:
-    db.execute(_CHAIN_LOCK)
-    last = db.execute(_CHAIN_END).first()
-    position, previous = (last[0], last[1]) if last else (0, GENESIS)
-    links = []
-    for message in db.execute(_UNSEALED).mappings():
-        position += 1
-        digest = content_digest(dict(message))
-        link = {
-            "position": position,
-            "message_id": message["id"],
-            "content_sha256": digest,
-            "previous_hash": previous,
-            "hash": chain_hash(previous, digest),
-        }
-        links.append(link)
-        previous = link["hash"]
-    if links:
-        db.execute(_SEAL, {"links": codec.to_json(links)})
-    return len(links)
-
-
-def content_digest(row: dict[str, object]) -> str:
-    """The SHA-256 of a message's content as canonical JSON."""
-    shown = {key: row[key] if key == "payload" else str(row[key]) for key in sorted(row)}
-    return hashlib.sha256(codec.to_json(shown).encode()).hexdigest()
-
-
-def chain_hash(previous: str, digest: str) -> str:
-    """The next link of the chain."""
-    return hashlib.sha256((previous + digest).encode()).hexdigest()
-
-
 def _bury(db: Connection, step: str, task: str) -> None:
     """Give a step up: a lost analyzer counts as reported, any other step ends its task."""
     state = db.execute(_LOCK_TASK, {"task": task}).scalar_one_or_none()
@@ -169,7 +116,8 @@ def _bury(db: Connection, step: str, task: str) -> None:
     if dead is None:
         return
     stage, round_, error = dead
-    db.execute(_LOG_DEAD, {"task": task, "stage": stage, "message": error})
+    db.execute(_LOG_DEAD, {"task": task, "stage": stage, "type": _DEAD, "message": error})
+    tell(db, error_report(ErrorRecord(_DEAD, error, stage)), Cause(task, step))
     if state is None:
         return
     if stage != Stage.ANALYZE:

@@ -1,0 +1,1 @@
+"""Hot copies in Redis: they make reading quicker, and nothing depends on them."""

@@ -1,0 +1,344 @@
+"""Backup and restore against a real PostgreSQL: nothing is lost, and no error changes anything."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic import command
+from sqlalchemy import Engine, text
+
+from fractal_rmo.adapters.backup.archive import MANIFEST
+from fractal_rmo.adapters.backup.before import keep_before
+from fractal_rmo.adapters.backup.load import Place, load
+from fractal_rmo.adapters.backup.save import save
+from fractal_rmo.adapters.backup.secrets import Secret
+from fractal_rmo.adapters.db import migrate
+from fractal_rmo.adapters.db.engine import make_engine
+from fractal_rmo.adapters.db.models import Base
+from fractal_rmo.adapters.db.tasks import SqlTaskStore
+from fractal_rmo.adapters.embedded.paths import StatePaths
+from fractal_rmo.domain.errors import InfrastructureError, InputError
+from fractal_rmo.domain.source import SourceTree
+from fractal_rmo.domain.step import Stage
+from fractal_rmo.domain.task import Task
+from tests.adapters.backup.conftest import MIGRATIONS, rewritten, silent
+from tests.adapters.db.test_steps import PROVEN, Desk
+
+pytestmark = pytest.mark.cluster
+ODD = Task(
+    'tab\t, line\nend, \\N, \\., quote\'s "and" ünïcode \U0001f980',
+    SourceTree({"a.py": "x = '\\t\\\\'\r\n\t\n\\.\n"}),
+    SourceTree({"test_a.py": "import a\n"}),
+)
+
+
+def address(engine: Engine) -> str:
+    return engine.url.render_as_string(hide_password=False)
+
+
+def place_of(engine: Engine) -> Place:
+    """The same database, with nobody connected to it."""
+    engine.dispose()
+    return Place(address(engine), MIGRATIONS, {}, None)
+
+
+def rows(url: str) -> dict[str, list[Any]]:
+    """All that there is, table by table."""
+    engine = make_engine(url)
+    with engine.connect() as db:
+        found = {
+            name: db.execute(
+                text(f"SELECT to_jsonb(t) FROM {name} t ORDER BY to_jsonb(t)::text")  # noqa: S608
+            ).scalars()
+            for name in Base.metadata.tables
+        }
+        kept = {name: list(values) for name, values in found.items()}
+    engine.dispose()
+    return kept
+
+
+def prove(engine: Engine) -> Desk:
+    """A task that was proven, its messages sealed."""
+    desk = Desk(engine)
+    desk.steps.finish(desk.reach_validation(), PROVEN)
+    desk.upkeep.seal_messages()
+    return desk
+
+
+def test_everything_that_ended_comes_back_as_it_was(
+    engine: Engine, elsewhere: Place, tmp_path: Path
+) -> None:
+    prove(engine).tasks.cancel(SqlTaskStore(engine).submit(ODD)[0])
+    file = tmp_path / "backup.zip"
+    manifest = save(address(engine), file, {}, silent)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert list(tmp_path.iterdir()) == [file]
+    restored = load(file, elsewhere, silent, replace=False)
+    assert (restored.revision, restored.manifest) == (migrate.HEAD, manifest)
+    there = rows(elsewhere.url)
+    assert there == rows(address(engine))
+    assert {name: len(found) for name, found in there.items()} == {
+        name: table.rows for name, table in manifest.tables.items()
+    }
+    assert ODD.description in {task["description"] for task in there["tasks"]}
+
+
+def test_ids_that_the_database_gives_go_on_above_those_restored(
+    engine: Engine, elsewhere: Place, tmp_path: Path
+) -> None:
+    prove(engine)
+    save(address(engine), tmp_path / "b.zip", {}, silent)
+    load(tmp_path / "b.zip", elsewhere, silent, replace=False)
+    before = {message["id"] for message in rows(elsewhere.url)["messages"]}
+    there = make_engine(elsewhere.url)
+    Desk(there)
+    there.dispose()
+    new = {message["id"] for message in rows(elsewhere.url)["messages"]} - before
+    assert min(new) > max(before)
+
+
+def test_what_is_written_meanwhile_is_in_no_table_of_the_backup(
+    engine: Engine, tmp_path: Path
+) -> None:
+    store = SqlTaskStore(engine)
+    store.submit(ODD)
+    submitted = []
+
+    def submit_meanwhile(_member: str, _done: int) -> None:
+        submitted.append(store.submit(ODD))
+
+    manifest = save(address(engine), tmp_path / "b.zip", {}, submit_meanwhile)
+    assert len(submitted) >= 3
+    found = {name: manifest.tables[name].rows for name in ("tasks", "steps", "files", "messages")}
+    assert found == {"tasks": 1, "steps": 8, "files": 2, "messages": 1}
+
+
+def test_what_was_under_way_goes_on_and_loses_neither_time_nor_an_attempt(
+    engine: Engine, elsewhere: Place, tmp_path: Path
+) -> None:
+    desk = Desk(engine)
+    running = desk.of(Stage.ANALYZE)[0]
+    desk.claim(running)
+    with engine.connect() as db:  # an hour ago, so that its time has run out by now
+        for columns in ("tasks SET deadline = deadline", "steps SET lease_until = lease_until"):
+            db.execute(text(f"UPDATE {columns} - interval '1 hour'"))
+    file = tmp_path / "b.zip"
+    save(address(engine), file, {}, silent)
+    with engine.connect() as db:
+        then = db.execute(text("SELECT now() - interval '1 hour'")).scalar_one().isoformat()
+    old = rewritten(file, change=lambda m: m.update(created_at=then))
+    load(old, elsewhere, silent, replace=False)
+    there = make_engine(elsewhere.url)
+    again = Desk.__new__(Desk)
+    again.__dict__.update(Desk(there).__dict__)
+    assert again.upkeep.end_overdue() == 0
+    assert again.upkeep.reap() == 0
+    assert running.step_id in {ref.step_id for ref in again.upkeep.sweep()}
+    claim = again.steps.claim(running.step_id)
+    assert claim is not None
+    assert (claim.attempts, claim.fence) == (1, 2)
+    assert 200 < claim.seconds_left <= 300
+    there.dispose()
+
+
+def test_a_database_that_holds_something_is_kept_unless_it_is_to_be_replaced(
+    engine: Engine, elsewhere: Place, tmp_path: Path
+) -> None:
+    prove(engine)
+    save(address(engine), tmp_path / "b.zip", {}, silent)
+    migrate.upgrade(elsewhere.url, MIGRATIONS)
+    there = make_engine(elsewhere.url)
+    doomed, _ = SqlTaskStore(there).submit(ODD)
+    there.dispose()
+    before = rows(elsewhere.url)
+    with pytest.raises(InputError, match=r"FR604 The table 'tasks' is not empty.*--replace"):
+        load(tmp_path / "b.zip", elsewhere, silent, replace=False)
+    assert rows(elsewhere.url) == before
+    load(tmp_path / "b.zip", elsewhere, silent, replace=True)
+    assert doomed not in {task["id"] for task in rows(elsewhere.url)["tasks"]}
+    assert rows(elsewhere.url) == rows(address(engine))
+
+
+def test_a_migrated_database_without_anybodys_data_is_empty(
+    engine: Engine, elsewhere: Place, tmp_path: Path
+) -> None:
+    prove(engine)
+    save(address(engine), tmp_path / "b.zip", {}, silent)
+    migrate.upgrade(elsewhere.url, MIGRATIONS)
+    there = make_engine(elsewhere.url)
+    with there.connect() as db:  # what the installation itself writes down
+        db.execute(text("INSERT INTO jobs (name, hour) VALUES ('hourly', now())"))
+    there.dispose()
+    load(tmp_path / "b.zip", elsewhere, silent, replace=False)
+    assert rows(elsewhere.url) == rows(address(engine))
+
+
+def test_nothing_is_restored_under_somebody_who_works(engine: Engine, tmp_path: Path) -> None:
+    save(address(engine), tmp_path / "b.zip", {}, silent)
+    SqlTaskStore(engine).submit(ODD)  # whose connection stays open
+    place = Place(address(engine), MIGRATIONS, {}, None)
+    with pytest.raises(InputError, match=r"FR605 1 other connection .*fractal-rmo down"):
+        load(tmp_path / "b.zip", place, silent, replace=True)
+
+
+HOSTILE: dict[str, tuple[dict[str, bytes], Any, str]] = {
+    "another table": (
+        {"tables/pg_authid.copy": b""},
+        lambda m: m["tables"].update(pg_authid={"columns": ["rolname"], "rows": 0}),
+        "has no table 'pg_authid'",
+    ),
+    "a column that is SQL": (
+        {},
+        lambda m: m["tables"]["users"].update(columns=["id\") FROM PROGRAM 'id' --"]),
+        "has no column",
+    ),
+    "a column twice": (
+        {},
+        lambda m: m["tables"]["users"].update(columns=["id", "id"]),
+        "'tables/users.copy' does not fit",
+    ),
+    "rows that are no rows": ({"tables/users.copy": b"\0\xff\t"}, lambda _: None, "does not fit"),
+    "rows of nobody's task": (
+        {"tables/files.copy": b"01a21780-995e-7baf-be85-cdeb58dd433d\t0\tcode\ta.py\tx\ty\n"},
+        lambda _: None,
+        "does not fit",
+    ),
+    "fewer rows": ({}, lambda m: m["tables"]["users"].update(rows=7), "holds 0 rows, not 7"),
+    "no such revision": ({}, lambda m: m.update(revision="0000"), "no revision 0000"),
+    "a time that is none": ({}, lambda m: m.update(created_at="soon"), "created_at"),
+}
+
+
+def test_a_hostile_file_changes_nothing(engine: Engine, tmp_path: Path) -> None:
+    prove(engine)
+    save(address(engine), tmp_path / "b.zip", {}, silent)
+    before = rows(address(engine))
+    place = place_of(engine)
+    for members, change, said in HOSTILE.values():
+        file = rewritten(tmp_path / "b.zip", members, change)
+        with pytest.raises(InputError, match=said) as caught:
+            load(file, place, silent, replace=True)
+        assert caught.value.code == "FR601"
+    assert rows(address(engine)) == before
+
+
+def test_a_file_that_needs_more_space_than_there_is_is_refused_unread(
+    engine: Engine, elsewhere: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    SqlTaskStore(engine).submit(ODD)
+    save(address(engine), tmp_path / "b.zip", {}, silent)
+    free = shutil.disk_usage(tmp_path)._replace(free=1000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: free)
+    read = []
+    with pytest.raises(InfrastructureError, match="FR304"):
+        load(tmp_path / "b.zip", elsewhere, lambda *what: read.append(what), replace=False)
+    assert read == []
+
+
+def test_data_of_a_newer_version_are_refused_and_left_alone(
+    engine: Engine, elsewhere: Place, tmp_path: Path
+) -> None:
+    prove(engine)
+    save(address(engine), tmp_path / "b.zip", {}, silent)
+    newer = rewritten(tmp_path / "b.zip", change=lambda m: m.update(revision="9999"))
+    with pytest.raises(InputError, match=r"FR602 .*revision 9999 \(version 0"):
+        load(newer, elsewhere, silent, replace=True)
+    with engine.connect() as db:
+        db.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    for work in (
+        lambda: load(tmp_path / "b.zip", place_of(engine), silent, replace=True),
+        lambda: save(address(engine), tmp_path / "c.zip", {}, silent),
+    ):
+        with pytest.raises(InputError, match="FR602"):
+            work()
+    assert not (tmp_path / "c.zip").exists()
+
+
+def test_an_older_backup_is_restored_and_brought_up_to_date(
+    elsewhere: Place, engine: Engine, tmp_path: Path
+) -> None:
+    command.upgrade(migrate.config(elsewhere.url, MIGRATIONS), "0001")
+    old = make_engine(elsewhere.url)
+    with old.connect() as db:
+        db.execute(
+            text(
+                "INSERT INTO tasks (id, kind, level, provider, deadline) VALUES"
+                " (gen_random_uuid(), 'fix', 3, 'auto', now() + interval '1 minute')"
+            )
+        )
+    old.dispose()
+    save(elsewhere.url, tmp_path / "old.zip", {}, silent)
+    restored = load(tmp_path / "old.zip", place_of(engine), silent, replace=False)
+    assert (restored.manifest.revision, restored.revision) == ("0001", migrate.HEAD)
+    (task,) = rows(address(engine))["tasks"]
+    assert (task["level"], task["python"], task["base_round"]) == (3, "", 0)
+    command.check(migrate.config(address(engine), MIGRATIONS))
+
+
+def test_secrets_come_along_and_another_key_is_set_aside(
+    engine: Engine, elsewhere: Place, tmp_path: Path
+) -> None:
+    ours = {"signing-key.pem": tmp_path / "key", "web-secrets.json": tmp_path / "web"}
+    ours["signing-key.pem"].write_bytes(b"mine")
+    save(address(engine), tmp_path / "b.zip", ours, silent)  # one of them was never made
+    key = tmp_path / "new" / "key.pem"
+    secrets = {"signing-key.pem": Secret(key, precious=True), "web-secrets.json": Secret(key)}
+    place = replace(elsewhere, secrets=secrets)
+    assert load(tmp_path / "b.zip", place, silent, replace=False).secrets == ("signing-key.pem",)
+    assert (key.read_bytes(), stat.S_IMODE(key.stat().st_mode)) == (b"mine", 0o600)
+    assert load(tmp_path / "b.zip", place, silent, replace=True).secrets == ()  # it is there
+    key.write_bytes(b"another's")
+    with pytest.raises(InputError, match=r"FR604 .*another key"):
+        load(tmp_path / "b.zip", place, silent, replace=False)
+    load(tmp_path / "b.zip", place, silent, replace=True)
+    (aside,) = key.parent.glob("key.pem.before-*")
+    assert (key.read_bytes(), aside.read_bytes()) == (b"mine", b"another's")
+
+
+def test_a_backup_that_cannot_be_written_leaves_the_one_before(
+    engine: Engine, tmp_path: Path
+) -> None:
+    file = tmp_path / "b.zip"
+    save(address(engine), file, {}, silent)
+    whole = file.read_bytes()
+
+    def fail(member: str, _done: int) -> None:
+        if member == "tables/steps.copy":
+            raise OSError(28, os.strerror(28))
+
+    SqlTaskStore(engine).submit(ODD)
+    with pytest.raises(InfrastructureError, match="FR304"):
+        save(address(engine), file, {}, fail)
+    assert (list(tmp_path.iterdir()), file.read_bytes()) == ([file], whole)
+    with pytest.raises(InputError, match="FR116"):
+        save(address(engine), tmp_path / "no" / "folder.zip", {}, silent)
+
+
+def test_what_is_not_there_is_said(elsewhere: Place, tmp_path: Path) -> None:
+    with pytest.raises(InfrastructureError, match="FR603 There are no tables yet"):
+        save(elsewhere.url, tmp_path / "b.zip", {}, silent)
+    with pytest.raises(InputError, match="FR112"):
+        load(tmp_path / "nothing.zip", elsewhere, silent, replace=False)
+    (tmp_path / "text.zip").write_text("no zip")
+    with pytest.raises(InputError, match="FR601"):
+        load(tmp_path / "text.zip", elsewhere, silent, replace=False)
+
+
+def test_the_newest_three_backups_before_migrations_are_kept(
+    engine: Engine, tmp_path: Path
+) -> None:
+    paths = StatePaths(tmp_path / "state")
+    paths.create()
+    paths.backups.mkdir()
+    old = [paths.backups / f"before-2020010{n}T000000-of-0001.zip" for n in range(1, 5)]
+    for path in old:
+        path.touch()
+    made = keep_before(address(engine), paths, {}, "0003")
+    assert sorted(paths.backups.iterdir()) == [*old[2:], made]
+    assert MANIFEST.encode() in made.read_bytes()

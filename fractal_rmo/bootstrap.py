@@ -159,6 +159,7 @@ def make_tools(app: Celery, connections: int = 2) -> Tools:
     """
     from fractal_rmo.adapters.bus.canvas import CanvasDoorbell
     from fractal_rmo.adapters.bus.cluster_view import CeleryClusterView
+    from fractal_rmo.adapters.db.dead import SqlDeadSteps
     from fractal_rmo.adapters.db.engine import make_engine
     from fractal_rmo.adapters.db.learning import SqlLearningStore
     from fractal_rmo.adapters.db.links import SqlLinkStore
@@ -173,6 +174,7 @@ def make_tools(app: Celery, connections: int = 2) -> Tools:
         settings=settings(),
         tasks=SqlTaskStore(engine, grace_s=times.grace_s),
         steps=SqlStepStore(engine, lease_s=times.lease_s, grace_s=times.grace_s),
+        dead=SqlDeadSteps(engine, grace_s=times.grace_s),
         upkeep=SqlUpkeep(engine, grace_s=times.grace_s),
         learning=SqlLearningStore(engine),
         links=SqlLinkStore(engine),

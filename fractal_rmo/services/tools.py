@@ -8,7 +8,14 @@ from fractal_rmo.config.settings import Settings
 from fractal_rmo.ports.cluster import ClusterView
 from fractal_rmo.ports.doorbell import Doorbell
 from fractal_rmo.ports.sandbox import Sandbox
-from fractal_rmo.ports.stores import LearningStore, LinkStore, StepStore, TaskStore, Upkeep
+from fractal_rmo.ports.stores import (
+    DeadSteps,
+    LearningStore,
+    LinkStore,
+    StepStore,
+    TaskStore,
+    Upkeep,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +25,7 @@ class Tools:
     settings: Settings
     tasks: TaskStore
     steps: StepStore
+    dead: DeadSteps
     upkeep: Upkeep
     learning: LearningStore
     links: LinkStore

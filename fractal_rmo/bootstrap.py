@@ -129,6 +129,21 @@ def _secret_files() -> dict[str, Path]:
     return {"signing-key.pem": signing_key(), "web-secrets.json": state_paths().web_secrets}
 
 
+def reach_database(*, to_change_tables: bool) -> bool:
+    """Start the embedded servers where they are used and down; whether any had to be started.
+
+    Raises ``SettingsError`` (NEEDS_CLUSTER) where only the package is
+    installed: it has no servers, and not what makes or changes tables.
+    """
+    if IS_CHECKOUT:
+        return ensure_servers()
+    if to_change_tables:
+        raise SettingsError(ErrorCode.NEEDS_CLUSTER, "Only a checkout can make or change tables.")
+    if addresses().embedded_database:
+        raise SettingsError(ErrorCode.NEEDS_CLUSTER, "DATABASE_URL does not name a database.")
+    return False
+
+
 def backup(file: Path, report: Callable[[str, int], None]) -> Manifest:
     """Write everything into one file, whoever works meanwhile; nothing is migrated for it."""
     from fractal_rmo.adapters.backup.save import save
@@ -141,8 +156,6 @@ def restore(file: Path, report: Callable[[str, int], None], *, replace: bool) ->
     from fractal_rmo.adapters.backup.load import Place, load
     from fractal_rmo.adapters.backup.secrets import Secret
 
-    if not IS_CHECKOUT:
-        raise SettingsError(ErrorCode.NEEDS_CLUSTER, "Only a checkout has the tables' migrations.")
     where = addresses()
     secrets = {
         name: Secret(path, precious=path == signing_key()) for name, path in _secret_files().items()

@@ -21,10 +21,10 @@ def _shown(line: Line, stage: str) -> Callable[[str, int], None]:
     return lambda member, done: line.show(stage, member, done // _MEGABYTE)
 
 
-def _start_servers() -> None:
-    from fractal_rmo.bootstrap import ensure_servers
+def _reach_database(*, to_change_tables: bool) -> None:
+    from fractal_rmo.bootstrap import reach_database
 
-    if ensure_servers():
+    if reach_database(to_change_tables=to_change_tables):
         say("started the embedded servers; 'fractal-rmo down' stops them")
 
 
@@ -39,7 +39,7 @@ def backup(file: Path, as_json: bool) -> None:
     """
     from fractal_rmo.bootstrap import backup as save
 
-    _start_servers()
+    _reach_database(to_change_tables=False)
     with Line(sys.stderr, "MB") as line:
         manifest = save(file, _shown(line, "backup"))
     rows = {name: table.rows for name, table in manifest.tables.items()}
@@ -77,7 +77,7 @@ def restore(file: Path, as_json: bool, replace: bool) -> None:
     """
     from fractal_rmo.bootstrap import restore as load
 
-    _start_servers()
+    _reach_database(to_change_tables=True)
     with Line(sys.stderr, "MB") as line:
         restored = load(file, _shown(line, "restore"), replace=replace)
     manifest = restored.manifest
@@ -110,7 +110,7 @@ def migrate() -> None:
     """
     from fractal_rmo.bootstrap import migrate as bring_up_to_date
 
-    _start_servers()
+    _reach_database(to_change_tables=True)
     bring_up_to_date()
     click.echo("the tables are up to date")
 

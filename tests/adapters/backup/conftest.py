@@ -23,12 +23,15 @@ MIGRATIONS = ROOT / "migrations"
 
 @pytest.fixture
 def elsewhere(servers: StatePaths, request: pytest.FixtureRequest) -> Iterator[Place]:
-    """A database without any table."""
+    """A database without any table, of a user without any power elsewhere."""
     name = f"empty_{abs(hash(request.node.nodeid))}"
     server = make_engine(servers.database_url.replace("/fractal_rmo?", "/postgres?"))
     with server.connect() as db:
-        db.execute(text(f"CREATE DATABASE {name}"))
+        if not db.execute(text("SELECT 1 FROM pg_roles WHERE rolname = 'plain'")).first():
+            db.execute(text("CREATE ROLE plain LOGIN"))
+        db.execute(text(f"CREATE DATABASE {name} OWNER plain"))
     url = servers.database_url.replace("/fractal_rmo?", f"/{name}?")
+    url = url.replace("://postgres@", "://plain@")
     yield Place(url, MIGRATIONS, {}, servers.data)
     with server.connect() as db:
         db.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))

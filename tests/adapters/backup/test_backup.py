@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import stat
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -29,6 +32,7 @@ from fractal_rmo.domain.step import Stage
 from fractal_rmo.domain.task import Task
 from tests.adapters.backup.conftest import MIGRATIONS, rewritten, silent
 from tests.adapters.db.test_steps import PROVEN, Desk
+from tests.conftest import ROOT
 
 pytestmark = pytest.mark.cluster
 ODD = Task(
@@ -87,20 +91,16 @@ def test_everything_that_ended_comes_back_as_it_was(
         name: table.rows for name, table in manifest.tables.items()
     }
     assert ODD.description in {task["description"] for task in there["tasks"]}
+    assert_ids_go_on(elsewhere.url, there)
 
 
-def test_ids_that_the_database_gives_go_on_above_those_restored(
-    engine: Engine, elsewhere: Place, tmp_path: Path
-) -> None:
-    prove(engine)
-    save(address(engine), tmp_path / "b.zip", {}, silent)
-    load(tmp_path / "b.zip", elsewhere, silent, replace=False)
-    before = {message["id"] for message in rows(elsewhere.url)["messages"]}
-    there = make_engine(elsewhere.url)
-    Desk(there)
-    there.dispose()
-    new = {message["id"] for message in rows(elsewhere.url)["messages"]} - before
-    assert min(new) > max(before)
+def assert_ids_go_on(url: str, restored: dict[str, list[Any]]) -> None:
+    """Ids that the database gives are above those that were restored."""
+    engine = make_engine(url)
+    Desk(engine)
+    engine.dispose()
+    known = {message["id"] for message in restored["messages"]}
+    assert min({message["id"] for message in rows(url)["messages"]} - known) > max(known)
 
 
 def test_what_is_written_meanwhile_is_in_no_table_of_the_backup(
@@ -135,8 +135,7 @@ def test_what_was_under_way_goes_on_and_loses_neither_time_nor_an_attempt(
     old = rewritten(file, change=lambda m: m.update(created_at=then))
     load(old, elsewhere, silent, replace=False)
     there = make_engine(elsewhere.url)
-    again = Desk.__new__(Desk)
-    again.__dict__.update(Desk(there).__dict__)
+    again = Desk(there)
     assert again.upkeep.end_overdue() == 0
     assert again.upkeep.reap() == 0
     assert running.step_id in {ref.step_id for ref in again.upkeep.sweep()}
@@ -147,35 +146,25 @@ def test_what_was_under_way_goes_on_and_loses_neither_time_nor_an_attempt(
     there.dispose()
 
 
-def test_a_database_that_holds_something_is_kept_unless_it_is_to_be_replaced(
+def test_what_people_made_is_kept_unless_it_is_to_be_replaced(
     engine: Engine, elsewhere: Place, tmp_path: Path
 ) -> None:
     prove(engine)
     save(address(engine), tmp_path / "b.zip", {}, silent)
     migrate.upgrade(elsewhere.url, MIGRATIONS)
     there = make_engine(elsewhere.url)
+    with there.connect() as db:  # what the installation itself writes down counts for nothing
+        db.execute(text("INSERT INTO jobs (name, hour) VALUES ('hourly', now())"))
+    there.dispose()
+    load(tmp_path / "b.zip", elsewhere, silent, replace=False)
     doomed, _ = SqlTaskStore(there).submit(ODD)
     there.dispose()
     before = rows(elsewhere.url)
     with pytest.raises(InputError, match=r"FR604 The table 'tasks' is not empty.*--replace"):
         load(tmp_path / "b.zip", elsewhere, silent, replace=False)
     assert rows(elsewhere.url) == before
+    assert doomed in {task["id"] for task in before["tasks"]}
     load(tmp_path / "b.zip", elsewhere, silent, replace=True)
-    assert doomed not in {task["id"] for task in rows(elsewhere.url)["tasks"]}
-    assert rows(elsewhere.url) == rows(address(engine))
-
-
-def test_a_migrated_database_without_anybodys_data_is_empty(
-    engine: Engine, elsewhere: Place, tmp_path: Path
-) -> None:
-    prove(engine)
-    save(address(engine), tmp_path / "b.zip", {}, silent)
-    migrate.upgrade(elsewhere.url, MIGRATIONS)
-    there = make_engine(elsewhere.url)
-    with there.connect() as db:  # what the installation itself writes down
-        db.execute(text("INSERT INTO jobs (name, hour) VALUES ('hourly', now())"))
-    there.dispose()
-    load(tmp_path / "b.zip", elsewhere, silent, replace=False)
     assert rows(elsewhere.url) == rows(address(engine))
 
 
@@ -281,24 +270,30 @@ def test_an_older_backup_is_restored_and_brought_up_to_date(
     command.check(migrate.config(address(engine), MIGRATIONS))
 
 
-def test_secrets_come_along_and_another_key_is_set_aside(
-    engine: Engine, elsewhere: Place, tmp_path: Path
-) -> None:
+def test_secrets_come_along(engine: Engine, elsewhere: Place, tmp_path: Path) -> None:
     ours = {"signing-key.pem": tmp_path / "key", "web-secrets.json": tmp_path / "web"}
     ours["signing-key.pem"].write_bytes(b"mine")
     save(address(engine), tmp_path / "b.zip", ours, silent)  # one of them was never made
-    key = tmp_path / "new" / "key.pem"
-    secrets = {"signing-key.pem": Secret(key, precious=True), "web-secrets.json": Secret(key)}
-    place = replace(elsewhere, secrets=secrets)
-    assert load(tmp_path / "b.zip", place, silent, replace=False).secrets == ("signing-key.pem",)
-    assert (key.read_bytes(), stat.S_IMODE(key.stat().st_mode)) == (b"mine", 0o600)
-    assert load(tmp_path / "b.zip", place, silent, replace=True).secrets == ()  # it is there
-    key.write_bytes(b"another's")
-    with pytest.raises(InputError, match=r"FR604 .*another key"):
+    there = {name: Secret(tmp_path / "new" / name, precious=True) for name in ours}
+    restored = load(tmp_path / "b.zip", replace(elsewhere, secrets=there), silent, replace=False)
+    assert restored.secrets == ("signing-key.pem",)
+    (written,) = (tmp_path / "new").iterdir()
+    assert written.read_bytes() == b"mine"
+
+
+def test_where_a_secret_cannot_be_written_nothing_is_restored(
+    engine: Engine, elsewhere: Place, tmp_path: Path
+) -> None:
+    key = tmp_path / "key"
+    key.write_bytes(b"mine")
+    save(address(engine), tmp_path / "b.zip", {"signing-key.pem": key}, silent)
+    place = replace(elsewhere, secrets={"signing-key.pem": Secret(key / "below" / "a file")})
+    with pytest.raises(InputError, match="FR116"):
         load(tmp_path / "b.zip", place, silent, replace=False)
-    load(tmp_path / "b.zip", place, silent, replace=True)
-    (aside,) = key.parent.glob("key.pem.before-*")
-    assert (key.read_bytes(), aside.read_bytes()) == (b"mine", b"another's")
+    there = make_engine(elsewhere.url)
+    with there.connect() as db:
+        assert migrate.revision(db) is None
+    there.dispose()
 
 
 def test_a_backup_that_cannot_be_written_leaves_the_one_before(
@@ -342,3 +337,26 @@ def test_the_newest_three_backups_before_migrations_are_kept(
     made = keep_before(address(engine), paths, {}, "0003")
     assert sorted(paths.backups.iterdir()) == [*old[2:], made]
     assert MANIFEST.encode() in made.read_bytes()
+
+
+def test_the_commands_do_it_and_say_what_they_did(
+    servers: StatePaths, engine: Engine, elsewhere: Place, tmp_path: Path
+) -> None:
+    prove(engine)
+    file = tmp_path / "b.zip"
+
+    def run(url: str, *words: str) -> subprocess.CompletedProcess[str]:
+        ours = {"FRACTAL_STATE": str(servers.root), "DATABASE_URL": url}
+        ours["FRACTAL_SIGNING_KEY"] = str(tmp_path / "key.pem")
+        return subprocess.run(
+            [sys.executable, "-m", "fractal_rmo.cli.main", *words, str(file)],
+            cwd=ROOT, env={**os.environ, **ours}, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+
+    saved = run(address(engine), "backup")
+    assert saved.returncode == 0, saved.stderr
+    assert f"wrote {file}: 1 tasks" in saved.stdout
+    restored = run(elsewhere.url, "restore", "--json")
+    assert restored.returncode == 0, restored.stderr
+    assert json.loads(restored.stdout)["rows"]["steps"] == 8
+    assert rows(elsewhere.url) == rows(address(engine))

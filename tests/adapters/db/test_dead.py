@@ -122,6 +122,16 @@ def test_a_validation_that_died_is_put_back_with_its_candidate(desk: DeadDesk) -
     assert desk.steps.finish(claim, PROVEN) == ()
 
 
+def test_a_lesson_that_died_is_put_back(desk: DeadDesk) -> None:
+    failed = StepOutcome(moves=(TaskState.LEARNING,), learn=True)
+    (learn,) = desk.steps.finish(desk.reach_validation(), failed) or ()
+    desk.kill(learn)
+    desk.dead.put_back(learn.step_id)
+    again = StepOutcome(moves=(TaskState.ANALYZING,), next_round=True)
+    (merge,) = desk.steps.finish(desk.claim(learn), again) or ()
+    assert desk.claim(merge).round == 2
+
+
 def test_too_many_dead_analyzers_go_back_together(desk: DeadDesk) -> None:
     *poisons, fourth, fifth = desk.of(Stage.ANALYZE)
     for ref in (fourth, fifth):

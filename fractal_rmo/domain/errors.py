@@ -61,6 +61,7 @@ class ErrorCode(StrEnum):
     SCHEMA_BEHIND = "FR603"
     NOT_EMPTY = "FR604"
     STILL_RUNNING = "FR605"
+    NOT_ALLOWED = "FR606"
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +268,10 @@ CATALOGUE: dict[ErrorCode, Explanation] = {
     ErrorCode.STILL_RUNNING: Explanation(
         "Processes of the cluster still use the database; nothing was changed.",
         "Stop them on every machine ('fractal-rmo down'), then try again.",
+    ),
+    ErrorCode.NOT_ALLOWED: Explanation(
+        "The database's user may not do this; nothing was changed.",
+        "Name the user who owns the tables in DATABASE_URL.",
     ),
 }
 

@@ -11,22 +11,21 @@ from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import OperationalError
 
 from fractal_rmo.adapters.backup import tables
 from fractal_rmo.adapters.backup.archive import Reader, Report, bad, table_member
 from fractal_rmo.adapters.backup.secrets import Secret
+from fractal_rmo.adapters.backup.trouble import first_line, named
 from fractal_rmo.adapters.db import migrate
 from fractal_rmo.adapters.db.engine import make_engine, transact
 from fractal_rmo.adapters.embedded.stamp import require_space
 from fractal_rmo.domain.backup import Manifest, Target, check_target
-from fractal_rmo.domain.errors import ErrorCode, InfrastructureError, InputError
+from fractal_rmo.domain.errors import ErrorCode, InputError
 
-_LOCK_NOT_AVAILABLE = "55P03"
 _DOES_NOT_FIT = (
     psycopg2.DataError,
     psycopg2.IntegrityError,
-    psycopg2.ProgrammingError,
+    psycopg2.ProgrammingError,  # such as a column that is named twice
     psycopg2.extensions.QueryCanceledError,  # the file could no longer be read
 )
 _SPACE_FACTOR = 3
@@ -48,7 +47,8 @@ _RESUME = (
     UPDATE steps SET state = 'queued', lease_until = NULL, attempts = greatest(attempts - 1, 0)
     WHERE state = 'running'
     """,
-    "UPDATE steps SET publish_after = now() WHERE state = 'queued'",
+    # far beyond what anybody holds who survived somewhere: no late write of his can match
+    "UPDATE steps SET publish_after = now(), fence = fence + 1000 WHERE state = 'queued'",
 )
 
 
@@ -81,7 +81,7 @@ def load(file: Path, place: Place, report: Report, *, replace: bool) -> Restored
     brought up to date afterwards: of the file only data are used.
 
     Raises ``InputError``: BAD_BACKUP, SCHEMA_AHEAD, NOT_EMPTY, STILL_RUNNING,
-    NO_SUCH_FILE; ``InfrastructureError``: DATABASE_DOWN, NO_SPACE.
+    NOT_ALLOWED, NO_SUCH_FILE; ``InfrastructureError``: DATABASE_DOWN, NO_SPACE.
     """
     try:
         with file.open("rb") as opened:
@@ -99,14 +99,8 @@ def load(file: Path, place: Place, report: Report, *, replace: bool) -> Restored
 def _load(reader: Reader, place: Place, *, replace: bool) -> Restored:
     engine = make_engine(place.url)
     try:
-        return transact(engine, lambda db: _replace(db, reader, place, replace=replace))
-    except psycopg2.OperationalError as error:
-        words = str(error).strip().partition("\n")[0]
-        raise InfrastructureError(ErrorCode.DATABASE_DOWN, words) from error
-    except OperationalError as error:
-        if getattr(error.orig, "pgcode", None) != _LOCK_NOT_AVAILABLE:
-            raise
-        raise InputError(ErrorCode.STILL_RUNNING, "Its tables are locked.") from error
+        with named():
+            return transact(engine, lambda db: _replace(db, reader, place, replace=replace))
     finally:
         engine.dispose()
 
@@ -155,7 +149,7 @@ def _table(db: Connection, name: str, reader: Reader) -> None:
         with reader.member(member) as source:
             rows = tables.copy_in(db, name, saved.columns, source)
     except _DOES_NOT_FIT as error:
-        bad(f"The member '{member}' does not fit: {str(error).strip().partition(chr(10))[0]}.")
+        bad(f"The member '{member}' does not fit: {first_line(error)}.")
     if rows != saved.rows:
         bad(f"The member '{member}' holds {rows} rows, not {saved.rows}.")
     tables.advance_counters(db, name)

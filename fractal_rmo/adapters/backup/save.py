@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NoReturn
 
-import psycopg2
 from sqlalchemy import Connection, text
 
 from fractal_rmo.adapters.backup import tables
 from fractal_rmo.adapters.backup.archive import Report, Writer, secret_member, table_member
+from fractal_rmo.adapters.backup.trouble import named
 from fractal_rmo.adapters.db import migrate
 from fractal_rmo.adapters.db.engine import make_engine, run
 from fractal_rmo.domain.backup import Manifest, SavedTable, check_revision
@@ -30,16 +30,14 @@ def save(url: str, file: Path, secrets: Mapping[str, Path], report: Report) -> M
     """Write everything into ``file``, readable by this user only, whole or not at all.
 
     ``secrets`` are files by the name that they get; one that is missing is
-    left out.  Raises ``InputError`` (CANNOT_WRITE; SCHEMA_AHEAD where this
-    version does not know all that there is) and ``InfrastructureError``
+    left out.  Raises ``InputError`` (CANNOT_WRITE, NOT_ALLOWED; SCHEMA_AHEAD
+    where this version does not know all that there is) and ``InfrastructureError``
     (DATABASE_DOWN, NO_SPACE; SCHEMA_BEHIND where there are no tables).
     """
     engine = make_engine(url)
     try:
-        return run(engine, lambda db: _save(db, file, secrets, report))
-    except psycopg2.OperationalError as error:
-        words = str(error).strip().partition("\n")[0]
-        raise InfrastructureError(ErrorCode.DATABASE_DOWN, words) from error
+        with named():
+            return run(engine, lambda db: _save(db, file, secrets, report))
     except OSError as error:
         _cannot(file, error)
     finally:

@@ -12,7 +12,6 @@ from alembic import command
 from sqlalchemy import Engine, text
 
 from fractal_rmo.adapters.db import migrate
-from fractal_rmo.adapters.db.engine import make_engine
 from fractal_rmo.domain.errors import InfrastructureError
 from fractal_rmo.domain.lifecycle import Ending
 from tests.adapters.backup.conftest import MIGRATIONS
@@ -78,6 +77,7 @@ def test_code_refuses_tables_that_no_longer_suit_it_and_names_the_version(
 
 
 def test_code_without_migrations_says_that_the_tables_are_behind(engine: Engine) -> None:
+    """And where there are none, they are made without a backup of nothing."""
     command.downgrade(migrate.config(address(engine), MIGRATIONS), "0003")
     with pytest.raises(
         InfrastructureError, match=rf"FR603 .*0003; {migrate.HEAD} is .*fractal-rmo migrate"
@@ -88,6 +88,10 @@ def test_code_without_migrations_says_that_the_tables_are_behind(engine: Engine)
         db.execute(text("DROP TABLE alembic_version"))
     with pytest.raises(InfrastructureError, match="FR603 They are at revision none"):
         migrate.require(address(engine))
+    backed_up: list[str] = []
+    migrate.upgrade(address(engine), MIGRATIONS, backed_up.append)
+    migrate.require(address(engine))
+    assert backed_up == []
 
 
 @pytest.fixture
@@ -131,14 +135,3 @@ def test_nothing_is_migrated_where_the_backup_fails(engine: Engine, later: Path)
         migrate.upgrade(address(engine), later, fail)
     with engine.connect() as db:
         assert migrate.revision(db) == migrate.HEAD
-
-
-def test_a_new_database_is_not_backed_up(engine: Engine) -> None:
-    command.downgrade(migrate.config(address(engine), MIGRATIONS), "base")
-    called: list[str] = []
-    migrate.upgrade(address(engine), MIGRATIONS, called.append)
-    assert called == []
-    fresh = make_engine(address(engine))
-    with fresh.connect() as db:
-        assert migrate.revision(db) == migrate.HEAD
-    fresh.dispose()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,39 @@ from fractal_rmo.adapters.db.engine import make_engine
 from fractal_rmo.adapters.db.upkeep import GENESIS, chain_hash, content_digest
 from fractal_rmo.adapters.embedded.paths import StatePaths
 from tests.cluster.conftest import ROOT, ClusterAtWork, started
-from tests.cluster.test_faults import submit_slow
+from tests.cluster.test_faults import worker_session
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(600)]
 EXAMPLE = ROOT / "examples" / "off_by_one"
 MOVING = ("elapsed_s",)
+HAND_IN = """
+import json
+from fractal_rmo.bootstrap import client
+from fractal_rmo.domain.source import SourceTree
+from fractal_rmo.domain.task import Task
+from fractal_rmo.services.submit import submit
+from tests.cluster.test_faults import SLOW, TESTS
+task = Task("search", SourceTree({"solution.py": SLOW}), SourceTree({"test_solution.py": TESTS}))
+print(json.dumps([submit(task, client()) for _ in range(3)]))
+"""
+UNDER_WAY = """
+SELECT count(*) FILTER (WHERE s.state = 'running' AND s.stage = 'execute'),
+       count(DISTINCT t.id) FILTER (WHERE t.ending IS NULL)
+FROM tasks t JOIN steps s ON s.task_id = t.id WHERE t.id = ANY(CAST(:ids AS uuid[]))
+"""
+
+
+def hold(cluster: ClusterAtWork, tasks: list[str]) -> None:
+    """Stop the executor's processes in the middle of a task: what is under way stays so."""
+    engine = make_engine(StatePaths(cluster.state).database_url)
+    with engine.connect() as db:
+        while not (found := db.execute(text(UNDER_WAY), {"ids": tasks}).one())[0]:
+            assert found[1], "all have ended"
+            time.sleep(0.05)
+        for process in worker_session(cluster, "executor"):
+            process.suspend()
+        assert db.execute(text(UNDER_WAY), {"ids": tasks}).one()[1] >= 2
+    engine.dispose()
 
 
 def lose(cluster: ClusterAtWork) -> None:
@@ -70,8 +99,8 @@ def test_everything_comes_back_and_what_was_under_way_ends(tmp_path: Path) -> No
         secret, token = key.read_bytes(), here.run("token").stdout
         ended = [here.submit(EXAMPLE, "--tests", EXAMPLE) for _ in range(3)]
         reports = [here.until_ended(task) for task in ended]
-        slow = [submit_slow(here, tmp_path) for _ in range(3)]
-        here.until_running(slow[0], "execute")
+        slow = json.loads(here.python("-c", HAND_IN).stdout)
+        hold(here, slow)
         saved = here.run("backup", file, "--json")
         assert saved.returncode == 0, saved.stderr
         rows = json.loads(saved.stdout)["rows"]

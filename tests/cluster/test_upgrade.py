@@ -158,8 +158,8 @@ def test_an_earlier_cluster_stopped_under_load_is_continued_by_this_one(deploy: 
     with started(deploy.state, deploy.old) as before:
         done = before.submit(example, "--tests", example)
         report = before.until_ended(done)
+        # the last one is in the swarm's hands at most when the cluster is stopped
         tasks = [before.submit(folder, "--tests", folder) for _ in range(3)]
-        before.until_running(tasks[0], "execute")
     with started(deploy.state) as after:
         kept = after.show(done)
         assert {name: kept[name] for name in ("verdicts", "result", "ending", "diff")} == {

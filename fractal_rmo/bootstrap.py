@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from dataclasses import replace as changed
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fractal_rmo.config.load import CHECKOUT, IS_CHECKOUT, settings, signing_key, state_root
@@ -19,13 +21,16 @@ from fractal_rmo.ports.signing import Checker, Signer
 if TYPE_CHECKING:
     from celery import Celery
 
+    from fractal_rmo.adapters.backup.load import Restored
     from fractal_rmo.adapters.embedded.paths import StatePaths
     from fractal_rmo.adapters.sandbox import ZygoteSandbox
     from fractal_rmo.adapters.supervisor.supervisor import Supervisor
+    from fractal_rmo.domain.backup import Manifest
     from fractal_rmo.services.hold import Heart
     from fractal_rmo.services.tools import Tools
 
 
+MIGRATIONS = CHECKOUT / "migrations"
 LOOPBACK = ("127.0.0.1", "localhost", "::1", "[::1]")
 _SHORTEST_SECRET = 32
 _FEWEST_CHARACTERS = 8
@@ -101,7 +106,7 @@ def web_secrets() -> Web:
         raise SettingsError(ErrorCode.NEEDS_SECRETS, words)
     from fractal_rmo.adapters.embedded.secrets import web_secrets as of_checkout
 
-    return replace(web, **of_checkout(state_paths()))
+    return changed(web, **of_checkout(state_paths()))
 
 
 def _is_secret(value: str) -> bool:
@@ -109,10 +114,58 @@ def _is_secret(value: str) -> bool:
 
 
 def migrate() -> None:
-    """Bring the tables to this version."""
+    """Bring the tables to this version; those of the embedded server are backed up before."""
+    from fractal_rmo.adapters.backup.before import keep_before
     from fractal_rmo.adapters.db.migrate import upgrade
 
-    upgrade(addresses().database, CHECKOUT / "migrations")
+    where = addresses()
+
+    def before(revision: str) -> None:
+        if where.embedded_database:  # another's database has another's backups
+            keep_before(where.database, state_paths(), _secret_files(), revision)
+
+    upgrade(where.database, MIGRATIONS, before)
+
+
+def _secret_files() -> dict[str, Path]:
+    """What proofs and sessions need beside the database; secrets that are set are settings."""
+    return {"signing-key.pem": signing_key(), "web-secrets.json": state_paths().web_secrets}
+
+
+def reach_database(*, to_change_tables: bool) -> bool:
+    """Start the embedded servers where they are used and down; whether any had to be started.
+
+    Raises ``SettingsError`` (NEEDS_CLUSTER) where only the package is
+    installed: it has no servers, and not what makes or changes tables.
+    """
+    if IS_CHECKOUT:
+        return ensure_servers()
+    if to_change_tables:
+        raise SettingsError(ErrorCode.NEEDS_CLUSTER, "Only a checkout can make or change tables.")
+    if addresses().embedded_database:
+        raise SettingsError(ErrorCode.NEEDS_CLUSTER, "DATABASE_URL does not name a database.")
+    return False
+
+
+def backup(file: Path, report: Callable[[str, int], None]) -> Manifest:
+    """Write everything into one file, whoever works meanwhile; nothing is migrated for it."""
+    from fractal_rmo.adapters.backup.save import save
+
+    return save(addresses().database, file, _secret_files(), report)
+
+
+def restore(file: Path, report: Callable[[str, int], None], *, replace: bool) -> Restored:
+    """Put what a backup holds in the place of what is there."""
+    from fractal_rmo.adapters.backup.load import Place, load
+    from fractal_rmo.adapters.backup.secrets import Secret
+
+    where = addresses()
+    secrets = {
+        name: Secret(path, precious=path == signing_key()) for name, path in _secret_files().items()
+    }
+    data = state_paths().data if where.embedded_database else None
+    place = Place(where.database, MIGRATIONS, secrets, data)
+    return load(file, place, report, replace=replace)
 
 
 def install_protocol() -> None:
@@ -151,6 +204,7 @@ def make_tools(app: Celery, connections: int = 2) -> Tools:
     from fractal_rmo.adapters.cache.agents import HotAgentStore
     from fractal_rmo.adapters.db.agents import SqlAgentStore
     from fractal_rmo.adapters.db.audit import SqlAuditStore
+    from fractal_rmo.adapters.db.dead import SqlDeadSteps
     from fractal_rmo.adapters.db.engine import make_engine
     from fractal_rmo.adapters.db.inbox import SqlInbox
     from fractal_rmo.adapters.db.learning import SqlLearningStore
@@ -171,6 +225,7 @@ def make_tools(app: Celery, connections: int = 2) -> Tools:
         settings=settings(),
         tasks=SqlTaskStore(engine, grace_s=times.grace_s),
         steps=SqlStepStore(engine, lease_s=times.lease_s, grace_s=times.grace_s),
+        dead=SqlDeadSteps(engine, grace_s=times.grace_s),
         upkeep=SqlUpkeep(engine, grace_s=times.grace_s),
         agents=HotAgentStore(SqlAgentStore(engine), redis),
         outbox=SqlOutbox(engine),
@@ -204,11 +259,13 @@ def client(report: Callable[[str], None] = print, connections: int = 2) -> Tools
     its own tables; raises ``SettingsError`` (NEEDS_CLUSTER) where none are named.
     """
     from fractal_rmo.adapters.bus.app import make_app
+    from fractal_rmo.adapters.db.migrate import require
 
     if not IS_CHECKOUT:
         if not is_cluster_set():
             detail = "DATABASE_URL and REDIS_URL do not name the servers of one."
             raise SettingsError(ErrorCode.NEEDS_CLUSTER, detail)
+        require(addresses().database)
         return make_tools(make_app(), connections)
     if ensure_servers():
         report("started the embedded servers; 'fractal-rmo down' stops them")

@@ -21,6 +21,7 @@ PROBLEM = "application/problem+json"
 _LOG = logging.getLogger(__name__)
 _STATUS = {
     ErrorCode.NO_SUCH_TASK: 404,
+    ErrorCode.NO_SUCH_STEP: 404,
     ErrorCode.TOO_LARGE: 413,
     ErrorCode.KEY_TAKEN: 409,
 }

@@ -10,10 +10,14 @@ _EVERY_S = 0.1
 
 
 class Line:
-    """Shows stage, seconds, number of runs and what is being tried, overwriting itself."""
+    """Shows stage, seconds, number of runs and what is being tried, overwriting itself.
 
-    def __init__(self, stream: TextIO) -> None:
+    ``unit`` names what is counted, where it is not runs.
+    """
+
+    def __init__(self, stream: TextIO, unit: str = "run") -> None:
         self._stream = stream
+        self._unit = unit
         self._live = stream.isatty()
         self._start = time.monotonic()
         self._shown = 0.0
@@ -31,7 +35,7 @@ class Line:
             self._stream.flush()
         if self._live and now - self._shown >= _EVERY_S:
             self._shown = now
-            text = f"{stage:9} {now - self._start:5.1f} s  run {number:5}  {label}"
+            text = f"{stage:9} {now - self._start:5.1f} s  {self._unit} {number:5}  {label}"
             self._stream.write("\r\x1b[2K" + "".join(c for c in text if c.isprintable())[:100])
             self._stream.flush()
 

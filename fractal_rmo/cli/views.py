@@ -5,12 +5,13 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TextIO
 
 from fractal_rmo.cli.show import levels_table, print_diff, print_questions, safe
 from fractal_rmo.domain.jsonvalue import Json
+from fractal_rmo.domain.lifecycle import Ending
 from fractal_rmo.domain.step import StepState
-from fractal_rmo.domain.views import StepRow, TaskRow, TaskStatus, TaskView
+from fractal_rmo.domain.views import StepLine, StepRow, TaskRow, TaskStatus, TaskView
 
 
 def now_at(status: TaskStatus) -> tuple[str, str, int]:
@@ -48,6 +49,8 @@ def print_task(view: TaskView) -> None:
     for step in view.steps:
         if step.error:
             console.print(safe(f"{step.stage} {step.action}: {step.error}"), markup=False)
+        if step.state is StepState.DEAD and view.row.ending is Ending.INFRASTRUCTURE:
+            console.print(f"'fractal-rmo requeue {step.id}' puts it back", highlight=False)
     for sentence in filter(None, (view.summary, _missing(view))):
         console.print(safe(sentence), markup=False, highlight=False)
     console.print(closing(view), markup=False, highlight=False)
@@ -127,3 +130,17 @@ def _table(names: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     buffer = io.StringIO()
     Console(file=buffer, width=120).print(table)
     return buffer.getvalue()
+
+
+def print_steps(lines: Sequence[StepLine], file: TextIO) -> None:
+    """Each step with its task, and below it what each failed attempt said."""
+    for line in lines:
+        step = line.step
+        place = " ".join(filter(None, (step.stage, step.action)))
+        ended = f", which ended as {line.ending}" if line.ending else ""
+        attempts = f"{step.attempts} attempt{'s' if step.attempts != 1 else ''}"
+        head = f"{step.id} {step.state}: {place}, round {step.round}, {attempts}"
+        file.write(f"{head}; task {line.task_id}{ended}\n")
+        for entry in step.evidence:
+            said = safe(str(entry.get("said"))).replace("\n", "\n      ")
+            file.write(f"    {entry.get('at')}, attempt {entry.get('attempt')}: {said}\n")

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 
 class ErrorCode(StrEnum):
-    """Stable codes: FR1 input, FR2 lifecycle, FR3 infrastructure, FR4 sandbox, FR5 settings."""
+    """Stable codes: FR1 input, FR2 lifecycle, FR3 servers, FR4 sandbox, FR5 settings, FR6 data."""
 
     BAD_SYNTAX = "FR101"
     EMPTY_CODE = "FR102"
@@ -38,6 +38,9 @@ class ErrorCode(StrEnum):
     STALE_VERSION = "FR204"
     NO_RESULT = "FR205"
     BROKEN_CHAIN = "FR210"
+    NO_SUCH_STEP = "FR211"
+    NOT_DEAD = "FR212"
+    WENT_ON = "FR213"
     DATABASE_DOWN = "FR301"
     BROKER_DOWN = "FR302"
     PORT_TAKEN = "FR303"
@@ -54,6 +57,12 @@ class ErrorCode(StrEnum):
     NEEDS_SECRETS = "FR503"
     NEEDS_CLUSTER = "FR504"
     NEEDS_MCP = "FR505"
+    BAD_BACKUP = "FR601"
+    SCHEMA_AHEAD = "FR602"
+    SCHEMA_BEHIND = "FR603"
+    NOT_EMPTY = "FR604"
+    STILL_RUNNING = "FR605"
+    NOT_ALLOWED = "FR606"
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +176,18 @@ CATALOGUE: dict[ErrorCode, Explanation] = {
         "Someone changed the tables past the program. Compare with a backup; 'fractal-rmo audit "
         "verify' names the first position that does not hold.",
     ),
+    ErrorCode.NO_SUCH_STEP: Explanation(
+        "No step has this id.",
+        "List the dead ones with 'fractal-rmo steps --dead'.",
+    ),
+    ErrorCode.NOT_DEAD: Explanation(
+        "Only a dead step can be put back.",
+        "Nothing was changed. 'fractal-rmo steps --dead' lists those that are.",
+    ),
+    ErrorCode.WENT_ON: Explanation(
+        "The step's task has not ended because of it.",
+        "Nothing was changed. 'fractal-rmo retry ID' begins the task anew once it has ended.",
+    ),
     ErrorCode.DATABASE_DOWN: Explanation(
         "PostgreSQL does not answer.",
         "Start the embedded servers with 'fractal-rmo up', or check DATABASE_URL.",
@@ -233,6 +254,30 @@ CATALOGUE: dict[ErrorCode, Explanation] = {
     ErrorCode.NEEDS_MCP: Explanation(
         "The library of the MCP server is not installed.",
         "pip install 'fractal-rmo[mcp]'.",
+    ),
+    ErrorCode.BAD_BACKUP: Explanation(
+        "The file is no backup that can be restored; nothing was changed.",
+        "Use another copy of it, as 'fractal-rmo backup FILE' wrote it.",
+    ),
+    ErrorCode.SCHEMA_AHEAD: Explanation(
+        "The data belong to a newer version than this one.",
+        "Use the version that wrote them, or a later one.",
+    ),
+    ErrorCode.SCHEMA_BEHIND: Explanation(
+        "The tables are older than this version needs.",
+        "Run 'fractal-rmo migrate' in a checkout of this version, as a user who may change them.",
+    ),
+    ErrorCode.NOT_EMPTY: Explanation(
+        "There are data already; nothing was changed.",
+        "Back them up with 'fractal-rmo backup FILE', then restore with --replace.",
+    ),
+    ErrorCode.STILL_RUNNING: Explanation(
+        "Processes of the cluster still use the database; nothing was changed.",
+        "Stop them on every machine ('fractal-rmo down'), then try again.",
+    ),
+    ErrorCode.NOT_ALLOWED: Explanation(
+        "The database's user may not do this; nothing was changed.",
+        "Name the user who owns the tables in DATABASE_URL.",
     ),
 }
 

@@ -12,6 +12,8 @@ Rules
 4.  From IDLE and LEARNING no edge leads to FAILED.  A task that must end
     there walks ``way_to_failed`` inside one transaction.
 5.  COMPLETE and FAILED go back to IDLE only by a person's explicit retry.
+    Who puts a dead step back walks ``way_back``, from there to where the step
+    stood, inside one transaction.
 
 The diagram in ``docs/lifecycle.md`` is drawn from this table.
 """
@@ -95,6 +97,14 @@ def way_to_failed(current: TaskState, event: str) -> tuple[TaskState, ...]:
     if TaskState.FAILED in TRANSITIONS[current]:
         return (TaskState.FAILED,)
     return (TaskState.ANALYZING, TaskState.FAILED)
+
+
+def way_back(target: TaskState) -> tuple[TaskState, ...]:
+    """The moves, in order, from FAILED by a retry to a live state; raises for one that is not."""
+    states = tuple(TaskState)
+    if target in TERMINAL:
+        raise LifecycleError(ErrorCode.ILLEGAL_TRANSITION, f"Nothing goes on in {target}.")
+    return states[: states.index(target) + 1]
 
 
 def mermaid() -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from fractal_rmo.domain.agent import AgentState
@@ -54,7 +54,11 @@ RUNNING = "running"
 
 @dataclass(frozen=True, slots=True)
 class StepRow:
-    """One step as shown; ``elapsed_s`` is None before it is taken up."""
+    """One step as shown; ``elapsed_s`` is None before it is taken up.
+
+    ``evidence`` lists its attempts that failed: ``attempt``, ``at`` (ISO 8601,
+    UTC) and what it ``said``.
+    """
 
     stage: str
     action: str
@@ -65,6 +69,27 @@ class StepRow:
     progress: Mapping[str, Json]
     output: Mapping[str, Json] = field(default_factory=dict)
     elapsed_s: float | None = None
+    id: str = ""
+    evidence: Sequence[Mapping[str, Json]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StepQuery:
+    """Which steps a list shows, newest first; ``before`` is the id of the last one before."""
+
+    state: str = ""
+    before: str = ""
+    limit: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class StepLine:
+    """One line of a list of steps, with the task that it belongs to."""
+
+    step: StepRow
+    task_id: str
+    ending: Ending | None
+    """The task's."""
 
 
 @dataclass(frozen=True, slots=True)

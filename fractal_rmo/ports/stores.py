@@ -12,7 +12,7 @@ from fractal_rmo.domain.pattern import ErrorRecord, Pattern
 from fractal_rmo.domain.protocol import ProtocolVersion
 from fractal_rmo.domain.step import Claim, StepRef
 from fractal_rmo.domain.task import Task
-from fractal_rmo.domain.views import TaskQuery, TaskRow, TaskStatus, TaskView
+from fractal_rmo.domain.views import StepLine, StepQuery, TaskQuery, TaskRow, TaskStatus, TaskView
 
 
 class StepStore(Protocol):
@@ -64,6 +64,20 @@ class TaskStore(Protocol):
         """Begin an ended task anew, with its whole budget; returns the new round's steps.
 
         Raises ``LifecycleError`` when it has not ended.
+        """
+
+
+class DeadSteps(Protocol):
+    """Steps as such, and the way back for those that were given up."""
+
+    def find(self, query: StepQuery) -> Sequence[StepLine]:
+        """A page of steps, newest first, without outputs."""
+
+    def put_back(self, step_id: str) -> tuple[str, tuple[StepRef, ...]]:
+        """Let the task that ended by this dead step go on from it: (task id, what is due).
+
+        Its attempts begin anew and its task has its whole time again.  Raises
+        ``InputError`` NO_SUCH_STEP and ``LifecycleError`` NOT_DEAD, WENT_ON.
         """
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from fractal_rmo.domain.jsonvalue import Json, JsonObject
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.domain.verdict import Verdict
-from fractal_rmo.domain.views import LogEntry, StepRow, TaskRow, TaskStatus, TaskView
+from fractal_rmo.domain.views import LogEntry, StepLine, StepRow, TaskRow, TaskStatus, TaskView
 from fractal_rmo.editing.diff import unified_diff
 from fractal_rmo.services import agent_state
 from fractal_rmo.services.questions import Question, questions
@@ -123,14 +123,28 @@ def verdict_document(verdict: Verdict) -> dict[str, Json]:
     }
 
 
+def lines_document(lines: Sequence[StepLine]) -> list[JsonObject]:
+    """A list of steps."""
+    return [
+        {
+            **_step(line.step),
+            "task": line.task_id,
+            "ending": line.ending.value if line.ending else None,
+        }
+        for line in lines
+    ]
+
+
 def _step(step: StepRow) -> dict[str, Json]:
     return {
+        "id": step.id,
         "stage": step.stage,
         "action": step.action,
         "round": step.round,
         "state": step.state.value,
         "attempts": step.attempts,
         "error": step.error,
+        "evidence": list(step.evidence),
         "progress": step.progress,
         "elapsed_s": None if step.elapsed_s is None else round(step.elapsed_s, 3),
     }

@@ -116,12 +116,26 @@ _SOLUTION: dict[str, Json] = {
     "questions": _list_of("question"),
 }
 _STEP: dict[str, Json] = {
+    "id": _TEXT,
     "stage": _TEXT,
     "action": _TEXT,
     "round": _COUNT,
     "state": _one_of(StepState),
     "attempts": _COUNT,
     "error": _TEXT,
+    "evidence": {
+        "type": "array",
+        "description": "The attempts that failed, oldest first.",
+        "items": {
+            "type": "object",
+            "properties": {
+                "attempt": _COUNT,
+                "at": _said("ISO 8601, UTC."),
+                "said": _said("What became of it."),
+            },
+            "required": ["attempt", "at", "said"],
+        },
+    },
     "progress": _ANY_OBJECT,
     "output": _ANY_OBJECT,
     "elapsed_s": {"type": ["number", "null"]},

@@ -12,6 +12,7 @@ from fractal_rmo.ports.doorbell import Doorbell
 from fractal_rmo.ports.messages import Inbox, Outbox, Router
 from fractal_rmo.ports.sandbox import Sandbox
 from fractal_rmo.ports.stores import (
+    DeadSteps,
     LearningStore,
     LinkStore,
     ProtocolStore,
@@ -36,6 +37,7 @@ class Tools:
     audit: AuditStore
     protocols: ProtocolStore
     known: Known
+    dead: DeadSteps
     upkeep: Upkeep
     learning: LearningStore
     links: LinkStore

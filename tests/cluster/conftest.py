@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ class ClusterAtWork:
     environment: dict[str, str]
     state: Path
     pid: int
+    checkout: Path = ROOT
 
     def run(self, *arguments: str | Path, seconds: float = 100) -> subprocess.CompletedProcess[str]:
         """``fractal-rmo`` with these arguments."""
@@ -35,7 +37,7 @@ class ClusterAtWork:
         """The interpreter with these arguments, in the checkout."""
         return subprocess.run(
             [sys.executable, *arguments],
-            cwd=ROOT,
+            cwd=self.checkout,
             env=self.environment,
             capture_output=True,
             text=True,
@@ -80,26 +82,40 @@ def _free_port() -> str:
         return str(probe.getsockname()[1])
 
 
-@pytest.fixture(scope="session")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClusterAtWork]:
-    """A cluster with state and ports of its own."""
-    state = tmp_path_factory.mktemp("cluster") / "state"
+@contextmanager
+def started(state: Path, checkout: Path = ROOT, **more: str) -> Iterator[ClusterAtWork]:
+    """A cluster with state and ports of its own; its data are kept.
+
+    It is ended as a person ends it, unless the test has killed it.
+    """
     ours = {"FRACTAL_STATE": str(state), "PORT": _free_port(), "FLOWER_PORT": _free_port()}
     ours |= {"FRACTAL_LEASE_S": "9", "FRACTAL_HEARTBEAT_S": "3"}  # a death is seen sooner
-    environment = {**os.environ, **ours, "FLOWER_BASIC_AUTH": "team:secret"}
+    environment = {**os.environ, **ours, "FLOWER_BASIC_AUTH": "team:secret", **more}
     log = state.parent / "up.log"
-    with log.open("wb") as output:
+    with log.open("ab") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "fractal_rmo.cli.main", "up"],
-            cwd=ROOT, env=environment, stdout=output, stderr=output,
+            cwd=checkout, env=environment, stdout=output, stderr=output,
         )  # fmt: skip
-        at_work = ClusterAtWork(environment, state, process.pid)
+        at_work = ClusterAtWork(environment, state, process.pid, checkout)
         try:
             _until_served(at_work, process, log)
             yield at_work
         finally:
-            process.send_signal(signal.SIGINT)
-            assert process.wait(60) == 0, log.read_text()
+            if process.poll() != -signal.SIGKILL:
+                process.send_signal(signal.SIGINT)
+                assert process.wait(60) == 0, log.read_text()
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClusterAtWork]:
+    """One for all tests of this folder."""
+    at_work = None
+    try:
+        with started(tmp_path_factory.mktemp("cluster") / "state") as at_work:
+            yield at_work
+    finally:
+        if at_work:
             at_work.run("down", "--purge")
 
 

@@ -7,7 +7,7 @@ from flask_smorest import Api
 
 from fractal_rmo.version import VERSION
 from webapp import problems
-from webapp.api import system, tasks
+from webapp.api import steps, system, tasks
 from webapp.api.schemas import ProblemSchema
 
 
@@ -44,4 +44,5 @@ def register_api(app: Flask) -> None:
     )
     api = ProblemApi(app)
     api.register_blueprint(tasks.blueprint)
+    api.register_blueprint(steps.blueprint)
     api.register_blueprint(system.blueprint)

@@ -12,8 +12,7 @@ from fractal_rmo.domain.task import Provider, TaskKind
 from fractal_rmo.domain.verdict import Level, Outcome
 from fractal_rmo.domain.views import RUNNING
 from fractal_rmo.services.questions import Kind
-
-_ID_OR_NOTHING = validate.Regexp(r"^([0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12})?$")
+from webapp.api.step_schemas import ID_OR_NOTHING, StepSchema, StepWithOutputSchema
 
 
 def _one_of(names: Any) -> validate.OneOf:
@@ -92,25 +91,6 @@ class TaskRowSchema(Schema):
     levels = fields.Dict(
         keys=fields.String(), values=fields.String(validate=_one_of(Outcome)), required=True
     )
-
-
-class StepSchema(Schema):
-    """One step of the pipeline."""
-
-    stage = fields.String(required=True)
-    action = fields.String(required=True)
-    round = fields.Integer(required=True)
-    state = fields.String(required=True)
-    attempts = fields.Integer(required=True)
-    error = fields.String(required=True)
-    progress = fields.Dict(required=True)
-    elapsed_s = fields.Float(required=True, allow_none=True)
-
-
-class StepWithOutputSchema(StepSchema):
-    """The same with what it handed on."""
-
-    output = fields.Dict(required=True)
 
 
 class TaskStatusSchema(TaskRowSchema):
@@ -199,7 +179,7 @@ class TaskQuerySchema(Schema):
         load_default="", validate=validate.OneOf(["", RUNNING, *map(str, Ending)])
     )
     words = fields.String(load_default="", validate=validate.Length(max=200))
-    before = fields.String(load_default="", validate=_ID_OR_NOTHING)
+    before = fields.String(load_default="", validate=ID_OR_NOTHING)
     limit = fields.Integer(load_default=20, validate=validate.Range(min=1, max=200))
 
 

@@ -14,6 +14,9 @@ blueprint.add_url_rule("/tasks/<task_id>", "task", task.page)
 blueprint.add_url_rule("/tasks/<task_id>/live", "live", task.live)
 blueprint.add_url_rule("/tasks/<task_id>/cancel", "cancel", task.cancel, methods=["POST"])
 blueprint.add_url_rule("/tasks/<task_id>/retry", "retry", task.retry, methods=["POST"])
+blueprint.add_url_rule(
+    "/tasks/<task_id>/steps/<step_id>/requeue", "requeue", task.requeue, methods=["POST"]
+)
 blueprint.add_url_rule("/tasks/<task_id>/questions", "answer", questions.answer, methods=["POST"])
 blueprint.add_url_rule("/agents", "agents", cluster.agents)
 blueprint.add_url_rule("/status", "status", cluster.status)

@@ -9,11 +9,13 @@ from typing import Any
 from flask import redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from fractal_rmo.domain.dead import StepFacts, put_back
 from fractal_rmo.domain.errors import LifecycleError
 from fractal_rmo.domain.jsonvalue import Json
 from fractal_rmo.domain.step import ROLES, Stage, StepState
-from fractal_rmo.domain.views import TaskView
+from fractal_rmo.domain.views import StepRow, TaskView
 from fractal_rmo.services import submit as services
+from fractal_rmo.services.dead import requeue as put_step_back
 from fractal_rmo.services.documents import diff
 from webapp.pages import fanout, patch
 from webapp.pages.ladder import earlier_rounds, ladder
@@ -46,6 +48,13 @@ def retry(task_id: str) -> ResponseReturnValue:
     return redirect(url_for("pages.task", task_id=task_id), 303)
 
 
+def requeue(task_id: str, step_id: str) -> ResponseReturnValue:
+    """Put a dead step back; one that somebody else has put back goes on."""
+    with contextlib.suppress(LifecycleError):
+        put_step_back(step_id, tools())
+    return redirect(url_for("pages.task", task_id=task_id), 303)
+
+
 def _told(view: TaskView) -> dict[str, Any]:
     change = diff(view.code, view.result)
     return {
@@ -57,8 +66,26 @@ def _told(view: TaskView) -> dict[str, Any]:
         "patch": list(patch.lines(change)),
         "tried": _tried(view),
         "trying": _trying(view),
-        "errors": [step for step in view.steps if step.error],
+        "errors": [step for step in view.steps if step.error and step.state is not StepState.DEAD],
+        "dead": list(_dead(view)),
     }
+
+
+def _dead(view: TaskView) -> Iterator[tuple[StepRow, str]]:
+    """Each step that was given up, and why it cannot be put back, "" where it can."""
+    facts = [
+        StepFacts(step.id, Stage(step.stage), step.round, step.state, step.attempts)
+        for step in view.steps
+    ]
+    for step in view.steps:
+        if step.state is not StepState.DEAD:
+            continue
+        try:
+            put_back(step.id, view.row.ending, view.row.round, facts)
+        except LifecycleError as error:
+            yield step, error.detail
+        else:
+            yield step, ""
 
 
 def _reports(view: TaskView) -> Iterator[tuple[str, Mapping[str, Json]]]:

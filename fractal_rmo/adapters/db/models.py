@@ -161,7 +161,11 @@ class FileRecord(Base):
 
 
 class StepRecord(Base):
-    """A step: work item and outbox row in one."""
+    """A step: work item and outbox row in one.
+
+    ``evidence`` lists what became of each attempt that failed: ``attempt``,
+    ``at`` (ISO 8601, UTC) and ``said``.
+    """
 
     __tablename__ = "steps"
     __table_args__ = (
@@ -169,6 +173,7 @@ class StepRecord(Base):
         CheckConstraint("attempts <= max_attempts", name="attempts"),
         Index("ix_steps_due", "publish_after", postgresql_where=text("state = 'queued'")),
         Index("ix_steps_leases", "lease_until", postgresql_where=text("state = 'running'")),
+        Index("ix_steps_dead", "id", postgresql_where=text("state = 'dead'")),
     )
     id: Mapped[str] = _id()
     task_id: Mapped[str] = _task()
@@ -184,6 +189,7 @@ class StepRecord(Base):
     progress: Mapped[dict[str, Any]] = _document()
     output: Mapped[dict[str, Any]] = _document()
     error: Mapped[str] = _text()
+    evidence: Mapped[list[Any]] = mapped_column(JSONB, server_default=text("'[]'::jsonb"))
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
 
@@ -362,6 +368,15 @@ class UsedLink(Base):
     __tablename__ = "used_links"
     nonce_sha256: Mapped[str] = mapped_column(primary_key=True)
     used_at: Mapped[datetime] = _now()
+
+
+class SchemaContract(Base):
+    """A migration after which older code no longer works; code that does not know it refuses."""
+
+    __tablename__ = "schema_contracts"
+    revision: Mapped[str] = mapped_column(primary_key=True)
+    needs_version: Mapped[str]
+    created_at: Mapped[datetime] = _now()
 
 
 class JobRecord(Base):

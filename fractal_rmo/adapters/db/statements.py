@@ -13,6 +13,8 @@ from sqlalchemy import text
 
 from fractal_rmo.adapters.db.prepared import Prepared
 
+_LONGEST_SAID = 2000
+"""Characters of an attempt's words that are kept as evidence."""
 _TYPES = {
     **dict.fromkeys(("id", "task"), "uuid"),
     **dict.fromkeys(("lease", "grace"), "float8"),
@@ -169,9 +171,18 @@ WHERE s.id = :id AND s.fence = :fence AND s.state = 'running'
 RETURNING s.id
 """)
 
-GIVE_BACK = text("""
+
+def evidence(said: str, step: str = "steps") -> str:
+    """The column ``evidence`` with one more entry: what became of the attempt at this moment."""
+    moment = """to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"+00:00"')"""
+    entry = f"'attempt', {step}.attempts, 'at', {moment}, 'said', left({said}, {_LONGEST_SAID})"
+    return f"{step}.evidence || jsonb_build_array(jsonb_build_object({entry}))"
+
+
+GIVE_BACK = text(f"""
 UPDATE steps
 SET state = 'queued', lease_until = NULL, error = :error,
-    publish_after = now() + :delay * interval '1 second'
+    publish_after = now() + :delay * interval '1 second',
+    evidence = {evidence("CAST(:error AS text)")}
 WHERE id = :id AND fence = :fence AND state = 'running'
-""")
+""")  # noqa: S608 - made of our own words

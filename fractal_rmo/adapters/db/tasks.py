@@ -59,7 +59,7 @@ SELECT id, kind, description, level, provider, python, state, ending, proven_lev
 FROM tasks
 """
 _STEP = """
-SELECT task_id, stage, action, round, state, attempts, error, progress,
+SELECT id, task_id, stage, action, round, state, attempts, error, progress, evidence,
        extract(epoch FROM CASE WHEN state = 'running' THEN now() ELSE finished_at END
                           - started_at)::float AS elapsed_s
 """
@@ -327,7 +327,7 @@ def _row(found: RowMapping) -> TaskRow:
 
 def _step(found: RowMapping) -> StepRow:
     columns = {name: value for name, value in found.items() if name != "task_id"}
-    return StepRow(**{**columns, "state": StepState(found["state"])})
+    return StepRow(**{**columns, "id": str(found["id"]), "state": StepState(found["state"])})
 
 
 def _refs(task_id: str, steps: Sequence[dict[str, str]]) -> tuple[StepRef, ...]:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine, text
 
 from fractal_rmo.adapters.db.engine import run, transact
 from fractal_rmo.adapters.db.outbox import error_report, tell
+from fractal_rmo.adapters.db.statements import evidence
 from fractal_rmo.adapters.db.tasks import end
 from fractal_rmo.domain.lifecycle import Ending, TaskState
 from fractal_rmo.domain.message import Cause
@@ -24,12 +25,14 @@ FROM (
 WHERE s.id = due.id
 RETURNING s.id, s.task_id, s.stage, s.action
 """)
-_EXPIRED = text("""
+_LOST = "'The worker was lost: its lease expired.'"
+_EXPIRED = text(f"""
 UPDATE steps s
 SET state = CASE WHEN lost.ended THEN 'dropped' ELSE 'queued' END, lease_until = NULL,
     publish_after = CASE WHEN lost.ended THEN NULL ELSE now() END,
     error = CASE WHEN lost.ended THEN s.error
-                 ELSE 'attempt ' || s.attempts || ': the worker was lost (its lease expired)' END
+                 ELSE 'attempt ' || s.attempts || ': the worker was lost (its lease expired)' END,
+    evidence = CASE WHEN lost.ended THEN s.evidence ELSE {evidence(_LOST, "s")} END
 FROM (
     SELECT s.id, t.ending IS NOT NULL AS ended FROM steps s JOIN tasks t ON t.id = s.task_id
     WHERE (s.state = 'running' AND s.lease_until < now()
@@ -38,7 +41,7 @@ FROM (
     FOR UPDATE OF s SKIP LOCKED
 ) AS lost
 WHERE s.id = lost.id
-""")
+""")  # noqa: S608 - made of our own words
 _EXHAUSTED = text("""
 SELECT s.id, s.task_id FROM steps s
 WHERE s.attempts >= s.max_attempts
@@ -48,14 +51,15 @@ LIMIT 100
 _LOCK_TASK = text("""
 SELECT state FROM tasks WHERE id = :task AND ending IS NULL FOR NO KEY UPDATE
 """)
-_BURY = text("""
+_BURY = text(f"""
 UPDATE steps
 SET state = 'dead', lease_until = NULL, publish_after = NULL, finished_at = now(),
+    evidence = CASE WHEN state = 'running' THEN {evidence(_LOST)} ELSE evidence END,
     error = CASE WHEN state = 'running' THEN 'the worker was lost on every attempt' ELSE error END
 WHERE id = :id AND attempts >= max_attempts
   AND ((state = 'running' AND lease_until < now()) OR state = 'queued')
 RETURNING stage, round, error
-""")
+""")  # noqa: S608 - made of our own words
 _COUNT_DOWN = text("UPDATE tasks SET fan_in = fan_in - 1 WHERE id = :task RETURNING fan_in")
 _RELEASE_MERGE = text("""
 UPDATE steps SET state = 'queued', publish_after = now()

@@ -32,7 +32,7 @@ _SHORT_ROOT = Path("/tmp")  # noqa: S108 - the folder below it is checked to be 
 
 #: Written into the data folder by ``stamp``.
 STAMP = "version.json"
-_OURS = {"data", "logs", "locks", "run"}
+_OURS = {"data", "logs", "locks", "run", "backups"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +72,16 @@ class StatePaths:
     def locks(self) -> Path:
         """Lock files and the record of what the supervisor started."""
         return self.root / "locks"
+
+    @property
+    def backups(self) -> Path:
+        """What was saved before the tables were changed; made when it is needed."""
+        return self.root / "backups"
+
+    @property
+    def web_secrets(self) -> Path:
+        """Made at first use, by ``secrets``."""
+        return self.data / "web-secrets.json"
 
     @property
     def sockets(self) -> Path:

@@ -13,7 +13,7 @@ _NAMES = ("secret_key", "access_token")
 
 def web_secrets(paths: StatePaths) -> dict[str, str]:
     """``secret_key`` and ``access_token``, the same for every process of this state folder."""
-    file = paths.data / "web-secrets.json"
+    file = paths.web_secrets
     file.parent.mkdir(parents=True, exist_ok=True)
     draft = file.with_name(f"{file.name}.{os.getpid()}.{secrets.token_hex(4)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

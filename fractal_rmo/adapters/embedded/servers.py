@@ -89,9 +89,11 @@ def purge(paths: StatePaths) -> None:
             for folder in (paths.postgres_data, paths.valkey_data, paths.sockets):
                 shutil.rmtree(folder, ignore_errors=True)
             _delete(paths.data, "beat-schedule*", stamp.stamp_path(paths).name)
+            _delete(paths.data, paths.web_secrets.name)
             _delete(paths.logs, "*.log*")
+            _delete(paths.backups, "before-*.zip")
     _delete(paths.locks, "*.lock", "*.json", "*.pid")
-    for folder in (paths.data, paths.logs, paths.locks, paths.root):
+    for folder in (paths.data, paths.logs, paths.locks, paths.backups, paths.root):
         with contextlib.suppress(OSError):
             folder.rmdir()
 

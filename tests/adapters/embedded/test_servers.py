@@ -19,6 +19,7 @@ from kombu.connection import Connection
 from fractal_rmo.adapters.embedded import postgres, processes, servers, stamp, valkey
 from fractal_rmo.adapters.embedded.paths import StatePaths
 from fractal_rmo.adapters.embedded.processes import Identity
+from fractal_rmo.adapters.embedded.secrets import web_secrets
 from fractal_rmo.domain.errors import ErrorCode, InfrastructureError
 
 pytestmark = pytest.mark.cluster
@@ -252,6 +253,9 @@ def test_stopping_and_purging_what_never_ran_does_nothing(tmp_path: Path) -> Non
 
 def test_purging_leaves_nothing(started: StatePaths) -> None:
     running = both(started)
+    web_secrets(started)
+    started.backups.mkdir()
+    (started.backups / "before-20260101T000000-of-0001.zip").touch()
     servers.purge(started)
     assert not any(processes.is_alive(process) for process in running)
     assert not started.root.exists()

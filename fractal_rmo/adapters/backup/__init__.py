@@ -1,0 +1,1 @@
+"""Backup and restore: one file with data, never with SQL."""

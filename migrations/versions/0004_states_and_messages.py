@@ -11,40 +11,52 @@ down_revision = "0003"
 branch_labels = None
 depends_on = None
 
-_REFUSE = """
-CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    RAISE EXCEPTION '% is append-only: % is refused', TG_TABLE_NAME, TG_OP
-        USING ERRCODE = 'restrict_violation';
-END $$
-"""
-# the columns of a trigger cost nothing where a statement does not set them: the flags are free
-_TRIGGERS = {
-    ("messages", "content"): """
-        BEFORE UPDATE OF id, correlation_id, causation_id, type, payload, created_at ON messages
-        FOR EACH ROW EXECUTE FUNCTION refuse_change()""",
-    ("messages", "unseal"): """
-        BEFORE UPDATE OF sealed ON messages
-        FOR EACH ROW WHEN (OLD.sealed AND NOT NEW.sealed) EXECUTE FUNCTION refuse_change()""",
-    ("messages", "removal"): """
-        BEFORE DELETE OR TRUNCATE ON messages
-        FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()""",
-    ("audit_log", "any"): """
-        BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_log
-        FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()""",
-    ("agent_state_history", "content"): """
-        BEFORE UPDATE ON agent_state_history
-        FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()""",
-}
+_TRIGGERS = (
+    ("messages", "content"),
+    ("messages", "unseal"),
+    ("messages", "removal"),
+    ("audit_log", "any"),
+    ("agent_state_history", "content"),
+)
 
 
 def upgrade() -> None:
     _history()
     _outbox()
     _consumers()
-    op.execute(_REFUSE)
-    for (table, name), words in _TRIGGERS.items():
-        op.execute(f"CREATE TRIGGER append_only_{table}_{name} {words}")
+    op.execute("""
+        CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            RAISE EXCEPTION '% is append-only: % is refused', TG_TABLE_NAME, TG_OP
+                USING ERRCODE = 'restrict_violation';
+        END $$
+    """)
+    # the columns of a trigger cost nothing where a statement does not set them: the flags are free
+    op.execute("""
+        CREATE TRIGGER append_only_messages_content
+        BEFORE UPDATE OF id, correlation_id, causation_id, type, payload, created_at ON messages
+        FOR EACH ROW EXECUTE FUNCTION refuse_change()
+    """)
+    op.execute("""
+        CREATE TRIGGER append_only_messages_unseal
+        BEFORE UPDATE OF sealed ON messages
+        FOR EACH ROW WHEN (OLD.sealed AND NOT NEW.sealed) EXECUTE FUNCTION refuse_change()
+    """)
+    op.execute("""
+        CREATE TRIGGER append_only_messages_removal
+        BEFORE DELETE OR TRUNCATE ON messages
+        FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
+    """)
+    op.execute("""
+        CREATE TRIGGER append_only_audit_log_any
+        BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_log
+        FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
+    """)
+    op.execute("""
+        CREATE TRIGGER append_only_agent_state_history_content
+        BEFORE UPDATE ON agent_state_history
+        FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
+    """)
 
 
 def _history() -> None:
@@ -76,15 +88,13 @@ def _outbox() -> None:
         "messages",
         sa.Column("published", sa.Boolean(), server_default=sa.text("true"), nullable=False),
     )
-    op.alter_column("messages", "published", server_default=sa.text("false"))
-    # it serves the older version's question for what is not sealed as well
+    op.execute("ALTER TABLE messages ALTER COLUMN published SET DEFAULT false")
     op.create_index(
         "ix_messages_open",
         "messages",
         ["id"],
         postgresql_where=sa.text("NOT sealed OR NOT published"),
     )
-    op.drop_index("ix_messages_unsealed", table_name="messages")
 
 
 def _consumers() -> None:
@@ -109,9 +119,6 @@ def downgrade() -> None:
     op.execute("DROP FUNCTION refuse_change()")
     op.drop_table("deliveries")
     op.drop_table("consumers")
-    op.create_index(
-        "ix_messages_unsealed", "messages", ["id"], postgresql_where=sa.text("NOT sealed")
-    )
     op.drop_index("ix_messages_open", table_name="messages")
     op.drop_column("messages", "published")
     op.drop_table("agent_state_history")

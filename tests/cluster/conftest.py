@@ -57,7 +57,7 @@ class ClusterAtWork:
         return found
 
     def until_ended(self, task: str, seconds: float = 100) -> dict[str, Any]:
-        """The task once it has ended, heard by one process: starting many takes the workers' time."""
+        """The task once it has ended, heard by a single process."""
         try:
             done = self.run("watch", task, "--json", seconds=seconds)
         except subprocess.TimeoutExpired:

@@ -12,9 +12,10 @@ import psutil
 import pytest
 from sqlalchemy import text
 
+from fractal_rmo.adapters.db.audit import content_digest
 from fractal_rmo.adapters.db.engine import make_engine
-from fractal_rmo.adapters.db.upkeep import GENESIS, chain_hash, content_digest
 from fractal_rmo.adapters.embedded.paths import StatePaths
+from fractal_rmo.domain.audit import GENESIS, chain_hash
 from tests.cluster.conftest import ROOT, ClusterAtWork, started
 from tests.cluster.test_faults import worker_session
 

@@ -92,7 +92,8 @@ def _put_back(db: Connection, step_id: str, grace_s: float) -> tuple[str, tuple[
 def _walk(db: Connection, task_id: str, state: TaskState, decided: PutBack) -> None:
     """Each move by the table, as a compare-and-set; then the task's time begins anew."""
     for target in decided.moves:
-        values = {"task": task_id, "state": state.value, "target": check(state, target).value}
+        check(state, target, "requeue")
+        values = {"task": task_id, "state": state.value, "target": target.value}
         if not db.execute(_MOVE, values).rowcount:
             raise LifecycleError(ErrorCode.ILLEGAL_TRANSITION)
         state = target

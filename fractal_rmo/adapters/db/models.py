@@ -248,6 +248,8 @@ class MessageRecord(Base):
 
     __tablename__ = "messages"
     __table_args__ = (
+        # for the version before the router, until a migration contracts
+        Index("ix_messages_unsealed", "id", postgresql_where=text("NOT sealed")),
         Index("ix_messages_open", "id", postgresql_where=text("NOT sealed OR NOT published")),
         Index("ix_messages_correlation_id", "correlation_id"),
     )

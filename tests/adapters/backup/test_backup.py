@@ -31,7 +31,7 @@ from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.domain.step import Stage
 from fractal_rmo.domain.task import Task
 from tests.adapters.backup.conftest import MIGRATIONS, rewritten, silent
-from tests.adapters.db.test_steps import PROVEN, Desk
+from tests.adapters.db.desk import PROVEN, Desk
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.cluster
@@ -71,7 +71,7 @@ def prove(engine: Engine) -> Desk:
     """A task that was proven, its messages sealed."""
     desk = Desk(engine)
     desk.steps.finish(desk.reach_validation(), PROVEN)
-    desk.upkeep.seal_messages()
+    desk.outbox.drain(None, 1000)
     return desk
 
 

@@ -20,7 +20,8 @@ from pathlib import Path
 
 _ADDS = {"create_table", "create_index", "add_column", "execute", "f"}
 _TAKES = re.compile(
-    r"\b(drop|rename|truncate|delete\s+from|set\s+not\s+null|add\s+(constraint|check|unique)"
+    r"\b(drop|rename|(?<!or )truncate|delete\s+from|set\s+not\s+null"
+    r"|add\s+(constraint|check|unique)"
     r"|alter\s+column\s+\S+\s+(set\s+data\s+)?type)\b",
     re.IGNORECASE,
 )
@@ -38,9 +39,8 @@ def faults(path: Path, version: str) -> list[str]:
         str(said.get("down_revision") or "") >= named[1]
     ):
         return [f"{path.name}: it must come after its down_revision"]
-    (upgrade,) = (
-        node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "upgrade"
-    )
+    defined = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    upgrade = ast.Module([node for node in defined if node.name != "downgrade"], [])
     if named[2]:
         return [f"{path.name}: {fault}" for fault in _contract_faults(upgrade, said, version)]
     return [f"{path.name}: {fault}" for fault in _expand_faults(upgrade)]
@@ -56,9 +56,7 @@ def _constants(tree: ast.Module) -> dict[str, object]:
     }
 
 
-def _contract_faults(
-    upgrade: ast.FunctionDef, said: dict[str, object], version: str
-) -> Iterator[str]:
+def _contract_faults(upgrade: ast.Module, said: dict[str, object], version: str) -> Iterator[str]:
     earlier, since = said.get("contracts"), said.get("unused_since")
     if not isinstance(earlier, str) or earlier >= str(said["revision"]):
         yield "'contracts' must name the earlier migration whose other half this is"
@@ -72,7 +70,7 @@ def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split(".") if part.isdigit())
 
 
-def _expand_faults(upgrade: ast.FunctionDef) -> Iterator[str]:
+def _expand_faults(upgrade: ast.Module) -> Iterator[str]:
     for node in ast.walk(upgrade):
         if isinstance(node, ast.Name) and node.id == "op":
             continue

@@ -14,7 +14,7 @@ from fractal_rmo.domain.outcome import StepOutcome
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.domain.step import Stage, StepRef, StepState
 from fractal_rmo.domain.views import StepQuery, StepRow
-from tests.adapters.db.test_steps import PROVEN, Desk
+from tests.adapters.db.desk import PROVEN, Desk
 
 pytestmark = pytest.mark.cluster
 

@@ -15,7 +15,7 @@ from fractal_rmo.adapters.db import migrate
 from fractal_rmo.domain.errors import InfrastructureError
 from fractal_rmo.domain.lifecycle import Ending
 from tests.adapters.backup.conftest import MIGRATIONS
-from tests.adapters.db.test_steps import PROVEN, Desk
+from tests.adapters.db.desk import PROVEN, Desk
 
 pytestmark = pytest.mark.cluster
 LATER = """

@@ -12,6 +12,7 @@ from fractal_rmo.analysis import swarm
 from fractal_rmo.bootstrap import make_heart, make_tools, migrate
 from fractal_rmo.domain.run import Runtime
 from workers.app import app
+from workers.farewell import asked_at
 
 if TYPE_CHECKING:
     from fractal_rmo.services.hold import Heart
@@ -38,7 +39,7 @@ def tools() -> Tools:
 @lru_cache(maxsize=1)
 def heart() -> Heart:
     """The heartbeat of this process."""
-    return make_heart(tools())
+    return make_heart(tools(), asked_at)
 
 
 @worker_init.connect  # type: ignore[untyped-decorator]

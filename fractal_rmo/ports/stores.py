@@ -32,6 +32,9 @@ class StepStore(Protocol):
     def extend(self, holds: Mapping[str, int], lease_s: float) -> frozenset[str]:
         """Extend the leases of step ids held at their fences; returns those still held."""
 
+    def held(self, holds: Mapping[str, int]) -> frozenset[str]:
+        """Which of the step ids are still held at their fences; nothing is changed."""
+
     def note(self, step_id: str, fence: int, progress: Mapping[str, Json]) -> bool:
         """Record progress; False when the step is no longer held or its task has ended."""
 

@@ -161,6 +161,14 @@ WHERE s.id = CAST(h.id AS uuid) AND s.fence = CAST(h.fence AS int) AND s.state =
 RETURNING s.id
 """)
 
+HELD = text("""
+SELECT s.id
+FROM jsonb_each_text(CAST(:holds AS jsonb)) AS h(id, fence)
+JOIN steps s ON s.id = CAST(h.id AS uuid) AND s.fence = CAST(h.fence AS int)
+JOIN tasks t ON t.id = s.task_id
+WHERE s.state = 'running' AND t.ending IS NULL
+""")
+
 NOTE = text("""
 UPDATE steps s SET progress = CAST(:progress AS jsonb)
 FROM tasks t

@@ -37,7 +37,7 @@ from fractal_rmo.domain.lifecycle import Ending, TaskState
 from fractal_rmo.domain.message import Message, MessageType
 from fractal_rmo.domain.outcome import StepOutcome
 from fractal_rmo.domain.source import SourceTree
-from fractal_rmo.domain.step import Claim, Stage
+from fractal_rmo.domain.step import MAX_ATTEMPTS, Claim, Stage
 from fractal_rmo.domain.task import Task
 from fractal_rmo.domain.verdict import Level, Outcome, Verdict
 
@@ -102,6 +102,7 @@ class Interleaving(RuleBasedStateMachine):
         self.upkeep = SqlUpkeep(engine, grace_s=0.0)
         self.accepted: list[str] = []
         self.sliced = 0
+        self.latest: dict[str, int] = {}
 
     @initialize(count=st.integers(min_value=1, max_value=2))
     def begin(self, count: int) -> None:
@@ -120,14 +121,26 @@ class Interleaving(RuleBasedStateMachine):
     @rule(target=claims, choice=CHOICE, most=st.integers(min_value=1, max_value=5))
     def deliver(self, choice: int, most: int) -> object:
         """Messages of any steps, in any order, also of those that are done or not yet due."""
-        chosen = random.Random(choice).sample(open_ := self._ids(), min(most, len(open_)))  # noqa: S311
-        return multiple(*filter(None, map(self.steps.claim, chosen)))
+        known = self._ids()
+        chosen = random.Random(choice).sample(known, min(most, len(known)))  # noqa: S311
+        return multiple(*filter(None, map(self._claim, chosen)))
 
     @rule(target=claims, choice=CHOICE)
     def deliver_what_is_due(self, choice: int) -> object:
         due = [step.step_id for step in self.upkeep.sweep(5)]
         random.Random(choice).shuffle(due)  # noqa: S311
-        return multiple(*filter(None, map(self.steps.claim, due)))
+        return multiple(*filter(None, map(self._claim, due)))
+
+    @rule(target=claims, choice=CHOICE)
+    def lose_every_worker(self, choice: int) -> object:
+        """A step that kills whoever takes it, until nobody may any more."""
+        known = self._ids()
+        step, claims = known[choice % len(known)], []
+        while claim := self._claim(step):
+            claims.append(claim)
+            self.all_leases_expire()
+        assert len(claims) <= MAX_ATTEMPTS
+        return multiple(*claims)
 
     @rule(claim=consumes(claims), number=CHOICE)
     def finish(self, claim: Claim, number: int) -> None:
@@ -195,15 +208,24 @@ class Interleaving(RuleBasedStateMachine):
             self.all_leases_expire()
             self.maintain()
             for step in self.upkeep.sweep(50):
-                if claim := self.steps.claim(step.step_id):
+                if claim := self._claim(step.step_id):
                     self._finish(claim, number)
         assert broken(self.engine, at_rest=True) == {}
+
+    def _claim(self, step_id: str) -> Claim | None:
+        claim = self.steps.claim(step_id)
+        if claim is not None:
+            assert claim.fence > self.latest.get(step_id, 0)
+            self.latest[step_id] = claim.fence
+        return claim
 
     def _finish(self, claim: Claim, number: int) -> object:
         if claim.ref.stage is Stage.EXECUTE and number % 3 == 0:
             self.sliced += 1
             number = 3 * self.sliced  # a slice's name is its own
-        return self.steps.finish(claim, OUTCOMES[claim.ref.stage](number))
+        answer = self.steps.finish(claim, OUTCOMES[claim.ref.stage](number))
+        assert answer is None or claim.fence == self.latest[claim.ref.step_id], "a zombie wrote"
+        return answer
 
     def _ids(self) -> list[str]:
         with self.engine.connect() as db:

@@ -105,7 +105,7 @@ def deliver_again(rig: Rig, fault: Fault) -> None:
 
 def hold_back(rig: Rig, fault: Fault) -> None:
     """Messages on their way arrive only after some seconds."""
-    keys = [b"fractal:" + name.encode() for name in rig.queues]
+    keys = [f"fractal:{name}" for name in rig.queues]
     with contextlib.suppress(redis.RedisError):
         taken = [(key, message) for key in keys for message in rig.broker.rpop(key, 5) or ()]
         time.sleep(fault.seconds)

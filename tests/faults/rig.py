@@ -143,7 +143,9 @@ class Rig:
     @cached_property
     def broker(self) -> redis.Redis:
         """A client of the cluster's broker."""
-        return redis.Redis(unix_socket_path=str(self.paths.valkey_socket), socket_timeout=5)
+        return redis.Redis(
+            unix_socket_path=str(self.paths.valkey_socket), socket_timeout=5, decode_responses=True
+        )
 
     def serving(self) -> set[str]:
         """The roles whose workers answer."""
@@ -173,7 +175,7 @@ class Rig:
 
     def ask(self, query: str, **values: object) -> list[Any]:
         """The rows of a query, once the database answers."""
-        return self.until(lambda: [self._rows(query, values)], 60)[0]
+        return list(*self.until(lambda: [self._rows(query, values)], 60))
 
     def _rows(self, query: str, values: Mapping[str, object]) -> list[Any]:
         return run(self.engine, lambda db: list(db.execute(text(query), values)))
@@ -205,7 +207,8 @@ class Rig:
 
     def broken(self) -> dict[str, list[str]]:
         """The rules that are broken now."""
-        return self.until(lambda: [broken(self.engine, at_rest=True)], 60)[0]
+        (found,) = self.until(lambda: [broken(self.engine, at_rest=True)], 60)
+        return found
 
     def pid(self, role: str) -> int:
         """The worker's first process, once it runs."""

@@ -11,7 +11,6 @@ import contextlib
 import random
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -247,7 +246,12 @@ def interleave(engine: Engine, examples: int, steps: int) -> None:
         phases=(Phase.generate, Phase.shrink),
         suppress_health_check=list(HealthCheck),
     )
-    run_state_machine_as_test(partial(Interleaving, engine), settings=profile)
+
+    class OnThisDatabase(Interleaving):
+        def __init__(self) -> None:
+            super().__init__(engine)
+
+    run_state_machine_as_test(OnThisDatabase, settings=profile)
 
 
 def test_any_interleaving_keeps_the_tables_right(engine: Engine) -> None:

@@ -32,7 +32,7 @@ _WITHIN_S = 60.0
 """In which the faults happen."""
 _DIGEST_S = 100.0
 """In which everything that was accepted must have ended afterwards."""
-_IN_FLIGHT = 24
+_IN_FLIGHT = 60
 
 
 def arguments(argv: list[str]) -> argparse.Namespace:

@@ -12,7 +12,7 @@ from tests.faults.rig import ROLES, Rig
 @pytest.fixture(scope="session")
 def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
     """The cluster, with a second executor that can take over from the first."""
-    with Rig(tmp_path_factory.mktemp("rig"), (*ROLES, "executor.2", "beat")) as rig:
+    with Rig(tmp_path_factory.mktemp("rig"), (*ROLES, "executor_b", "beat")) as rig:
         yield rig
 
 

@@ -122,6 +122,23 @@ def cancel(rig: Rig, fault: Fault) -> None:
             rig.tasks.cancel(task)
 
 
+def suspend(rig: Rig) -> None:
+    """SIGSTOP all workers."""
+    _signal_all(rig, signal.SIGSTOP)
+
+
+def resume(rig: Rig) -> None:
+    """SIGCONT all workers."""
+    _signal_all(rig, signal.SIGCONT)
+
+
+def _signal_all(rig: Rig, number: signal.Signals) -> None:
+    for role in ROLES:
+        for process in rig.session(role):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.send_signal(number)
+
+
 def _kill(server: Identity | None) -> None:
     if server:
         with contextlib.suppress(psutil.NoSuchProcess):

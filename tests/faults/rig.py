@@ -66,9 +66,7 @@ class Rig:
         self.accepted: list[str] = []
         self.cancelled: set[str] = set()
         self.told: list[str] = []
-        (folder / "Procfile").write_text(
-            "".join(f"{r}: env AGENT_TYPE={r} python -m fractal_rmo.agent\n" for r in roles)
-        )
+        (folder / "Procfile").write_text("".join(map(_line, roles)))
         ours = {**os.environ, "FRACTAL_STATE": str(self.paths.root), "PYTHONPATH": str(CHECKOUT)}
         self.environment = {**ours, **environment}
         self.supervisor = Supervisor(
@@ -175,7 +173,8 @@ class Rig:
 
     def ask(self, query: str, **values: object) -> list[Any]:
         """The rows of a query, once the database answers."""
-        return list(*self.until(lambda: [self._rows(query, values)], 60))
+        rows: list[Any] = self.until(lambda: [self._rows(query, values)], 60)[0]
+        return rows
 
     def _rows(self, query: str, values: Mapping[str, object]) -> list[Any]:
         return run(self.engine, lambda db: list(db.execute(text(query), values)))
@@ -215,12 +214,13 @@ class Rig:
         return self.until(lambda: self._pids().get(role), 60) or 0
 
     def _pids(self) -> dict[str, int]:
-        return {found.name: found.pid for found in self.supervisor.poll() if found.pid}
+        return {found.name: int(found.pid) for found in self.supervisor.poll() if found.pid}
 
     def children(self, role: str) -> list[psutil.Process]:
         """The pool of a worker."""
         with contextlib.suppress(psutil.NoSuchProcess):
-            return psutil.Process(self.pid(role)).children()
+            found: list[psutil.Process] = psutil.Process(self.pid(role)).children()
+            return found
         return []
 
     def session(self, role: str) -> list[psutil.Process]:
@@ -232,3 +232,10 @@ class Rig:
             with contextlib.suppress(psutil.NoSuchProcess):
                 found.append(psutil.Process(member.pid))
         return found
+
+
+def _line(role: str) -> str:
+    """``executor_b`` is a second executor under a name of its own."""
+    kind = role.partition("_")[0]
+    words = f"HONCHO_PROCESS_NAME={role} AGENT_TYPE={kind} python -m fractal_rmo.agent"
+    return f"{role}: env {words}\n"

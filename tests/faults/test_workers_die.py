@@ -58,7 +58,7 @@ def test_01_a_killed_analyzer_process_loses_no_analysis(rig: Rig) -> None:
 def test_02_a_killed_worker_is_replaced_and_its_finished_slices_are_kept(rig: Rig) -> None:
     task = rig.submit(SEARCH)
     rig.until(lambda: len(rig.steps(task, "execute")) >= 3, 60)
-    for role in ("executor", "executor.2"):
+    for role in ("executor", "executor_b"):
         kill_worker(rig, fault(role))
     assert rig.until_ended(task, 200) == "proven"
     slices = [step for step in rig.steps(task, "execute") if step.state == "done"]
@@ -68,7 +68,7 @@ def test_02_a_killed_worker_is_replaced_and_its_finished_slices_are_kept(rig: Ri
 
 
 def test_02_a_zombies_late_write_changes_nothing(rig: Rig) -> None:
-    rig.until(lambda: {"executor", "executor.2"} <= rig.serving(), 60)
+    rig.until(lambda: {"executor", "executor_b"} <= rig.serving(), 60)
     task = rig.submit(SEARCH)
     rig.until_running(task, "execute")
     (step,) = [s for s in rig.steps(task, "execute") if s.state == "running"]
@@ -86,7 +86,7 @@ def test_02_a_zombies_late_write_changes_nothing(rig: Rig) -> None:
 
 def _holder(rig: Rig) -> str:
     """Which of the executors runs jails just now."""
-    return max(("executor", "executor.2"), key=lambda role: _growth(rig, role))
+    return max(("executor", "executor_b"), key=lambda role: _growth(rig, role))
 
 
 def _growth(rig: Rig, role: str) -> float:
@@ -102,7 +102,7 @@ def test_03_a_worker_that_dies_between_its_commit_and_its_acknowledgement(rig: R
     broker.suspend()
     try:
         rig.until(lambda: rig.steps(task, "execute")[0].state == "done", 60)
-        for role in ("executor", "executor.2"):
+        for role in ("executor", "executor_b"):
             kill_worker(rig, fault(role))
     finally:
         broker.resume()
@@ -145,7 +145,7 @@ def test_14_a_worker_that_is_asked_to_end_costs_one_attempt_at_most(rig: Rig, ro
 def test_14_a_search_is_put_down_at_once_and_goes_on_where_it_was(rig: Rig) -> None:
     task = rig.submit(SEARCH)
     rig.until_running(task, "execute")
-    for role in ("executor", "executor.2"):
+    for role in ("executor", "executor_b"):
         end_worker(rig, fault(role))
     assert rig.until_ended(task, 200) == "proven"
     assert attempts(rig, task) == 1

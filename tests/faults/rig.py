@@ -42,7 +42,7 @@ ROLES = ("analyzer", "executor", "validator", "learner")
 QUICK = {
     "FRACTAL_LEASE_S": "4",
     "FRACTAL_HEARTBEAT_S": "1",
-    "FRACTAL_SLICE_S": "3",
+    "FRACTAL_SLICE_S": "1.5",
     "FRACTAL_DEAF_S": "10",
 }
 """Deaths are seen sooner than by default; nothing else differs."""

@@ -17,12 +17,14 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from pipeline import simulated
 
+from fractal_rmo.domain.budget import Budget
 from tests.faults.faults import resume, suspend
 from tests.faults.rig import ROLES, Rig
 
@@ -40,8 +42,9 @@ def arguments(argv: list[str]) -> argparse.Namespace:
 
 def fill(rig: Rig, count: int) -> None:
     """Queue so many tasks; the workers should be stopped."""
+    task = replace(simulated(), budget=Budget(seconds=3600))  # none may end by its deadline
     with ThreadPoolExecutor(2) as pool:
-        for number, _ in enumerate(pool.map(rig.submit, [simulated()] * count), 1):
+        for number, _ in enumerate(pool.map(rig.submit, [task] * count), 1):
             if number % 2000 == 0:
                 say(f"{number} queued")
 

@@ -13,7 +13,7 @@ import pytest
 from fractal_rmo.domain.step import MAX_ATTEMPTS
 from tests.faults.faults import Fault, deliver_again, end_worker, freeze_broker, kill_worker
 from tests.faults.rig import ROLES, Rig
-from tests.faults.work import ANALYZE, FIX, QUICK, SEARCH, spinning
+from tests.faults.work import ANALYZE, FIX, LONG_SEARCH, QUICK, SEARCH, spinning
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(600)]
 _LATE = """
@@ -56,7 +56,7 @@ def test_01_a_killed_analyzer_process_loses_no_analysis(rig: Rig) -> None:
 
 
 def test_02_a_killed_worker_is_replaced_and_its_finished_slices_are_kept(rig: Rig) -> None:
-    task = rig.submit(SEARCH)
+    task = rig.submit(LONG_SEARCH)
     rig.until(lambda: len(rig.steps(task, "execute")) >= 3, 60)
     for role in ("executor", "executor_b"):
         kill_worker(rig, fault(role))

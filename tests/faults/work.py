@@ -23,6 +23,10 @@ _SLOW_TESTS = (
 SEARCH = Task("search", SourceTree({"solution.py": _SLOW}), SourceTree({"test_it.py": _SLOW_TESTS}))
 """A search of several slices under the settings of these tests."""
 
+_SLOWER = SourceTree({"solution.py": _SLOW.replace("0.01", "0.06")})
+LONG_SEARCH = Task("long search", _SLOWER, SEARCH.tests)
+"""A search of many slices."""
+
 _SPIN = "def f(x):\n    while True:\n        x += 1\n"
 _SPIN_TESTS = "from solution import f\n\n\ndef test_it():\n    assert f(1) == 1\n"
 

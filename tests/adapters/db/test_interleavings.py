@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -235,7 +235,7 @@ class Interleaving(RuleBasedStateMachine):
             db.execute(text(statement), values)
 
 
-def interleave(engine: Engine, examples: int, steps: int) -> None:
+def interleave(engine: Engine, examples: int, steps: int, phases: Sequence[Phase]) -> None:
     keep_journal(engine)
     profile = settings(
         max_examples=examples,
@@ -243,7 +243,7 @@ def interleave(engine: Engine, examples: int, steps: int) -> None:
         deadline=None,
         derandomize=True,
         database=None,
-        phases=(Phase.generate, Phase.shrink),
+        phases=phases,
         suppress_health_check=list(HealthCheck),
     )
 
@@ -255,13 +255,14 @@ def interleave(engine: Engine, examples: int, steps: int) -> None:
 
 
 def test_any_interleaving_keeps_the_tables_right(engine: Engine) -> None:
-    interleave(engine, examples=10, steps=40)
+    # shrinking takes minutes: the long run below has the time for it
+    interleave(engine, examples=10, steps=40, phases=[Phase.generate])
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 def test_thousands_of_interleaved_rules_keep_the_tables_right(engine: Engine) -> None:
-    interleave(engine, examples=120, steps=60)
+    interleave(engine, examples=120, steps=60, phases=[Phase.generate, Phase.shrink])
 
 
 def test_siblings_that_finish_at_once_release_one_merge(engine: Engine) -> None:

@@ -23,7 +23,7 @@ _LEFT = "SELECT count(*) FROM tasks WHERE ending IS NULL"
 def largest_mb(rig: Rig) -> float:
     """Resident megabytes of the largest process of any worker."""
     found = [process.memory_info().rss for role in ROLES for process in rig.session(role)]
-    return max(found) / 1e6
+    return float(max(found)) / 1e6
 
 
 def test_12_ten_thousand_queued_tasks_outlive_their_workers(rig: Rig) -> None:

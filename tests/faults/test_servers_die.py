@@ -8,7 +8,15 @@ import time
 import pytest
 
 from fractal_rmo.domain.step import Stage, StepRef
-from tests.faults.faults import Fault, flush_broker, freeze_broker, kill_broker, kill_database
+from tests.faults.faults import (
+    Fault,
+    flush_broker,
+    freeze_broker,
+    kill_broker,
+    kill_database,
+    resume,
+    suspend,
+)
 from tests.faults.rig import Rig
 from tests.faults.work import ANALYZE, FIX, QUICK, SEARCH
 
@@ -42,9 +50,13 @@ def test_04_a_broker_that_is_killed_twelve_times_loses_nothing_and_costs_no_atte
 
 
 def test_05_a_broker_that_forgets_everything_with_200_tasks_in_flight(rig: Rig) -> None:
-    tasks = [rig.submit(QUICK) for _ in range(200)]
-    flush_broker(rig, NOBODY)
-    time.sleep(3)
+    suspend(rig)
+    try:
+        tasks = [rig.submit(QUICK) for _ in range(200)]
+        flush_broker(rig, NOBODY)
+    finally:
+        resume(rig)
+    time.sleep(10)
     flush_broker(rig, NOBODY)
     assert {rig.until_ended(task, 240) for task in tasks} == {"proven"}
     assert most_attempts(rig, tasks) == 1

@@ -43,9 +43,9 @@ def arguments(argv: list[str]) -> argparse.Namespace:
 def fill(rig: Rig, count: int) -> None:
     """Queue so many tasks; the workers should be stopped."""
     task = replace(simulated(), budget=Budget(seconds=3600))  # none may end by its deadline
-    with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(6) as pool:
         for number, _ in enumerate(pool.map(rig.submit, [task] * count), 1):
-            if number % 2000 == 0:
+            if number % 1000 == 0:
                 say(f"{number} queued")
 
 

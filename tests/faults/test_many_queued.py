@@ -31,7 +31,7 @@ def test_12_ten_thousand_queued_tasks_outlive_their_workers(rig: Rig) -> None:
     before = largest_mb(rig)
     suspend(rig)
     try:
-        with ThreadPoolExecutor(2) as pool:
+        with ThreadPoolExecutor(6) as pool:
             tasks = list(pool.map(rig.submit, [PATIENT] * QUEUED))
     finally:
         resume(rig)

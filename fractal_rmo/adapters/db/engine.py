@@ -31,7 +31,8 @@ def make_engine(url: str, pool_size: int = 2) -> Engine:
             "tcp_user_timeout": 20_000,  # milliseconds until a silent peer counts as gone
             "application_name": "fractal-rmo",
             # every statement that is prepared looks its rows up by key: one plan fits all values
-            "options": "-c plan_cache_mode=force_generic_plan",
+            # ... also when it is made while the tables are still too small for an index to pay
+            "options": "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off",
         },
     )
 

@@ -242,12 +242,17 @@ def make_tools(app: Celery, connections: int = 2) -> Tools:
     )
 
 
-def make_heart(tools: Tools) -> Heart:
-    """The heartbeat of this process."""
-    from fractal_rmo.services.hold import Heart
+def make_heart(tools: Tools, asked_to_end_at: Callable[[], float] = lambda: 0.0) -> Heart:
+    """The heartbeat of this process, which ends its work some seconds after it was asked to."""
+    from fractal_rmo.services.hold import Farewell, Heart
 
     times = settings().pipeline
-    return Heart(tools.steps, every_s=times.heartbeat_s, lease_s=times.lease_s)
+    return Heart(
+        tools.steps,
+        every_s=times.heartbeat_s,
+        lease_s=times.lease_s,
+        farewell=Farewell(asked_to_end_at, times.shutdown_s),
+    )
 
 
 @lru_cache(maxsize=1)

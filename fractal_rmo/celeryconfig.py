@@ -7,13 +7,16 @@ from kombu.entity import Exchange, Queue
 from fractal_rmo.adapters.bus.tls import tls_options
 from fractal_rmo.bootstrap import addresses
 from fractal_rmo.config.load import settings
-from fractal_rmo.domain.step import QUEUES
+from fractal_rmo.domain.step import MAX_ATTEMPTS, QUEUES
 
 _redis = addresses().redis
 # longer than the largest budget of a task, 300 s, which the six levels together may need; runs in
 # jails have limits of their own, so that these only end what hangs
 HARD_LIMIT_S = 330
 SOFT_LIMIT_S = 315
+
+# a broker that neither answers nor hangs up must not hold a process for ever
+_PATIENCE = {"socket_timeout": 15.0, "socket_connect_timeout": 5.0, "socket_keepalive": True}
 
 broker_url = _redis
 result_backend = _redis
@@ -27,14 +30,19 @@ accept_content = ["json"]
 
 # a message is acknowledged after its work, so that a killed worker's work comes back ...
 task_acks_late = True
-# ... also when only the child was killed; the step's attempts bound how often
+# ... also when only the child was killed, as often as a step may be tried: what is killed before it
+# could claim its step counts no attempt there.  Rejected only where the retry cannot be published.
+task_retry_on_worker_lost = True
 task_reject_on_worker_lost = True
+task_annotations = {"*": {"max_retries": MAX_ATTEMPTS - 1, "default_retry_delay": 0}}
 # one message a process: a long search must not hold its neighbours' work
 worker_prefetch_multiplier = 1
 
 # results are ids and figures, and only a chord needs them
 task_ignore_result = True
 result_expires = 3600
+# a chord's counter lives as long as its members' results, far above any task's deadline
+result_chord_expires = 3600
 
 # longer than any task may run (hard limit x 1.5), so that nothing is delivered while it runs;
 # the two restore settings bring a killed worker's messages back in seconds instead of minutes
@@ -44,6 +52,9 @@ broker_transport_options = {
     "unacked_restore_interval": 2,
     "unacked_restore_throttle": 1,
     "global_keyprefix": "fractal:",
+    **_PATIENCE,
+    # a consumer whose connection is half open hears that it is after twice this
+    "health_check_interval": 10,
 }
 result_backend_transport_options = {
     # who submits hears within seconds that the broker is down; the stored task waits for it
@@ -51,6 +62,9 @@ result_backend_transport_options = {
     "visibility_timeout": visibility_timeout,
     "global_keyprefix": "fractal:",
 }
+redis_socket_timeout = _PATIENCE["socket_timeout"]
+redis_socket_connect_timeout = _PATIENCE["socket_connect_timeout"]
+redis_socket_keepalive = not _redis.startswith("redis+socket")  # which has no such thing
 
 # soft < hard < visibility timeout; leases are shorter and kept alive by the heartbeat
 task_soft_time_limit = SOFT_LIMIT_S
@@ -59,11 +73,12 @@ task_time_limit = HARD_LIMIT_S
 # workers may start before the broker, and outlast it
 broker_connection_retry_on_startup = True
 broker_connection_max_retries = None
-# after a lost connection the message will be delivered again: stop working on it here
-worker_cancel_long_running_tasks_on_connection_loss = True
+# after a lost connection the message is delivered again, and finds its step under a lease: so the
+# work goes on.  Cancelling it would cost an attempt for each restart of the broker.
+worker_cancel_long_running_tasks_on_connection_loss = False
 
-# a deploy lets running work end, and gives back what has not ended by then; an idle worker goes
-# at once, for it holds no message: nothing here is published with a delay
+# SIGTERM ends a worker warmly (workers.farewell); this is for SIGQUIT and a second Ctrl-C.  An idle
+# worker goes at once, for it holds no message: nothing here is published with a delay
 worker_soft_shutdown_timeout = 20
 worker_enable_soft_shutdown_on_idle = False
 

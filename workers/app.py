@@ -8,4 +8,4 @@ from fractal_rmo.bootstrap import ensure_servers
 # every ``celery -A workers`` command must find the embedded servers, with no setting at all
 ensure_servers()
 app = make_app()
-app.conf.imports = ("workers.tasks", "workers.process", "workers.about")
+app.conf.imports = ("workers.tasks", "workers.process", "workers.about", "workers.watch")

@@ -14,6 +14,7 @@ from fractal_rmo.domain.message import MessageType
 from fractal_rmo.domain.run import Runtime
 from fractal_rmo.services.route import Courier, watch
 from workers.app import app
+from workers.farewell import asked_at
 
 if TYPE_CHECKING:
     from fractal_rmo.services.hold import Heart
@@ -44,7 +45,7 @@ def tools() -> Tools:
 @lru_cache(maxsize=1)
 def heart() -> Heart:
     """The heartbeat of this process."""
-    return make_heart(tools())
+    return make_heart(tools(), asked_at)
 
 
 @worker_init.connect  # type: ignore[untyped-decorator]

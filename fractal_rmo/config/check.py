@@ -32,6 +32,8 @@ def check(settings: Settings) -> None:
         _refuse(f"pipeline.slice_s is {times.slice_s:g}", f"0 to {_LONGEST_SLICE_S}")
     if not times.sweep_s > 0:
         _refuse("pipeline.sweep_s", "more than 0")
+    if not times.deaf_s > 0:
+        _refuse("pipeline.deaf_s", "more than 0")
     if settings.sandbox.tier not in ("", *Tier):
         named = f"FRACTAL_SANDBOX_TIER (sandbox.tier) is '{settings.sandbox.tier}'"
         _refuse(named, f"empty, {', '.join(Tier)}")

@@ -109,6 +109,8 @@ class Pipeline:
     grace_s: float = 5.0
     sweep_s: float = 5.0
     slice_s: float = 25.0
+    shutdown_s: float = 8.0
+    deaf_s: float = 60.0
 
 
 @dataclass(frozen=True, slots=True)

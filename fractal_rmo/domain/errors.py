@@ -50,6 +50,7 @@ class ErrorCode(StrEnum):
     DATA_VERSION = "FR307"
     NO_WORKERS = "FR308"
     FOREIGN_FOLDER = "FR309"
+    DEAF_WORKER = "FR310"
     SANDBOX_UNAVAILABLE = "FR401"
     BAD_PYTHON = "FR402"
     BAD_SETTING = "FR501"
@@ -223,6 +224,10 @@ CATALOGUE: dict[ErrorCode, Explanation] = {
     ErrorCode.FOREIGN_FOLDER: Explanation(
         "The state folder holds files that are not ours.",
         "Set FRACTAL_STATE to a folder that is empty or does not exist.",
+    ),
+    ErrorCode.DEAF_WORKER: Explanation(
+        "A worker takes none of the work that waits in its queues, so it ends itself.",
+        "It is started again by 'fractal-rmo up' or the platform; its log says what it met before.",
     ),
     ErrorCode.SANDBOX_UNAVAILABLE: Explanation(
         "No sandbox can be started, so nothing could be judged.",

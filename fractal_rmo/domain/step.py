@@ -72,10 +72,11 @@ class StepRef:
     @property
     def queue(self) -> str:
         """The queue its stage is worked on."""
-        return _queue(self.stage, self.action)
+        return queue_of(self.stage, self.action)
 
 
-def _queue(stage: Stage, action: str) -> str:
+def queue_of(stage: Stage, action: str) -> str:
+    """The queue on which a step of this stage travels; ``action`` tells analyzers apart."""
     match stage:
         case Stage.ANALYZE:
             return f"analyze.{action}"

@@ -34,6 +34,9 @@ class StepStore(Protocol):
     def extend(self, holds: Mapping[str, int], lease_s: float) -> frozenset[str]:
         """Extend the leases of step ids held at their fences; returns those still held."""
 
+    def held(self, holds: Mapping[str, int]) -> frozenset[str]:
+        """Which of the step ids are still held at their fences; nothing is changed."""
+
     def note(self, step_id: str, fence: int, progress: Mapping[str, Json]) -> bool:
         """Record progress; False when the step is no longer held or its task has ended."""
 
@@ -84,8 +87,14 @@ class DeadSteps(Protocol):
 class Upkeep(Protocol):
     """What the maintenance job does to the tables."""
 
-    def sweep(self, limit: int) -> Sequence[StepRef]:
-        """Due steps that nobody claimed, pushed back by a grace, to be published again."""
+    def sweep(self, limit: int, waiting: Mapping[str, int]) -> Sequence[StepRef]:
+        """Due steps that nobody claimed, pushed back by a grace, to be published again.
+
+        Of each queue ``limit`` at most, and no more than the messages ``waiting``
+        in it are short of the steps that are queued for it: what only stands in a
+        long queue is not published twice.  Those that were published first come
+        first, since a queue that moves has passed them by.
+        """
 
     def reap(self) -> int:
         """Re-queue expired leases and bury steps out of attempts; returns how many were touched."""

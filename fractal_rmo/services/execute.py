@@ -88,7 +88,7 @@ def _sandboxed(claim: Claim, hold: Hold, tools: Tools) -> Performed:
     ends = time.monotonic() + min(tools.settings.pipeline.slice_s, max(1.0, claim.seconds_left))
 
     def pause() -> bool:
-        return hold.lost.is_set() or time.monotonic() > ends
+        return hold.should_pause() or time.monotonic() > ends
 
     perform = _refactor if claim.kind is TaskKind.REFACTOR else _repair
     return perform(claim, hold, tools, pause)
@@ -105,7 +105,7 @@ def _refactor(claim: Claim, hold: Hold, tools: Tools, pause: Callable[[], bool])
     def watch(request: RunRequest, number: int) -> None:
         hold.note({"stage": "refactor", "trying": request.label, "tried": number})
 
-    with tools.sandbox.session(claim.python) as run:
+    with tools.sandbox.session(claim.python, hold.must_stop) as run:
         found = drive(simplify(claim.code, claim.tests, pause=pause), run, watch)
     if found.status is RefactoringStatus.UNAVAILABLE:
         raise SandboxUnavailableError(ErrorCode.SANDBOX_UNAVAILABLE, found.note)
@@ -132,7 +132,7 @@ def _repair(claim: Claim, hold: Hold, tools: Tools, pause: Callable[[], bool]) -
     def watch(request: RunRequest, number: int) -> None:
         hold.note({"stage": "repair", "trying": request.label, "tried": before + number})
 
-    with tools.sandbox.session(claim.python) as run:
+    with tools.sandbox.session(claim.python, hold.must_stop) as run:
         found = drive(search(problem, max_candidates=MAX_CANDIDATES, pause=pause), run, watch)
     return _found(claim, found)
 

@@ -11,6 +11,7 @@ from fractal_rmo.domain.errors import InfrastructureError, InputError
 from fractal_rmo.domain.jsonvalue import Json
 from fractal_rmo.domain.lifecycle import Ending, TaskState
 from fractal_rmo.domain.outcome import StepOutcome
+from fractal_rmo.domain.run import RunCancelledError
 from fractal_rmo.domain.step import SUCCESSOR, Claim, Stage, StepRef
 from fractal_rmo.services.analyze import analyze_step, merge_step
 from fractal_rmo.services.execute import execute_step
@@ -21,6 +22,7 @@ from fractal_rmo.services.tools import Tools
 
 _LOG = logging.getLogger(__name__)
 _RETRY_S = 2.0
+_STORE_AGAIN_S = 0.5
 
 Performer = Callable[[Claim, Hold, Tools], StepOutcome]
 PERFORMERS: Mapping[Stage, Performer] = MappingProxyType(
@@ -54,11 +56,13 @@ def perform(
     with heart.holding(claim) as hold:
         try:
             outcome = _outcome(claim, hold, tools, performers)
-            due = tools.steps.finish(claim, outcome)
+            due = _store(claim, outcome, hold, tools)
+        except RunCancelledError:
+            return _put_down(claim, hold, tools)
         except Exception as error:  # noqa: BLE001 - the step's attempts bound how often
             return _give_back(claim, error, tools)
     if due is None:
-        return {"step": step_id, "did": "nothing: it was no longer held"}
+        return _not_held(claim)
     _ring(due, claim, tools, on_canvas=on_canvas)
     spent = round(time.monotonic() - started, 3)
     return {"step": step_id, "did": str(claim.ref.stage), "seconds": spent}
@@ -72,6 +76,35 @@ def _outcome(
         return performers[claim.ref.stage](claim, hold, tools)
     except InputError as error:
         return StepOutcome(moves=(TaskState.FAILED,), ending=Ending.NOT_PROVEN, summary=str(error))
+
+
+def _store(
+    claim: Claim, outcome: StepOutcome, hold: Hold, tools: Tools
+) -> tuple[StepRef, ...] | None:
+    """Finish the step; a database that restarts just now does not cost the work that was done.
+
+    Tried for the length of a lease: then another worker may have it, and the fence decides.
+    """
+    ends = time.monotonic() + tools.settings.pipeline.lease_s
+    while True:
+        try:
+            return tools.steps.finish(claim, outcome)
+        except InfrastructureError:
+            if hold.lost.is_set() or time.monotonic() > ends:
+                raise
+            time.sleep(_STORE_AGAIN_S)
+
+
+def _put_down(claim: Claim, hold: Hold, tools: Tools) -> dict[str, Json]:
+    """What ran was ended in the middle: its task has ended, or this worker is to end."""
+    if hold.lost.is_set():
+        return _not_held(claim)
+    tools.steps.give_back(claim, "the worker was asked to end", 0.0)
+    return {"step": claim.ref.step_id, "did": "gave it back: this worker ends"}
+
+
+def _not_held(claim: Claim) -> dict[str, Json]:
+    return {"step": claim.ref.step_id, "did": "nothing: it was no longer held"}
 
 
 def _give_back(claim: Claim, error: Exception, tools: Tools) -> dict[str, Json]:

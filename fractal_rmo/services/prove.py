@@ -49,7 +49,7 @@ def _climb(claim: Claim, hold: Hold, tools: Tools) -> tuple[Verdict, ...]:
     def watch(request: RunRequest, number: int) -> None:
         hold.note({"stage": "validate", "trying": request.label, "run": number})
 
-    with tools.sandbox.session(claim.python) as run:
+    with tools.sandbox.session(claim.python, hold.must_stop) as run:
         verdicts = drive(climb(subject, claim.level), run, watch)
     if found_no_sandbox(verdicts):
         raise SandboxUnavailableError(ErrorCode.SANDBOX_UNAVAILABLE, verdicts[-1].summary)

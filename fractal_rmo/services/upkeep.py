@@ -7,13 +7,14 @@ from fractal_rmo.services.route import deliver, relay
 from fractal_rmo.services.tools import Tools
 
 _BATCH = 500
+"""Steps of one queue published again at once."""
 
 
 def maintain(tools: Tools) -> dict[str, Json]:
     """Bury or re-queue lost steps, end overdue tasks, publish what is due, carry messages."""
     reaped = tools.upkeep.reap()
     overdue = tools.upkeep.end_overdue()
-    due = tools.upkeep.sweep(_BATCH)
+    due = tools.upkeep.sweep(_BATCH, tools.cluster.queue_depths())
     for step in due:
         tools.bell.ring(step)
     sealed, told = relay(tools)

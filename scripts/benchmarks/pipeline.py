@@ -18,6 +18,10 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fractal_rmo.domain.task import Task
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
@@ -55,6 +59,21 @@ def options(name: str, queues: str) -> list[str]:
     ]
 
 
+def simulated() -> Task:
+    """A task whose stages are simulated: what is measured is what surrounds them."""
+    from fractal_rmo.domain.source import SourceTree
+    from fractal_rmo.domain.task import Provider, Task, TaskKind
+    from fractal_rmo.domain.verdict import Level
+
+    return Task(
+        code=SourceTree({"solution.py": "def f(x):\n    return x\n"}),
+        tests=SourceTree({"test_solution.py": "from solution import f\n"}),
+        kind=TaskKind.VALIDATE,
+        level=Level.SYNTAX,
+        provider=Provider.SIMULATED,
+    )
+
+
 class Ours:
     """Our pipeline, submitted as the product does it."""
 
@@ -62,19 +81,10 @@ class Ours:
         from sqlalchemy import create_engine
 
         from fractal_rmo.bootstrap import addresses, client
-        from fractal_rmo.domain.source import SourceTree
-        from fractal_rmo.domain.task import Provider, Task, TaskKind
-        from fractal_rmo.domain.verdict import Level
 
         self.tools = client()
         self.database = create_engine(addresses().database, isolation_level="AUTOCOMMIT")
-        self.task = Task(
-            code=SourceTree({"solution.py": "def f(x):\n    return x\n"}),
-            tests=SourceTree({"test_solution.py": "from solution import f\n"}),
-            kind=TaskKind.VALIDATE,
-            level=Level.SYNTAX,
-            provider=Provider.SIMULATED,
-        )
+        self.task = simulated()
 
     def run(self, count: int) -> float:
         """Seconds from the first submission to the last ending."""

@@ -1,4 +1,7 @@
-"""A worker, then the broker, dies in the middle of a task: it ends all the same, once."""
+"""A worker, then the broker, dies in the middle of a task: it ends all the same, once.
+
+The faults one by one, and the long ones, are in ``tests/faults``.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,9 @@ from pathlib import Path
 
 import psutil
 import pytest
+import redis
 
+from fractal_rmo.adapters.embedded.paths import StatePaths
 from tests.cluster.conftest import ROOT, ClusterAtWork
 
 pytestmark = pytest.mark.cluster
@@ -83,9 +88,31 @@ def test_a_killed_broker_loses_nothing(cluster: ClusterAtWork, tmp_path: Path) -
     assert servers
     for process in servers:
         process.kill()
-    assert_ended_once(cluster.until_ended(task))
-    folder = ROOT / "examples" / "off_by_one"
-    assert_ended_once(cluster.until_ended(cluster.submit(folder, "--tests", folder)))
+    document = cluster.until_ended(task)
+    assert_ended_once(document)
+    assert {step["attempts"] for step in document["steps"]} == {1}  # nobody's work was cancelled
+
+
+def test_a_broker_that_forgets_everything_loses_nothing(cluster: ClusterAtWork) -> None:
+    folder = ROOT / "examples" / "two_files"
+    tasks = [cluster.submit(folder, "--kind", "analyze") for _ in range(2)]
+    with redis.Redis(unix_socket_path=str(StatePaths(cluster.state).valkey_socket)) as client:
+        client.flushall()
+    for task in tasks:
+        assert cluster.until_ended(task)["ending"] == "delivered"
+
+
+def test_a_worker_that_is_asked_to_end_puts_its_search_down(
+    cluster: ClusterAtWork, tmp_path: Path
+) -> None:
+    task = submit_slow(cluster, tmp_path)
+    cluster.until_running(task, "execute")
+    leader = min(worker_session(cluster, "executor"), key=lambda process: process.create_time())
+    leader.terminate()
+    leader.wait(30)
+    document = cluster.until_ended(task)
+    assert_ended_once(document)
+    assert {step["attempts"] for step in document["steps"]} == {1}
 
 
 def test_a_cancelled_task_stops_its_search(cluster: ClusterAtWork, tmp_path: Path) -> None:

@@ -31,7 +31,8 @@ def make_engine(url: str, pool_size: int = 2) -> Engine:
             "tcp_user_timeout": 20_000,  # milliseconds until a silent peer counts as gone
             "application_name": "fractal-rmo",
             # every statement that is prepared looks its rows up by key: one plan fits all values
-            "options": "-c plan_cache_mode=force_generic_plan",
+            # ... also when it is made while the tables are still too small for an index to pay
+            "options": "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off",
         },
     )
 
@@ -55,7 +56,7 @@ def run(engine: Engine, work: Callable[[Connection], _Answer]) -> _Answer:
     except exc.TimeoutError as error:
         words = "all connections of this process are waiting for it"
         raise InfrastructureError(ErrorCode.DATABASE_DOWN, words) from error
-    except OperationalError as error:
+    except DBAPIError as error:
         if _is_unreachable(error):
             raise InfrastructureError(ErrorCode.DATABASE_DOWN, _first_line(error)) from error
         raise
@@ -81,13 +82,20 @@ def row(
     return run(engine, lambda db: db.execute(statement, dict(values)).mappings().first())
 
 
-def _is_unreachable(error: OperationalError) -> bool:
-    """No SQLSTATE, a connection exception (08) or a server that stops or starts (57P)."""
+def _is_unreachable(error: DBAPIError) -> bool:
+    """No SQLSTATE, a connection exception (08) or a server that stops or starts (57P).
+
+    A connection that broke in the middle of an answer shows as other errors too.
+    """
+    if error.connection_invalidated:
+        return True
+    if not isinstance(error, OperationalError):
+        return False
     state = getattr(error.orig, "pgcode", None)
     return state is None or state.startswith(("08", "57P"))
 
 
-def _first_line(error: OperationalError) -> str:
+def _first_line(error: DBAPIError) -> str:
     return str(error.orig).strip().partition("\n")[0]
 
 

@@ -3,6 +3,12 @@
 Each is a single statement, so that it is a transaction in one round trip.
 Every statement locks the task's row first: claims, finishes and cancels of one
 task follow one another, and no two of them can deadlock.
+
+A plan is made once for each connection, often while the tables are small.  So
+rows are looked up by a value, ``= (SELECT ...)``, and not joined with what an
+earlier part returned: such a join may be planned to read a whole table.  And
+``coalesce(ending, '') = ''`` keeps the index over live tasks out of the plan:
+while there are ten of them it looks as good as the primary key.
 """
 
 from __future__ import annotations
@@ -26,7 +32,7 @@ _TYPES = {
 _CLAIM = """
 WITH task AS (
     SELECT t.* FROM tasks t
-    WHERE t.id = (SELECT task_id FROM steps WHERE id = :id) AND t.ending IS NULL
+    WHERE t.id = (SELECT task_id FROM steps WHERE id = :id) AND coalesce(t.ending, '') = ''
     FOR NO KEY UPDATE
 ), claimed AS (
     UPDATE steps s
@@ -39,7 +45,7 @@ WITH task AS (
     RETURNING s.id, s.task_id, s.stage, s.action, s.round, s.fence, s.attempts
 ), started AS (
     UPDATE tasks t SET state = 'analyzing', version = t.version + 1
-    FROM claimed c WHERE t.id = c.task_id AND t.state = 'idle'
+    WHERE t.id = (SELECT task_id FROM claimed) AND t.state = 'idle'
 )
 SELECT c.*, task.base_round, task.kind, task.level, task.provider, task.budget,
        task.python,
@@ -61,7 +67,8 @@ CLAIM = Prepared("claim_step", _CLAIM, _TYPES)
 
 _DONE = """
 WITH task AS (
-    SELECT id FROM tasks WHERE id = :task AND ending IS NULL AND state = :from_state
+    SELECT id FROM tasks
+    WHERE id = :task AND coalesce(ending, '') = '' AND state = :from_state
     FOR NO KEY UPDATE
 ), done AS (
     UPDATE steps s
@@ -76,13 +83,13 @@ WITH task AS (
         proven_level = greatest(t.proven_level, :proven),
         summary = CASE WHEN :summary = '' THEN t.summary ELSE :summary END,
         ended_at = CASE WHEN :ending IS NULL THEN NULL ELSE now() END
-    FROM done WHERE t.id = done.task_id
+    WHERE t.id = (SELECT task_id FROM done)
     RETURNING t.id, t.fan_in, t.round, t.content_sha256
 ), released AS (
     UPDATE steps s SET state = 'queued', publish_after = now() + :grace * interval '1 second'
-    FROM done, moved
-    WHERE s.task_id = done.task_id AND s.round = done.round AND s.stage = :release
-      AND s.state = 'waiting' AND (:fan = 0 OR moved.fan_in = 0)
+    WHERE s.task_id = (SELECT task_id FROM done) AND s.round = (SELECT round FROM done)
+      AND s.stage = :release AND s.state = 'waiting'
+      AND (:fan = 0 OR (SELECT fan_in FROM moved) = 0)
     RETURNING s.id, s.stage, s.action
 )"""
 _STEPS = """, inserted AS (
@@ -123,7 +130,7 @@ _ERRORS = """, logged AS (
 )"""
 _DROPPED = """, dropped AS (
     UPDATE steps s SET state = 'dropped', publish_after = NULL
-    FROM done WHERE s.task_id = done.task_id AND s.state IN ('waiting', 'queued')
+    WHERE s.task_id = (SELECT task_id FROM done) AND s.state IN ('waiting', 'queued')
 )"""
 _DUE = """
 SELECT (SELECT count(*) FROM done) AS finished,
@@ -161,6 +168,14 @@ FROM jsonb_each_text(CAST(:holds AS jsonb)) AS h(id, fence), tasks t
 WHERE s.id = CAST(h.id AS uuid) AND s.fence = CAST(h.fence AS int) AND s.state = 'running'
   AND t.id = s.task_id AND t.ending IS NULL
 RETURNING s.id
+""")
+
+HELD = text("""
+SELECT s.id
+FROM jsonb_each_text(CAST(:holds AS jsonb)) AS h(id, fence)
+JOIN steps s ON s.id = CAST(h.id AS uuid) AND s.fence = CAST(h.fence AS int)
+JOIN tasks t ON t.id = s.task_id
+WHERE s.state = 'running' AND t.ending IS NULL
 """)
 
 NOTE = text("""

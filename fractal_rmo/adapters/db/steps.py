@@ -56,6 +56,12 @@ class SqlStepStore:
         kept = run(self._engine, lambda db: list(db.execute(statements.EXTEND, values).scalars()))
         return frozenset(map(str, kept))
 
+    def held(self, holds: Mapping[str, int]) -> frozenset[str]:
+        """See the port."""
+        values = {"holds": codec.to_json(holds)}
+        kept = run(self._engine, lambda db: list(db.execute(statements.HELD, values).scalars()))
+        return frozenset(map(str, kept))
+
     def note(self, step_id: str, fence: int, progress: Mapping[str, Json]) -> bool:
         """See the port."""
         values = {"id": step_id, "fence": fence, "progress": codec.to_json(progress)}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
+from types import MappingProxyType
 
 from sqlalchemy import Connection, Engine, text
 
@@ -14,12 +15,18 @@ from fractal_rmo.adapters.db.tasks import end
 from fractal_rmo.domain.lifecycle import Ending, TaskState
 from fractal_rmo.domain.message import Cause
 from fractal_rmo.domain.pattern import ErrorRecord
-from fractal_rmo.domain.step import Stage, StepRef
+from fractal_rmo.domain.step import Stage, StepRef, queue_of
 
+_QUEUED = text("""
+SELECT stage, CASE stage WHEN 'analyze' THEN action ELSE '' END AS action, count(*) AS queued
+FROM steps WHERE state = 'queued' GROUP BY 1, 2 HAVING min(publish_after) < now()
+""")
 _SWEEP = text("""
 UPDATE steps s SET publish_after = now() + :grace * interval '1 second'
 FROM (
-    SELECT id FROM steps WHERE state = 'queued' AND publish_after < now()
+    SELECT id FROM steps
+    WHERE state = 'queued' AND publish_after < now() AND stage = :stage
+      AND (stage <> 'analyze' OR action = :action)
     ORDER BY publish_after LIMIT :limit FOR UPDATE SKIP LOCKED
 ) AS due
 WHERE s.id = due.id
@@ -83,14 +90,22 @@ class SqlUpkeep:
         self._engine = engine
         self._grace_s = grace_s
 
-    def sweep(self, limit: int = 1000) -> Sequence[StepRef]:
+    def sweep(
+        self, limit: int = 1000, waiting: Mapping[str, int] = MappingProxyType({})
+    ) -> Sequence[StepRef]:
         """See the port."""
-        values = {"limit": limit, "grace": self._grace_s}
+        queued = run(self._engine, lambda db: db.execute(_QUEUED).all())
+        found: list[StepRef] = []
+        for stage, action, count in queued:
+            missing = count - waiting.get(queue_of(Stage(stage), action), 0)
+            if missing > 0:
+                found += self._sweep(stage, action, min(limit, missing))
+        return found
+
+    def _sweep(self, stage: str, action: str, limit: int) -> list[StepRef]:
+        values = {"stage": stage, "action": action, "limit": limit, "grace": self._grace_s}
         rows = run(self._engine, lambda db: db.execute(_SWEEP, values).all())
-        return [
-            StepRef(str(step), str(task), Stage(stage), action)
-            for step, task, stage, action in rows
-        ]
+        return [StepRef(str(step), str(task), Stage(of), name) for step, task, of, name in rows]
 
     def reap(self) -> int:
         """See the port."""

@@ -92,6 +92,22 @@ def test_an_expired_lease_is_published_again(engine: Engine) -> None:
     assert [s.step_id for s in desk.upkeep.sweep()].count(ref.step_id) == 1
 
 
+def test_what_only_stands_in_a_long_queue_is_not_published_again(engine: Engine) -> None:
+    desk = Desk(engine)
+    older = [ref.step_id for ref in desk.of(Stage.ANALYZE)]
+    for _ in range(2):
+        desk.tasks.submit(TASK)
+    with engine.connect() as db:
+        db.execute(text("UPDATE steps SET publish_after = publish_after - interval '1 minute'"))
+    waiting = {ref.queue: 3 for ref in desk.of(Stage.ANALYZE)}
+    assert desk.upkeep.sweep(9, waiting) == []
+    short_of_one = waiting | {"analyze.logic": 2}
+    (found,) = desk.upkeep.sweep(9, short_of_one)
+    assert found.step_id in older
+    assert found.queue == "analyze.logic"
+    assert len(desk.upkeep.sweep(9, {})) == 3 * 5
+
+
 def test_a_cancelled_task_takes_no_more_work(desk: Desk) -> None:
     claim = desk.claim(desk.of(Stage.ANALYZE)[0])
     desk.tasks.cancel(desk.task)

@@ -81,6 +81,7 @@ def test_a_killed_executor_group_loses_nothing(cluster: ClusterAtWork, tmp_path:
     assert execute["attempts"] == 2
 
 
+@pytest.mark.slow
 def test_a_killed_broker_loses_nothing(cluster: ClusterAtWork, tmp_path: Path) -> None:
     task = submit_slow(cluster, tmp_path)
     cluster.until_running(task, "execute")
@@ -136,6 +137,7 @@ def until_nothing_is_open(cluster: ClusterAtWork, task: str) -> None:
     raise AssertionError(states)
 
 
+@pytest.mark.slow
 def test_a_killed_database_loses_nothing(cluster: ClusterAtWork, tmp_path: Path) -> None:
     task = submit_slow(cluster, tmp_path)
     cluster.until_running(task, "execute")

@@ -65,6 +65,7 @@ def test_a_proof_is_followed_and_fetched_as_a_patch_that_git_applies(
         assert archive.read("solution.py").decode() == mended == report["result"]["solution.py"]
 
 
+@pytest.mark.slow
 def test_fifty_open_pages_stall_nothing_while_a_hundred_tasks_run(
     api: httpx2.Client,
 ) -> None:

@@ -94,8 +94,10 @@ def test_a_validation_says_what_fails(cluster: ClusterAtWork) -> None:
         ("def f(x:\n", "from solution import f\ndef test():\n    assert f(1)\n", "not_proven", ""),
         ("def f(x):\n    return x\n", "import nowhere_to_be_found\ndef test():\n    pass\n",
          "not_proven", "nowhere_to_be_found"),
-        ("def f(x):\n    while True:\n        pass\n",
-         "from solution import f\ndef test():\n    assert f(1) == 1\n", "not_proven", ""),
+        pytest.param(
+            "def f(x):\n    while True:\n        pass\n",
+            "from solution import f\ndef test():\n    assert f(1) == 1\n", "not_proven", "",
+            marks=pytest.mark.slow),
     ],
     ids=["already passes", "can never pass", "broken syntax", "missing import", "endless loop"],
 )  # fmt: skip

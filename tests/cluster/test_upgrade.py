@@ -124,6 +124,7 @@ def backup_before(state: Path) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.slow
 def test_a_deploy_over_an_earlier_versions_data_loses_nothing(deploy: Deploy) -> None:
     made = deploy.run(deploy.old, MAKE)
     found = deploy.run(ROOT, LOOK)  # for which the tables are migrated

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -57,7 +58,9 @@ def speak(
             async with connected(mode, options, environment) as client:
                 await session(client)
 
-    anyio.run(main)
+    # in a thread of its own: a browser's driver may keep a loop in this one
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(anyio.run, main).result()
 
 
 def content(result: CallToolResult) -> dict[str, Any]:

@@ -57,7 +57,7 @@ def test_everything_works_by_keyboard(site: Site) -> None:
     expect(page.locator("#messages > summary")).to_be_focused()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 def test_axe_finds_nothing_serious(site: Site, proven: str, scheme: Any) -> None:
     window = site.context(color_scheme=scheme)
     page = window.new_page()

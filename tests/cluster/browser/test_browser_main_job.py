@@ -79,6 +79,7 @@ def test_a_search_is_cancelled_and_begun_anew(site: Site, endless: str) -> None:
     expect(page.get_by_role("button", name="Cancel")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_pages_beyond_the_connections_of_a_browser_all_see_the_end(
     site: Site, endless: str
 ) -> None:

@@ -29,7 +29,7 @@ def test_it():
 """
 
 
-@pytest.mark.parametrize("scripts", [True, False])
+@pytest.mark.parametrize("scripts", [True, pytest.param(False, marks=pytest.mark.slow)])
 def test_a_yes_becomes_a_test_with_which_the_code_is_proven(
     site: Site, tmp_path: Path, scripts: bool
 ) -> None:

@@ -14,7 +14,9 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import NoReturn
 
-from fractal_rmo.bootstrap import ensure_servers, migrate, web_secrets
+from fractal_rmo.bootstrap.data import migrate
+from fractal_rmo.bootstrap.secrets import web_secrets
+from fractal_rmo.bootstrap.servers import ensure_servers
 from fractal_rmo.config.load import CHECKOUT, settings, state_root
 from fractal_rmo.domain.errors import (
     ErrorCode,

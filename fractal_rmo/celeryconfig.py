@@ -5,7 +5,7 @@ from __future__ import annotations
 from kombu.entity import Exchange, Queue
 
 from fractal_rmo.adapters.bus.tls import tls_options
-from fractal_rmo.bootstrap import addresses
+from fractal_rmo.bootstrap.servers import addresses
 from fractal_rmo.config.load import settings
 from fractal_rmo.domain.step import MAX_ATTEMPTS, QUEUES
 

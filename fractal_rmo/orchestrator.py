@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from fractal_rmo.bootstrap import client
+from fractal_rmo.bootstrap.tools import client
 from fractal_rmo.domain.errors import ErrorCode, InfrastructureError
 from fractal_rmo.domain.lifecycle import Ending
 from fractal_rmo.domain.task import Task

@@ -136,7 +136,7 @@ def _folder_of_tests(path: Path, root: Path) -> Path | None:
 
 
 def _prove(task: Task) -> Solution:
-    from fractal_rmo.bootstrap import sandbox
+    from fractal_rmo.bootstrap.jails import sandbox
     from fractal_rmo.services.warm import warming
 
     with sandbox() as jail, warming(jail, task):

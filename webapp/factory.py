@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 
 from flask import Flask
 
-from fractal_rmo.bootstrap import LOOPBACK, web_secrets
+from fractal_rmo.bootstrap.secrets import LOOPBACK, web_secrets
 from fractal_rmo.config.load import settings
 from fractal_rmo.domain.views import TaskStatus
 from webapp import figures, metrics, problems, system

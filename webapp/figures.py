@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from prometheus_client import Counter
 
-from fractal_rmo.bootstrap import make_router
+from fractal_rmo.bootstrap.tools import make_router
 from fractal_rmo.domain.message import Envelope, MessageType
 from fractal_rmo.services.route import watch
 

@@ -22,7 +22,7 @@ def health() -> ResponseReturnValue:
 
 def health_document() -> dict[str, object]:
     """``status`` (ok or down), ``version`` and ``trouble``, a list of sentences."""
-    from fractal_rmo.bootstrap import server_trouble
+    from fractal_rmo.bootstrap.health import server_trouble
     from fractal_rmo.version import VERSION
 
     trouble = server_trouble()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from fractal_rmo.bootstrap import client
+from fractal_rmo.bootstrap.tools import client
 
 if TYPE_CHECKING:
     from fractal_rmo.services.tools import Tools

@@ -10,7 +10,7 @@ from celery.signals import worker_init
 from celery.worker import state as worker_state
 from celery.worker.control import inspect_command
 
-from fractal_rmo.bootstrap import sandbox
+from fractal_rmo.bootstrap.jails import sandbox
 from fractal_rmo.domain.jsonvalue import Json
 from fractal_rmo.version import VERSION
 from workers.process import RUNTIMES, role

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractal_rmo.adapters.bus.app import make_app
-from fractal_rmo.bootstrap import ensure_servers
+from fractal_rmo.bootstrap.servers import ensure_servers
 
 # every ``celery -A workers`` command must find the embedded servers, with no setting at all
 ensure_servers()

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from celery.signals import worker_init, worker_process_init, worker_process_shutdown
 
 from fractal_rmo.analysis import swarm
-from fractal_rmo.bootstrap import install_protocol, make_heart, make_tools, migrate
+from fractal_rmo.bootstrap.data import install_protocol, migrate
+from fractal_rmo.bootstrap.tools import make_heart, make_tools
 from fractal_rmo.domain.message import MessageType
 from fractal_rmo.domain.run import Runtime
 from fractal_rmo.services.route import Courier, watch

@@ -144,7 +144,7 @@ def retry(task_id: str) -> None:
 @click.command()
 def token() -> None:
     """Print the access token of the web server, for 'Authorization: Bearer'."""
-    from fractal_rmo.bootstrap import web_secrets
+    from fractal_rmo.bootstrap.secrets import web_secrets
 
     click.echo(web_secrets().access_token)
 
@@ -173,7 +173,7 @@ def up(path: Path, tests: Path | None, demo: bool, once: bool) -> None:
 @click.option("--purge", is_flag=True, help="Delete all data as well.")
 def down(purge: bool) -> None:
     """Stop the processes and the embedded servers."""
-    from fractal_rmo.bootstrap import stop_everything
+    from fractal_rmo.bootstrap.servers import stop_everything
 
     stop_everything(purge=purge)
     click.echo("stopped" + (", and all data deleted" if purge else ""))
@@ -183,7 +183,7 @@ def down(purge: bool) -> None:
 @_json
 def status(as_json: bool) -> None:
     """Say which servers and workers answer; 3 when something is missing."""
-    from fractal_rmo.bootstrap import server_trouble, worker_queues
+    from fractal_rmo.bootstrap.health import server_trouble, worker_queues
 
     trouble = server_trouble()
     workers = {} if trouble else worker_queues()

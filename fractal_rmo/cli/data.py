@@ -22,7 +22,7 @@ def _shown(line: Line, stage: str) -> Callable[[str, int], None]:
 
 
 def _reach_database(*, to_change_tables: bool) -> None:
-    from fractal_rmo.bootstrap import reach_database
+    from fractal_rmo.bootstrap.servers import reach_database
 
     if reach_database(to_change_tables=to_change_tables):
         say("started the embedded servers; 'fractal-rmo down' stops them")
@@ -37,7 +37,7 @@ def backup(file: Path, as_json: bool) -> None:
     The file is readable by you alone. Settings, such as SECRET_KEY, are not in it, nor the broker:
     what is queued there is queued in the tables.
     """
-    from fractal_rmo.bootstrap import backup as save
+    from fractal_rmo.bootstrap.data import backup as save
 
     _reach_database(to_change_tables=False)
     with Line(sys.stderr, "MB") as line:
@@ -75,7 +75,7 @@ def restore(file: Path, as_json: bool, replace: bool) -> None:
     The processes of the cluster must be stopped. What was under way when the file was written goes
     on when they are started again.
     """
-    from fractal_rmo.bootstrap import restore as load
+    from fractal_rmo.bootstrap.data import restore as load
 
     _reach_database(to_change_tables=True)
     with Line(sys.stderr, "MB") as line:
@@ -108,7 +108,7 @@ def migrate() -> None:
 
     The embedded database is backed up before.
     """
-    from fractal_rmo.bootstrap import migrate as bring_up_to_date
+    from fractal_rmo.bootstrap.data import migrate as bring_up_to_date
 
     _reach_database(to_change_tables=True)
     bring_up_to_date()

@@ -40,7 +40,7 @@ def say(sentence: str) -> None:
 
 def connect() -> Tools:
     """The cluster's ports; says so when servers had to be started for them."""
-    from fractal_rmo.bootstrap import client
+    from fractal_rmo.bootstrap.tools import client
 
     return client(say)
 

@@ -166,7 +166,7 @@ def _task(path: Path, tests: Path, kind: TaskKind, level: Level, python: str) ->
 
 def _perform(task: Task, as_json: bool, seconds: float, after: Sequence[After]) -> int:
     """Do the job, print what came of it, and then whatever else was asked for."""
-    from fractal_rmo.bootstrap import sandbox
+    from fractal_rmo.bootstrap.jails import sandbox
     from fractal_rmo.services.warm import warming
 
     start = time.monotonic()

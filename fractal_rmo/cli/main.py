@@ -73,7 +73,8 @@ def explain(code: str) -> None:
 @cli.command()
 def doctor() -> None:
     """Check what this machine can do; nothing is started."""
-    from fractal_rmo.bootstrap import free_space, sandbox_tiers, server_trouble
+    from fractal_rmo.bootstrap.health import free_space, server_trouble
+    from fractal_rmo.bootstrap.jails import sandbox_tiers
 
     click.echo(f"fractal-rmo {VERSION}, Python {sys.version.split()[0]}")
     for tier, trouble in sandbox_tiers().items():

@@ -37,7 +37,7 @@ def prepare_proof(path: Path, task: Task) -> Callable[[Solution], None]:
     if not os.access(path.parent, os.W_OK | os.X_OK):
         detail = f"The folder '{path.parent}' is not there or may not be written to."
         raise InputError(ErrorCode.CANNOT_WRITE, detail)
-    from fractal_rmo.bootstrap import make_signer
+    from fractal_rmo.bootstrap.secrets import make_signer
 
     return partial(_write, path, task, make_signer())
 
@@ -84,7 +84,8 @@ def verify(file: Path, signer: str | None, python: str, as_json: bool) -> None:
 
     Exit code 0: all holds; 1: something differs; 2: the file was changed.
     """
-    from fractal_rmo.bootstrap import sandbox, signature_checker
+    from fractal_rmo.bootstrap.jails import sandbox
+    from fractal_rmo.bootstrap.secrets import signature_checker
     from fractal_rmo.services.proof import MAX_BYTES, compare, read
     from fractal_rmo.services.warm import warming
 

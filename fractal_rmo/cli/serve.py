@@ -24,7 +24,7 @@ def serve(path: Path, tests: Path | None, *, demo: bool, once: bool) -> int:
 
     Stops whatever it started, the embedded servers included.
     """
-    from fractal_rmo.bootstrap import ensure_servers, make_supervisor, stop_servers
+    from fractal_rmo.bootstrap.servers import ensure_servers, make_supervisor, stop_servers
 
     task = _task(path, tests) if demo else None
     ended = threading.Event()
@@ -49,7 +49,7 @@ def serve(path: Path, tests: Path | None, *, demo: bool, once: bool) -> int:
 
 def one_time_link() -> str:
     """A new link to the web server of this machine."""
-    from fractal_rmo.bootstrap import web_secrets
+    from fractal_rmo.bootstrap.secrets import web_secrets
     from fractal_rmo.services.sign_in import new_link
 
     found = new_link(web_secrets().secret_key, time.time())
@@ -70,7 +70,7 @@ def _serve(task: Task | None, ended: threading.Event, *, once: bool) -> int:
 
 def _keep_servers(ended: threading.Event) -> None:
     """Start an embedded server again that has died; the processes find it where it was."""
-    from fractal_rmo.bootstrap import ensure_servers
+    from fractal_rmo.bootstrap.servers import ensure_servers
 
     while not ended.wait(_LOOK_EVERY_S):
         try:

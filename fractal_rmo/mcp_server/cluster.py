@@ -163,7 +163,7 @@ def _tools() -> Tools:
     from fractal_rmo.domain.errors import ErrorCode, SettingsError
 
     try:
-        from fractal_rmo.bootstrap import client
+        from fractal_rmo.bootstrap.tools import client
 
         with _CONNECTING:
             return client(_say, _AT_ONCE)

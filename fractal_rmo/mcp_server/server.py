@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, TypeVar
 from mcp.server.mcpserver import Context, MCPServer
 from mcp_types import ToolAnnotations
 
-from fractal_rmo.bootstrap import is_cluster_set, sandbox
+from fractal_rmo.bootstrap.jails import sandbox
+from fractal_rmo.bootstrap.servers import is_cluster_set
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.domain.task import Task, TaskKind
 from fractal_rmo.domain.verdict import Level

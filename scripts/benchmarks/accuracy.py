@@ -29,7 +29,7 @@ from pathlib import Path
 # pylint: disable=wrong-import-position
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from fractal_rmo.bootstrap import sandbox
+from fractal_rmo.bootstrap.jails import sandbox
 from fractal_rmo.domain.run import Dialogue, Runner
 from fractal_rmo.domain.verdict import Level, Outcome, Verdict
 from fractal_rmo.services.drive import drive

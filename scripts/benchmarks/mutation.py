@@ -31,7 +31,7 @@ from statistics import median
 # pylint: disable=wrong-import-position
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from fractal_rmo.bootstrap import sandbox
+from fractal_rmo.bootstrap.jails import sandbox
 from fractal_rmo.domain.run import Runner, RunRequest, RunResult, Runtime
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.domain.verdict import Level, Outcome

@@ -80,7 +80,8 @@ class Ours:
     def __init__(self) -> None:
         from sqlalchemy import create_engine
 
-        from fractal_rmo.bootstrap import addresses, client
+        from fractal_rmo.bootstrap.servers import addresses
+        from fractal_rmo.bootstrap.tools import client
 
         self.tools = client()
         self.database = create_engine(addresses().database, isolation_level="AUTOCOMMIT")
@@ -187,7 +188,7 @@ def main(argv: list[str]) -> int:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         os.environ["FRACTAL_STATE"] = str(folder / "state")
-        from fractal_rmo.bootstrap import addresses, ensure_servers, stop_everything
+        from fractal_rmo.bootstrap.servers import addresses, ensure_servers, stop_everything
 
         stack.callback(stop_everything, purge=True)
         ensure_servers()

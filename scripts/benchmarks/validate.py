@@ -32,7 +32,7 @@ from statistics import median
 # pylint: disable=wrong-import-position
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from fractal_rmo.bootstrap import sandbox
+from fractal_rmo.bootstrap.jails import sandbox
 from fractal_rmo.domain.task import Task, TaskKind
 from fractal_rmo.domain.verdict import Level, Verdict
 from fractal_rmo.ports.sandbox import Sandbox

@@ -24,7 +24,7 @@ SANDBOXED = {"executor", "validator"}
 ROLES = {"analyzer", "executor", "executor_llm", "validator", "learner"}
 LOOK = """
 import dataclasses, json
-from fractal_rmo.bootstrap import client
+from fractal_rmo.bootstrap.tools import client
 view = client().cluster
 print(json.dumps([[dataclasses.asdict(row) for row in view.workers()], view.queue_depths()]))
 """
@@ -116,7 +116,7 @@ def test_waiting_messages_are_counted_in_their_queue(cluster: ClusterAtWork) -> 
     program = """
 import os
 from fractal_rmo.adapters.bus.cluster_view import CeleryClusterView
-from fractal_rmo.bootstrap import addresses
+from fractal_rmo.bootstrap.servers import addresses
 from workers.app import app
 app.conf.broker_transport_options["global_keyprefix"] = "elsewhere:"
 before = CeleryClusterView(app).queue_depths()

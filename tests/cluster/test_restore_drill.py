@@ -24,7 +24,7 @@ EXAMPLE = ROOT / "examples" / "off_by_one"
 MOVING = ("elapsed_s",)
 HAND_IN = """
 import json
-from fractal_rmo.bootstrap import client
+from fractal_rmo.bootstrap.tools import client
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.domain.task import Task
 from fractal_rmo.services.submit import submit

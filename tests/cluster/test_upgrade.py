@@ -26,7 +26,11 @@ pytestmark = pytest.mark.cluster
 #: Runs under both versions: only what both have.  A worker that runs already migrates nothing.
 PRELUDE = """
 import json, sys
-from fractal_rmo import bootstrap
+try:
+    from fractal_rmo.bootstrap.servers import addresses
+    from fractal_rmo.bootstrap.tools import client, make_heart, make_tools
+except ImportError:  # of an earlier version
+    from fractal_rmo.bootstrap import addresses, client, make_heart, make_tools
 from fractal_rmo.adapters.bus.app import make_app
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.domain.task import Provider, Task, TaskKind
@@ -40,13 +44,13 @@ def new(tools):
     return tools.tasks.submit(task)
 
 def finish(tools, steps):
-    heart = bootstrap.make_heart(tools)
+    heart = make_heart(tools)
     due = [step.step_id for step in steps]
     for step in due * 3:  # a step that is not due yet does nothing
         perform(step, tools, heart, on_canvas=False)
 """
 MAKE = """
-tools = bootstrap.client()
+tools = client()
 ended, steps = new(tools)
 finish(tools, steps)
 waiting, _ = new(tools)
@@ -56,7 +60,7 @@ ids = {"ended": ended, "waiting": waiting, "begun": begun}
 json.dump({**ids, "steps": [step.step_id for step in steps], "fence": claim.fence}, sys.stdout)
 """
 GO_ON = """
-tools = bootstrap.make_tools(make_app())
+tools = make_tools(make_app())
 task, steps = new(tools)
 finish(tools, steps)
 json.dump({"task": task, "ending": tools.tasks.show(task).row.ending}, sys.stdout)
@@ -64,8 +68,8 @@ json.dump({"task": task, "ending": tools.tasks.show(task).row.ending}, sys.stdou
 FINISH = """
 from fractal_rmo.adapters.db.engine import make_engine
 from sqlalchemy import text
-tools = bootstrap.client()
-with make_engine(bootstrap.addresses().database).connect() as db:
+tools = client()
+with make_engine(addresses().database).connect() as db:
     db.execute(text("UPDATE steps SET lease_until = now() - interval '1 s', publish_after = now()"
                     " WHERE state IN ('running', 'queued')"))
     live = "SELECT id FROM tasks WHERE ending IS NULL"
@@ -78,7 +82,7 @@ with make_engine(bootstrap.addresses().database).connect() as db:
 LOOK = """
 from fractal_rmo.domain.views import TaskQuery
 from fractal_rmo.services.documents import view_document
-tools = bootstrap.client()
+tools = client()
 rows = tools.tasks.find(TaskQuery())
 json.dump({row.id: view_document(tools.tasks.show(row.id)) for row in rows}, sys.stdout,
           default=dict)

@@ -31,7 +31,7 @@ TASKS = 60
 LOAD = """
 import sys, threading, time
 from pathlib import Path
-from fractal_rmo.bootstrap import client
+from fractal_rmo.bootstrap.tools import client
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.domain.task import Provider, Task
 from fractal_rmo.domain.verdict import Level

@@ -13,7 +13,7 @@ from fractal_rmo.adapters.db.inbox import SqlInbox
 from fractal_rmo.adapters.db.learning import SqlLearningStore
 from fractal_rmo.adapters.db.outbox import SqlOutbox
 from fractal_rmo.adapters.db.protocols import SqlProtocolStore
-from fractal_rmo.bootstrap import make_tools
+from fractal_rmo.bootstrap.tools import make_tools
 from fractal_rmo.config.settings import Settings
 from fractal_rmo.services.known import Known
 from fractal_rmo.services.tools import Tools

@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from flask import current_app, render_template
 from flask.typing import ResponseReturnValue
 
-from fractal_rmo import bootstrap
+from fractal_rmo.bootstrap.health import free_space
+from fractal_rmo.bootstrap.jails import sandbox_tiers
 from fractal_rmo.domain.errors import FractalError
 from fractal_rmo.domain.step import QUEUES
 from fractal_rmo.domain.views import WorkerRow
@@ -63,8 +64,8 @@ def status() -> ResponseReturnValue:
         health=health,
         workers=workers,
         silence=silence,
-        tiers=bootstrap.sandbox_tiers(),  # probed once a process
-        space=bootstrap.free_space(),
+        tiers=sandbox_tiers(),  # probed once a process
+        space=free_space(),
         streams=current_app.extensions["watcher"].open_streams,
         most_streams=MOST_STREAMS,
         python=platform.python_version(),

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from fractal_rmo import bootstrap
 from fractal_rmo.adapters.sandbox import ZygoteSandbox
 from fractal_rmo.adapters.sandbox import probe as probe_module
 from fractal_rmo.adapters.sandbox.environments import own_environment
 from fractal_rmo.adapters.sandbox.probe import TIERS, choose, forget, probe
 from fractal_rmo.adapters.sandbox.zygote_process import ZygoteKey
+from fractal_rmo.bootstrap.jails import sandbox
 from fractal_rmo.config.load import load, settings
 from fractal_rmo.domain.errors import ErrorCode, SandboxUnavailableError, SettingsError
 from fractal_rmo.domain.run import RunEnding, RunRequest, Runtime, Tier
@@ -95,17 +95,17 @@ def test_when_nothing_works_each_reason_is_named(anew: pytest.MonkeyPatch) -> No
 
 def test_the_setting_forces_a_tier(anew: pytest.MonkeyPatch) -> None:
     anew.setenv("FRACTAL_SANDBOX_TIER", "rlimits")
-    with bootstrap.sandbox() as sandbox:
-        assert sandbox.tier is Tier.RLIMITS
+    with sandbox() as jail:
+        assert jail.tier is Tier.RLIMITS
 
 
 def test_production_refuses_what_hides_nothing(anew: pytest.MonkeyPatch) -> None:
     anew.setenv("FRACTAL_SANDBOX_TIER", "rlimits")
     anew.setenv("FRACTAL_ENVIRONMENT", "production")
     with (
-        bootstrap.sandbox() as sandbox,
+        sandbox() as jail,
         pytest.raises(SandboxUnavailableError, match=r"FR401.*'rlimits' is below 'landlock'"),
-        sandbox.session(),
+        jail.session(),
     ):
         pass
 

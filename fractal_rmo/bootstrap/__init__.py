@@ -1,0 +1,1 @@
+"""Wiring: the only place where ports meet their adapters, once per process."""

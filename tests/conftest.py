@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from redis import Redis
 from sqlalchemy import Engine, text
 
@@ -17,6 +19,10 @@ from fractal_rmo.adapters.embedded.servers import ensure_running, purge
 from fractal_rmo.config.settings import Redis as RedisSettings
 
 ROOT = Path(__file__).resolve().parents[1]
+# other examples each time; who wants more of them at once sets HYPOTHESIS_PROFILE
+settings.register_profile("many", max_examples=500, deadline=None)
+settings.register_profile("usual", max_examples=30, deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "usual"))
 
 
 @pytest.fixture(scope="session")

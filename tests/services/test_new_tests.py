@@ -73,6 +73,7 @@ def test_a_no_with_the_right_answer_is_a_test_that_fails(tmp_path: Path) -> None
     assert (code, "1 failed" in output) == (1, True), output
 
 
+@pytest.mark.slow
 def test_a_mere_no_is_kept_to_look_at(tmp_path: Path) -> None:
     found = asked(
         ("two.py", "half", "assert half(3) == 1.5"),

@@ -149,10 +149,22 @@ def start(folder: Path, **ours: str) -> subprocess.CompletedProcess[str]:
     [
         ({"FRACTAL_ENVIRONMENT": "production"}, "SECRET_KEY and FRACTAL_ACCESS_TOKEN"),
         ({"FRACTAL_HOST": "0.0.0.0"}, "SECRET_KEY and FRACTAL_ACCESS_TOKEN"),  # noqa: S104
-        ({"SECRET_KEY": SECRET, "FRACTAL_ENVIRONMENT": "production"}, "FRACTAL_ACCESS_TOKEN"),
-        ({"SECRET_KEY": "k" * 40, "FRACTAL_ACCESS_TOKEN": "k" * 40}, "SECRET_KEY and FRACTAL"),
+        pytest.param(
+            {"SECRET_KEY": SECRET, "FRACTAL_ENVIRONMENT": "production"},
+            "FRACTAL_ACCESS_TOKEN",
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(
+            {"SECRET_KEY": "k" * 40, "FRACTAL_ACCESS_TOKEN": "k" * 40},
+            "SECRET_KEY and FRACTAL",
+            marks=pytest.mark.slow,
+        ),
         ({"SECRET_KEY": SECRET, "FRACTAL_ACCESS_TOKEN": SECRET}, "Both are the same"),
-        ({"SECRET_KEY": "short", "FRACTAL_ACCESS_TOKEN": TOKEN}, "SECRET_KEY"),
+        pytest.param(
+            {"SECRET_KEY": "short", "FRACTAL_ACCESS_TOKEN": TOKEN},
+            "SECRET_KEY",
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_where_others_could_reach_it_nothing_starts_without_secrets(

@@ -52,6 +52,7 @@ def test_pages_of_steps_follow_one_another(web: Web, desk: DeadDesk) -> None:
     assert sorted(ids) == sorted(ref.step_id for ref in desk.refs)
 
 
+@pytest.mark.slow
 def test_a_dead_step_is_listed_and_put_back_on_the_command_line(web: Web, dead: StepRef) -> None:
     (first, *_) = json.loads(web.run("steps", "--dead", "--json"))
     assert first["id"] == dead.step_id

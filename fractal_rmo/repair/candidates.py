@@ -1,9 +1,8 @@
-"""The deterministic enumeration of one-edit candidates, most promising first."""
+"""The single edits of a program, most promising first."""
 
 from __future__ import annotations
 
 import ast
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -62,29 +61,6 @@ def rank(files: Sequence[ParsedFile], tests: SourceTree, suspicion: Suspicion) -
                 if key not in found or proposal.order < found[key].order:
                     found[key] = proposal
     return sorted(found.values(), key=lambda p: p.order)
-
-
-def distinct(
-    code: SourceTree, files: Sequence[ParsedFile], proposals: Sequence[Proposal]
-) -> Iterator[tuple[Proposal, SourceTree]]:
-    """The proposals that compile and are new programs, each with its tree.
-
-    Two texts with one syntax tree are one program, and so is the original.
-    """
-    seen = {_fingerprint(file.path, file.tree) for file in files}
-    for proposal in proposals:
-        text = proposal.edit.apply(code.files[proposal.path])
-        tree = parse(text)
-        if tree is None:
-            continue
-        mark = _fingerprint(proposal.path, tree)
-        if mark not in seen:
-            seen.add(mark)
-            yield proposal, code.replace(proposal.path, text)
-
-
-def _fingerprint(path: str, tree: ast.AST) -> bytes:
-    return hashlib.blake2b(f"{path}\0{ast.dump(tree)}".encode("utf-8", "backslashreplace")).digest()
 
 
 def _literals(files: Sequence[ParsedFile], tests: SourceTree) -> tuple[int | float | str, ...]:

@@ -12,7 +12,8 @@ from fractal_rmo.domain.task import Task, TaskKind
 from fractal_rmo.domain.verdict import Level, Verdict, is_proven, proven_level
 from fractal_rmo.editing.diff import unified_diff
 from fractal_rmo.ports.sandbox import Sandbox
-from fractal_rmo.repair.search import RepairOutcome, RepairProblem, search
+from fractal_rmo.repair.problem import RepairOutcome, RepairProblem
+from fractal_rmo.repair.search import search
 from fractal_rmo.services.admit import admit
 from fractal_rmo.services.drive import drive
 from fractal_rmo.services.refactor import refactored

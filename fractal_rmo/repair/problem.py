@@ -1,0 +1,74 @@
+"""What a repair is asked, and what it comes to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from fractal_rmo.domain.source import SourceTree
+from fractal_rmo.repair.ways import BEGINNING, Trail
+
+
+@dataclass(frozen=True)
+class RepairProblem:
+    """Code whose tests fail.
+
+    ``excluded`` holds the ``SourceTree.sha256`` of candidates that a
+    validation rejected, ``position`` the number of candidates of the
+    enumeration already judged, and ``trail`` what they left: the search goes on
+    behind them.
+    """
+
+    code: SourceTree
+    tests: SourceTree
+    excluded: frozenset[str] = frozenset()
+    position: int = 0
+    trail: Trail = BEGINNING
+
+
+class RepairStatus(StrEnum):
+    """How a search ended."""
+
+    REPAIRED = "repaired"
+    ALREADY_PASSES = "already_passes"
+    EXHAUSTED = "exhausted"
+    """Every candidate, or as many as allowed, was tried in vain."""
+    PAUSED = "paused"
+    CANNOT_JUDGE = "cannot_judge"
+    """Nothing could be said about the candidates; the note says why."""
+    UNAVAILABLE = "unavailable"
+    """No jail could be started, which says nothing about the code."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A plausible patch: the edited tree, its first edit (1-based line), all edits in words.
+
+    ``merit`` in 0..1 is the score by which patches are ranked before their
+    behaviour is compared, ``edits`` how many there are.
+    """
+
+    tree: SourceTree
+    path: str
+    operator: str
+    line: int
+    description: str
+    merit: float = 0.0
+    edits: int = 1
+
+
+@dataclass(frozen=True)
+class RepairOutcome:
+    """What a search came to.
+
+    ``candidates`` pass all given tests, best first.  ``tried`` counts the
+    candidates judged in this call, ``position`` and ``trail`` where the next
+    call goes on, ``note`` says in a sentence why there is no candidate.
+    """
+
+    status: RepairStatus
+    candidates: tuple[Candidate, ...] = ()
+    tried: int = 0
+    position: int = 0
+    note: str = ""
+    trail: Trail = BEGINNING

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice, takewhile
-from math import prod
 
 from fractal_rmo.domain.run import Dialogue, RunEnding
 from fractal_rmo.domain.source import SourceTree
@@ -25,7 +24,7 @@ MOST = 600
 """The same, as long as a candidate to come could rank above all that were found."""
 DEPTH = 3
 """Edits of one patch, at most."""
-SINGLES, MORE = 8_000, 6_000
+SINGLES, MORE = 8_000, 2_500
 """Candidates of one edit, and of each further one, after which the search goes on from the
 best of them, where any came nearer."""
 _PASSES = "passes the tests."
@@ -190,7 +189,7 @@ class Hunt:
         if not self.found:
             return False
         further = self.tried - self.tried_at_first
-        settled = max(_merit(way) for way, _ in self.found) >= last.score
+        settled = max(way.merit for way, _ in self.found) >= last.score
         enough = FURTHER if settled else MOST
         return len(self.found) >= PLAUSIBLE or further >= enough
 
@@ -222,18 +221,9 @@ def _label(batch: Sequence[_Item]) -> str:
 def _candidate(way: Way, tree: SourceTree) -> Candidate:
     first = way.steps[0]
     place = (first.path, first.operator, first.edit.line)
-    return Candidate(tree, *place, way.says(), _merit(way), len(way.steps))
-
-
-def _merit(way: Way) -> float:
-    """The score by which plausible patches are ranked; an edit that only deletes counts half.
-
-    Deleting what a test happens not to check is the commonest overfit (Qi et
-    al., "An Analysis of Patch Plausibility and Correctness", ISSTA 2015).
-    """
-    return way.score * prod(0.5 if step.edit.deletes else 1.0 for step in way.steps)
+    return Candidate(tree, *place, way.says(), way.merit, len(way.steps))
 
 
 def _rank(way: Way) -> tuple[object, ...]:
     """Sorts the likeliest patch first."""
-    return (-_merit(way), *(step.order[1:] for step in way.steps))
+    return (-way.merit, *(step.order[1:] for step in way.steps))

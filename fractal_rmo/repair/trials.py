@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from fractal_rmo.domain.jsonvalue import Json
@@ -24,19 +24,20 @@ class Trial:
 
     ``passed`` are those that failed before and pass now, ``reached`` maps each
     other of them to the line of its file where it gave up (0: unknown),
-    ``broken`` names a test that passed before and fails now, or one without an
-    end, or says why no test was run; else it is "".
+    ``broken`` are tests that passed before and fail now, ``trouble`` names a
+    test without an end or says why none was run; else it is "".
     ``is_known`` is false where the run ended before it was judged.
     """
 
     passed: frozenset[str] = frozenset()
     reached: Mapping[str, int] = field(default_factory=dict)
-    broken: str = ""
+    broken: tuple[str, ...] = ()
+    trouble: str = ""
     is_known: bool = True
 
     def mends(self, failing: Sequence[str]) -> bool:
         """Whether all that failed passes, and nothing that passed fails."""
-        fine = bool(self.passed) and not self.broken and not self.reached
+        fine = bool(self.passed) and not (self.broken or self.trouble or self.reached)
         return fine and self.passed.issuperset(failing)
 
 
@@ -89,19 +90,24 @@ def read_batch(result: RunResult, count: int) -> tuple[Trial, list[Trial]] | Non
 
 
 def _read(entry: Mapping[str, Json]) -> Trial:
-    passed, reached = entry.get("passed"), entry.get("reached")
+    reached = entry.get("reached")
     return Trial(
-        frozenset(map(str, passed)) if isinstance(passed, list | tuple) else frozenset(),
+        frozenset(_names(entry.get("passed"))),
         {str(k): v for k, v in reached.items() if isinstance(v, int)}
         if isinstance(reached, Mapping)
         else {},
+        tuple(_names(entry.get("broken"))),
         _trouble(entry),
     )
 
 
+def _names(value: Json) -> Iterator[str]:
+    yield from map(str, value if isinstance(value, list | tuple) else ())
+
+
 def _trouble(entry: Mapping[str, Json]) -> str:
     ending = "" if entry.get("ending") == "finished" else f"the run {entry.get('ending')}"
-    words = [ending, *(entry.get(name) for name in ("broken", "endless", "problem"))]
+    words = [ending, *(entry.get(name) for name in ("endless", "problem"))]
     return next((str(word) for word in words if word), "")
 
 
@@ -113,5 +119,6 @@ def trial_of(report: TestReport, before: TestReport) -> Trial:
     return Trial(
         frozenset(passed.intersection(before.failing)) if before.outcomes else frozenset(passed),
         dict.fromkeys(report.failing, 0),
-        trouble or next(iter(broken), ""),
+        tuple(broken),
+        trouble,
     )

@@ -18,9 +18,9 @@ from fractal_rmo.editing.edit import Edit
 from fractal_rmo.repair.candidates import Proposal
 from fractal_rmo.repair.trials import Trial
 
-BEAM = 8
+BEAM = 24
 """Ways from which the search goes on."""
-ALIKE = 2
+ALIKE = 3
 """Of these, as many as bring the same tests to pass."""
 
 Gain = tuple[int, int]
@@ -40,6 +40,21 @@ class Way:
     def score(self) -> float:
         """The product of the scores of its edits, in 0..1."""
         return prod(step.score for step in self.steps)
+
+    @property
+    def merit(self) -> float:
+        """The score, halved for each edit that only deletes.
+
+        Deleting what a test happens not to check is the commonest overfit (Qi et
+        al., "An Analysis of Patch Plausibility and Correctness", ISSTA 2015).
+        """
+        return self.score * prod(0.5 if step.edit.deletes else 1.0 for step in self.steps)
+
+    @property
+    def promise(self) -> float:
+        """By what edits that follow are weighed: the merit, and how many tests are won."""
+        passed, further = self.gain
+        return self.merit * (1 + passed + further / 2)
 
     def tree(self, code: SourceTree) -> SourceTree:
         """The code with all edits made."""
@@ -126,15 +141,17 @@ def _read_way(value: Json) -> Way:
 
 
 def measured(way: Way, trial: Trial, control: Mapping[str, int]) -> Way | None:
-    """A way with what it gained, or None where it broke something or was not judged.
+    """A way with what it gained, or None where it lost as much or was not judged.
 
-    ``control`` tells for each failing test in which line the code as it is gave up.
+    A test that one fault made pass may fail once that is mended: what counts is
+    the sum.  ``control`` tells for each failing test in which line the code as
+    it is gave up.
     """
-    if trial.broken or not trial.is_known:
+    net = len(trial.passed) - len(trial.broken)
+    if not trial.is_known or trial.trouble or net < 0 or (trial.broken and not net):
         return None
     further = sum(line > control.get(test, line) for test, line in trial.reached.items())
-    key = ",".join([*sorted(trial.passed), *(f"{t}:{n}" for t, n in sorted(trial.reached.items()))])
-    return Way(way.steps, (len(trial.passed), further), key)
+    return Way(way.steps, (net, further), ",".join(sorted({*trial.passed, *trial.broken})))
 
 
 def nearest(ways: Sequence[Way], most: int = BEAM, alike: int = ALIKE) -> tuple[Way, ...]:
@@ -142,10 +159,11 @@ def nearest(ways: Sequence[Way], most: int = BEAM, alike: int = ALIKE) -> tuple[
 
     Those that gained nothing are all alike: of them the likeliest are kept.
     """
-    ranked = sorted(ways, key=lambda way: (way.gain, way.score), reverse=True)
-    kept, seen = list[Way](), Counter[str]()
+    ranked = sorted(ways, key=lambda way: (way.gain, way.merit), reverse=True)
+    kept, seen = list[Way](), Counter[tuple[str, int]]()
     for way in ranked:
-        seen[way.key] += 1
-        if (seen[way.key] <= alike or way.gain == (0, 0)) and len(kept) < most:
+        seen[way.key, way.gain[1]] += 1
+        rare = seen[way.key, way.gain[1]] <= alike
+        if (rare or way.gain == (0, 0)) and len(kept) < most:
             kept.append(way)
     return tuple(kept)

@@ -57,7 +57,7 @@ def _judged(request: RunRequest, payload: dict[str, Any], texts: dict[str, str])
     passed = [name for name in failing if outcomes.get(name) == "passed"]
     rest = [n for n in outcomes if n not in failing and outcomes[n] != "passed"] if passed else []
     reached = {name: 0 for name in failing if name not in passed}
-    return {"passed": passed, "reached": reached, "broken": next(iter(rest), "")}
+    return {"passed": passed, "reached": reached, "broken": rest}
 
 
 def _single(request: RunRequest) -> RunResult:

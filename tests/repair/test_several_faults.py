@@ -107,19 +107,21 @@ def repair(run: Runner, code: str, tests: str) -> RepairOutcome:
 
 
 @pytest.mark.parametrize(
-    ("code", "tests", "edits", "mended"),
+    ("code", "tests", "edits", "truths"),
     [
-        (GRADES, GRADES_TESTS, 2, ["total = 0", "mean >= 90"]),
-        (PALINDROME, PALINDROME_TESTS, 2, ["len(letters) - 1", "!="]),
-        (QUEUE, QUEUE_TESTS, 3, ["served = 0", "pop(0)"]),
+        (GRADES, GRADES_TESTS, 2, ["average([1, 2, 3]) == 2", "grade([70]) == 'B'"]),
+        (PALINDROME, PALINDROME_TESTS, 2, ["is_palindrome('xyzyx')", "not is_palindrome('xyzx')"]),
+        (QUEUE, QUEUE_TESTS, 3, ["Queue().served == 0", "len(Queue()) == 0"]),
     ],
     ids=["grades", "palindrome", "queue"],
 )
 def test_several_faults_are_mended_one_after_the_other(
-    run: Runner, code: str, tests: str, edits: int, mended: list[str]
+    run: Runner, code: str, tests: str, edits: int, truths: list[str]
 ) -> None:
     outcome = repair(run, code, tests)
     assert outcome.status is RepairStatus.REPAIRED
     best = outcome.candidates[0]
     assert best.edits == edits
-    assert all(piece in best.tree.files["solution.py"] for piece in mended), best.description
+    space: dict[str, object] = {}
+    exec(best.tree.files["solution.py"], space)  # noqa: S102 - our own  # pylint: disable=exec-used
+    assert all(eval(truth, space) for truth in truths), best.description  # noqa: S307  # pylint: disable=eval-used

@@ -17,8 +17,8 @@ the next fork does not know.
 "broken", "endless", "problem"}], "cpu_s"}``.  ``ending`` is as in ``forks``,
 ``passed`` are those of ``failing`` that pass now, ``reached`` tells of the others
 in which line of its file each gave up.  Only where one passes are the other
-tests run, up to ``broken``, the first that fails.  ``control`` is what the code
-as it is did.  ``supported`` is false for tests that need pytest's session.
+tests run; ``broken`` are those that fail.  ``control`` is what the code as it
+is did.  ``supported`` is false for tests that need pytest's session.
 
 A candidate may execute fifty times the lines of the code as it is, and no less
 than ``_STEPS``: many are endless, and the whole ``step_limit`` costs more than
@@ -217,13 +217,13 @@ class _Meeting:
                 passed.append(name)
             else:
                 reached[name] = outcome.get("at", 0)
-        broken = self._first_broken(set(failing)) if passed and failing else ""
+        broken = self._broken(set(failing)) if passed and failing else []
         steps = self._steps
         return {"passed": passed, "reached": reached, "broken": broken, "steps": steps}
 
-    def _first_broken(self, known: set[str]) -> str:
+    def _broken(self, known: set[str]) -> list[str]:
         others = (name for name in self._tests if name not in known)
-        return next((n for n in others if self._outcome(n)["outcome"] in ("failed", "error")), "")
+        return [n for n in others if self._outcome(n)["outcome"] in ("failed", "error")]
 
     def _outcome(self, name: str) -> dict[str, Any]:
         if name not in self._tests:

@@ -58,12 +58,31 @@ class Candidate:
 
 
 @dataclass(frozen=True)
+class Alternative:
+    """A plausible patch that behaves otherwise than the first.
+
+    ``share`` in 0..1 is its behaviour's part of the weight of all, ``call`` an
+    input that tells the two apart, ``ours`` and ``theirs`` what the first and
+    what this one does there, in words.
+    """
+
+    description: str
+    tree: SourceTree
+    share: float
+    call: str
+    ours: str
+    theirs: str
+
+
+@dataclass(frozen=True)
 class RepairOutcome:
     """What a search came to.
 
     ``candidates`` pass all given tests, best first.  ``tried`` counts the
     candidates judged in this call, ``position`` and ``trail`` where the next
     call goes on, ``note`` says in a sentence why there is no candidate.
+    ``sure`` in 0..1 is the part of the first candidate's behaviour in the weight
+    of all that were found, ``alternatives`` are other behaviours.
     """
 
     status: RepairStatus
@@ -72,3 +91,5 @@ class RepairOutcome:
     position: int = 0
     note: str = ""
     trail: Trail = BEGINNING
+    sure: float = 1.0
+    alternatives: tuple[Alternative, ...] = ()

@@ -91,10 +91,32 @@ def solution_document(solution: Solution) -> dict[str, Json]:
         "explanation": solution.explanation,
         "candidates_tried": solution.tried,
         "edits": list(solution.edits),
+        "choice": _choice(solution),
         "diff": solution.diff,
         "files": dict(solution.result.files),
         "verdicts": [verdict_document(verdict) for verdict in solution.verdicts],
         "questions": [q.as_json() for q in questions(solution.verdicts, solution.result)],
+    }
+
+
+def _choice(solution: Solution) -> Json:
+    """Why a repair is this patch; None for everything else."""
+    if solution.choice is None:
+        return None
+    return {
+        "sure": solution.choice.sure,
+        "plausible": len(solution.choice.candidates),
+        "alternatives": [
+            {
+                "says": other.description,
+                "diff": unified_diff(solution.result, other.tree),
+                "share": other.share,
+                "call": other.call,
+                "chosen": other.ours,
+                "instead": other.theirs,
+            }
+            for other in solution.choice.alternatives
+        ],
     }
 
 

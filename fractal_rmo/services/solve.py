@@ -15,6 +15,7 @@ from fractal_rmo.ports.sandbox import Sandbox
 from fractal_rmo.repair.problem import RepairOutcome, RepairProblem
 from fractal_rmo.repair.search import search
 from fractal_rmo.services.admit import admit
+from fractal_rmo.services.choose import chosen
 from fractal_rmo.services.drive import drive
 from fractal_rmo.services.refactor import refactored
 from fractal_rmo.services.subjects import subject_of
@@ -47,6 +48,8 @@ class Solution:
     tried: int = 0
     edits: tuple[JsonObject, ...] = ()
     """A refactoring's: rule, path, line, what is said of it, and why it was not kept."""
+    choice: RepairOutcome | None = None
+    """Of a repair whose first candidate is the result: how sure it is, and what else there is."""
 
 
 def solve(
@@ -85,15 +88,10 @@ def judge(
 
 
 def _fix(task: Task, run: Runner, progress: Progress, out_of_time: Callable[[], bool]) -> Solution:
-    found = drive(
-        search(
-            RepairProblem(task.code, task.tests),
-            max_candidates=MAX_CANDIDATES,
-            pause=out_of_time,
-        ),
-        run,
-        _watch(progress, "repair"),
-    )
+    problem = RepairProblem(task.code, task.tests)
+    dialogue = search(problem, max_candidates=MAX_CANDIDATES, pause=out_of_time)
+    watch = _watch(progress, "repair")
+    found = drive(chosen(problem, drive(dialogue, run, watch), task.description), run, watch)
     best: Solution | None = None
     for candidate in found.candidates:
         solution = _judged(task, candidate.tree, run, progress)
@@ -125,6 +123,7 @@ def _refactor(
 def _with_repair(
     solution: Solution, task: Task, found: RepairOutcome, explanation: str
 ) -> Solution:
+    is_first = bool(found.candidates) and solution.result == found.candidates[0].tree
     return Solution(
         result=solution.result,
         verdicts=solution.verdicts,
@@ -133,6 +132,7 @@ def _with_repair(
         diff=unified_diff(task.code, solution.result),
         explanation=explanation,
         tried=found.tried,
+        choice=found if is_first else None,
     )
 
 

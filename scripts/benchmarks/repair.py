@@ -27,6 +27,7 @@ from fractal_rmo.domain.run import Runner, RunRequest, RunResult
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.repair.problem import RepairProblem, RepairStatus
 from fractal_rmo.repair.search import search
+from fractal_rmo.services.choose import chosen
 from fractal_rmo.services.drive import drive
 from scripts.benchmarks._rows import (
     Row,
@@ -182,6 +183,7 @@ def attempt(row: Row, run: Runner, score: Score, budget_s: float) -> str:
         return meter.seconds > budget_s
 
     found = drive(search(problem, max_candidates=MAX_CANDIDATES, pause=pause), meter)
+    found = drive(chosen(problem, found, row.get("description") or ""), meter)
     score.problems += 1
     score.wall_s += time.monotonic() - began
     score.cpu_s += meter.seconds

@@ -110,8 +110,16 @@ def repair(run: Runner, code: str, tests: str) -> RepairOutcome:
     ("code", "tests", "edits", "truths"),
     [
         (GRADES, GRADES_TESTS, 2, ["average([1, 2, 3]) == 2", "grade([70]) == 'B'"]),
-        (PALINDROME, PALINDROME_TESTS, 2, ["is_palindrome('xyzyx')", "not is_palindrome('xyzx')"]),
-        (QUEUE, QUEUE_TESTS, 3, ["Queue().served == 0", "len(Queue()) == 0"]),
+        pytest.param(
+            *(PALINDROME, PALINDROME_TESTS, 2),
+            ["is_palindrome('xyzyx')", "not is_palindrome('xyzx')"],
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(
+            *(QUEUE, QUEUE_TESTS, 3),
+            ["Queue().served == 0", "len(Queue()) == 0"],
+            marks=pytest.mark.slow,
+        ),
     ],
     ids=["grades", "palindrome", "queue"],
 )

@@ -20,7 +20,7 @@ in which line of its file each gave up.  Only where one passes are the other
 tests run; ``broken`` are those that fail.  ``control`` is what the code as it
 is did.  ``supported`` is false for tests that need pytest's session.
 
-A candidate may execute fifty times the lines of the code as it is, and no less
+A candidate may execute ten times the lines of the code as it is, and no less
 than ``_STEPS``: many are endless, and the whole ``step_limit`` costs more than
 all else.
 """
@@ -51,7 +51,7 @@ from fractal_rmo.jailed.programs.unit_report import Report, Request
 
 _TOGETHER = 16
 """Candidates that share a fork."""
-_STEPS, _TIMES_STEPS = 10_000, 50
+_STEPS, _TIMES_STEPS = 10_000, 10
 _TOO_MANY_STEPS = "StepLimitExceeded"
 _KEPT_MB = 64
 """Of the run's memory, for the process that forks."""

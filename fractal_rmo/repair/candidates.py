@@ -43,7 +43,13 @@ def parse_files(code: SourceTree) -> tuple[list[ParsedFile], str]:
     return files, broken
 
 
-def rank(files: Sequence[ParsedFile], tests: SourceTree, suspicion: Suspicion) -> list[Proposal]:
+def rank(
+    files: Sequence[ParsedFile],
+    tests: SourceTree,
+    suspicion: Suspicion,
+    *,
+    equal_priors: bool = False,
+) -> list[Proposal]:
     """Every edit of every suspicious statement, best first.
 
     The order depends on nothing but the arguments, so that a search may
@@ -56,7 +62,8 @@ def rank(files: Sequence[ParsedFile], tests: SourceTree, suspicion: Suspicion) -
         site = Site(file, known, functions)
         for operator in OPERATORS:
             for edit in operator.generate(node, site):
-                proposal = _proposal(file, operator, edit, suspect)
+                prior = 0.5 if equal_priors else operator.prior * edit.weight
+                proposal = _proposal(file, operator, edit, suspect * prior)
                 key = (file.path, edit.start, edit.end, edit.text)
                 if key not in found or proposal.order < found[key].order:
                     found[key] = proposal
@@ -88,7 +95,6 @@ def _suspects(
                 yield file, node, scored[statement]
 
 
-def _proposal(file: ParsedFile, operator: Operator, edit: Edit, suspicion: float) -> Proposal:
+def _proposal(file: ParsedFile, operator: Operator, edit: Edit, likelihood: float) -> Proposal:
     grown = abs(len(edit.text) - (edit.end - edit.start))
-    score = suspicion * operator.prior * edit.weight / (1.0 + grown / 100)
-    return Proposal(file.path, operator.name, edit, score)
+    return Proposal(file.path, operator.name, edit, likelihood / (1.0 + grown / 100))

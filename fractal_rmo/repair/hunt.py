@@ -10,8 +10,14 @@ from fractal_rmo.domain.run import Dialogue, RunEnding
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.editing.judging import Bench, TestReport, read_report
 from fractal_rmo.repair.candidates import parse_files, rank
-from fractal_rmo.repair.localise import localise
-from fractal_rmo.repair.problem import Candidate, RepairOutcome, RepairProblem, RepairStatus
+from fractal_rmo.repair.localise import Suspicion, localise
+from fractal_rmo.repair.problem import (
+    Candidate,
+    Part,
+    RepairOutcome,
+    RepairProblem,
+    RepairStatus,
+)
 from fractal_rmo.repair.starts import Start, enumerated
 from fractal_rmo.repair.trials import BATCH, UNKNOWN, Trial, batch_request, read_batch, trial_of
 from fractal_rmo.repair.ways import Gain, Trail, Way, measured, nearest
@@ -52,6 +58,7 @@ class Hunt:
     def __post_init__(self) -> None:
         """Go on where the last slice ended."""
         self.position, self.trail = self.problem.position, self.problem.trail
+        self.singly = Part.SHARED_FORKS in self.problem.without
 
     def run(self, most: int, pause: Callable[[], bool]) -> Dialogue[RepairOutcome]:
         """Every depth in turn, up to position ``most``."""
@@ -101,8 +108,12 @@ class Hunt:
                 report = read_report(result, tree)
             files, broken = parse_files(tree)
             if not broken:
+                without = self.problem.without
                 suspicion = localise(report.executed, report.failing, report.raised)
-                proposals = rank(files, self.problem.tests, suspicion)
+                if Part.LOCALISATION in without:
+                    suspicion = Suspicion(known=False)
+                equal = Part.PRIORS in without
+                proposals = rank(files, self.problem.tests, suspicion, equal_priors=equal)
                 starts.append(Start(way, tree, proposals))
         return starts
 
@@ -179,6 +190,7 @@ class Hunt:
         """Start the next depth from the best of this one, if that promises anything."""
         depth = len(self.trail.ways[0].steps) + 1
         worth = depth == 1 or self._gained() > self._before()
+        worth = worth and Part.PAIRS not in self.problem.without
         if self.found or depth >= DEPTH or not self.trail.near or not worth:
             return False
         self.trail = Trail(self.trail.near, self.position)

@@ -9,6 +9,21 @@ from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.repair.ways import BEGINNING, Trail
 
 
+class Part(StrEnum):
+    """A part of the engine that can be left out, to measure what it brings."""
+
+    LOCALISATION = "localisation"
+    """Every line is as suspicious as any other."""
+    PRIORS = "priors"
+    """Every kind of edit is as likely as any other."""
+    PAIRS = "pairs"
+    """There are no patches of several edits."""
+    SHARED_FORKS = "shared-forks"
+    """Each candidate has a jail of its own."""
+    CHOICE = "choice"
+    """Plausible patches stay in the order of their scores."""
+
+
 @dataclass(frozen=True)
 class RepairProblem:
     """Code whose tests fail.
@@ -24,6 +39,7 @@ class RepairProblem:
     excluded: frozenset[str] = frozenset()
     position: int = 0
     trail: Trail = BEGINNING
+    without: frozenset[Part] = frozenset()
 
 
 class RepairStatus(StrEnum):

@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from fractal_rmo.adapters.sandbox import ZygoteSandbox
 from fractal_rmo.domain.run import Runner, RunRequest, RunResult
 from fractal_rmo.domain.source import SourceTree
-from fractal_rmo.repair.problem import RepairProblem, RepairStatus
+from fractal_rmo.repair.problem import Part, RepairProblem, RepairStatus
 from fractal_rmo.repair.search import search
 from fractal_rmo.services.choose import chosen
 from fractal_rmo.services.drive import drive
@@ -80,6 +80,10 @@ def arguments(argv: list[str]) -> argparse.Namespace:
     """The options."""
     parser = argparse.ArgumentParser(prog="scripts/bench repair", description=__doc__)
     add_options(parser, budget=(60.0, "seconds of processor time a problem"))
+    parser.add_argument(
+        "--without", action="append", default=[], choices=[part.value for part in Part],
+        help="leave a part of the engine out, to see what it brings; may be repeated",
+    )  # fmt: skip
     return parser.parse_args(argv)
 
 
@@ -174,16 +178,17 @@ def _hidden(row: Row, tree: SourceTree) -> tuple[SourceTree, SourceTree]:
     return SourceTree(both), SourceTree(tests)
 
 
-def attempt(row: Row, run: Runner, score: Score, budget_s: float) -> str:
+def attempt(row: Row, run: Runner, score: Score, budget_s: float, without: frozenset[Part]) -> str:
     """Repair and judge one row; returns a word on it."""
-    problem = RepairProblem(code_of(row), given_tests(row))
+    problem = RepairProblem(code_of(row), given_tests(row), without=without)
     meter, began = Meter(run), time.monotonic()
 
     def pause() -> bool:
         return meter.seconds > budget_s
 
     found = drive(search(problem, max_candidates=MAX_CANDIDATES, pause=pause), meter)
-    found = drive(chosen(problem, found, row.get("description") or ""), meter)
+    if Part.CHOICE not in without:
+        found = drive(chosen(problem, found, row.get("description") or ""), meter)
     score.problems += 1
     score.wall_s += time.monotonic() - began
     score.cpu_s += meter.seconds
@@ -212,14 +217,15 @@ def _count(row: Row, trees: Sequence[SourceTree], run: Runner, score: Score) -> 
     return "overfit, a later candidate is correct" if any(verdicts) else "overfit"
 
 
-def measure(chosen: argparse.Namespace) -> Score:
+def measure(options: argparse.Namespace) -> Score:
     """All rows, one after the other."""
-    score, taken = Score(), read_rows(chosen.data, chosen.limit, chosen.seed)
+    without = frozenset(map(Part, options.without))
+    score, taken = Score(), read_rows(options.data, options.limit, options.seed)
     sandbox = ZygoteSandbox()
     try:
         for number, row in numbered(taken):
             with sandbox.session() as run:
-                said = attempt(row, run, score, chosen.budget)
+                said = attempt(row, run, score, options.budget, without)
             print(f"{number}/{len(taken)} {row['id']}: {said}", file=sys.stderr, flush=True)
     finally:
         sandbox.close()

@@ -157,7 +157,7 @@ def _slice_added(node: ast.AST, site: Site) -> Iterator[Edit]:
         return
     text = site.file.segment(node)
     names = [n for n in site.file.names(node) if n not in {text, "self"}][:4]
-    for part in ["1:", ":-1", "::-1", "0", "-1", "1"]:
+    for part in ["1:", ":-1", "::-1", ":", "0", "-1", "1"]:
         yield site.swap(node, f"{text}[{part}]")
     for name in names:
         for part in (f"{name}:", f":{name}", name):
@@ -259,6 +259,7 @@ OPERATORS = (
         (
             ("x = f(y)\n", "x = f(y[1:])\n"),
             ("x = y\n", "x = y[::-1]\n"),
+            ("x = y\n", "x = y[:]\n"),
             ("x = [a for a in y]\n", "x = [a for a in y][1:]\n"),
         ),
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,8 @@ from fractal_rmo.repair.localise import Suspicion
 
 STATEMENTS = 300
 """Statements that are edited, at most: the most suspicious ones."""
+CHARACTERS = 6
+"""Single characters of the tests' texts that one may be replaced with, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ def rank(
     The order depends on nothing but the arguments, so that a search may
     resume at a position in it.
     """
-    known = _literals(files, tests)
+    known = (*_literals(files, tests), *_characters(tests))
     functions = {name: arity for file in files for name, arity in file.functions.items()}
     found: dict[tuple[str, int, int, str], Proposal] = {}
     for file, node, suspect in _suspects(files, suspicion):
@@ -75,6 +78,14 @@ def _literals(files: Sequence[ParsedFile], tests: SourceTree) -> tuple[int | flo
     trees = [*(file.tree for file in files), *(tree for tree in parsed if tree is not None)]
     found = {repr(value): value for tree in trees for value in literals(tree)}
     return tuple(found.values())
+
+
+def _characters(tests: SourceTree) -> list[str]:
+    """Signs and digits of the tests' texts, the most frequent first: what code may ask for."""
+    trees = (parse(text) for _, text in tests.python_files())
+    texts = (v for tree in trees if tree for v in literals(tree) if isinstance(v, str))
+    counted = Counter(c for text in texts for c in text if not c.isalpha())
+    return [sign for sign, _ in counted.most_common(CHARACTERS)]
 
 
 def _suspects(

@@ -104,7 +104,13 @@ def _behaviours(patches: Sequence[_Patch]) -> list[list[_Patch]]:
 
 
 def _weight(group: Sequence[_Patch]) -> float:
-    return sum(patch.weight for patch in group)
+    """What the patches weigh together; those of one kind at one place are one idea."""
+    ideas: dict[tuple[str, str, int], float] = {}
+    for patch in group:
+        one = patch.candidate
+        idea = (one.path, one.operator, one.line)
+        ideas[idea] = max(ideas.get(idea, 0.0), patch.weight)
+    return sum(ideas.values())
 
 
 def _arranged(

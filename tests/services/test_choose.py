@@ -39,8 +39,8 @@ def choose(run: Runner, texts: dict[str, float], description: str = "") -> Repai
         SourceTree({"solution.py": BEFORE}), SourceTree({"test_solution.py": TESTS})
     )
     candidates = tuple(
-        Candidate(SourceTree({"solution.py": text}), "solution.py", "any", 2, text, merit)
-        for text, merit in texts.items()
+        Candidate(SourceTree({"solution.py": text}), "solution.py", f"kind {n}", 2, text, merit)
+        for n, (text, merit) in enumerate(texts.items())
     )
     found = RepairOutcome(RepairStatus.REPAIRED, candidates)
     return drive(chosen(problem, found, description), run)

@@ -145,7 +145,8 @@ class _Bench:
             self._judged[number] = {**one, "ending": "finished"}
         if len(told) >= len(group):
             return []
-        self._judged[group[len(told)]] = {"ending": ended.how if ended.how != "finished" else ""}
+        how = "crashed" if ended.how == "finished" else ended.how  # it left without a word
+        self._judged[group[len(told)]] = {"ending": how}
         rest = group[len(told) + 1 :]
         return [rest] if rest else []
 

@@ -15,6 +15,9 @@ from fractal_rmo.repair.candidates import parse_files
 from fractal_rmo.repair.hunt import Hunt
 from fractal_rmo.repair.problem import RepairOutcome, RepairProblem, RepairStatus
 
+MAX_CANDIDATES = 60_000
+"""Where a search that nobody ends gives up: some minutes on one core."""
+
 
 def never() -> bool:
     """The pause that never comes."""

@@ -16,8 +16,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from fractal_rmo.domain.jsonvalue import JsonObject
 from fractal_rmo.domain.run import Dialogue, RunEnding
 from fractal_rmo.domain.source import SourceTree
+from fractal_rmo.editing.diff import unified_diff
 from fractal_rmo.repair.problem import Alternative, Candidate, RepairOutcome, RepairProblem
 from fractal_rmo.services.examples import Example, described
 from fractal_rmo.validation.generated.answers import Answer, agree, read_answers
@@ -145,3 +147,23 @@ def _alternative(ours: _Patch, other: _Patch, calls: Sequence[Call], share: floa
         ours=str(ours.answers[n]),
         theirs=str(other.answers[n]),
     )
+
+
+def choice_document(found: RepairOutcome) -> JsonObject:
+    """Why a repair is its first candidate: how sure that is, and what else passes the tests."""
+    best = found.candidates[0].tree
+    return {
+        "sure": found.sure,
+        "plausible": len(found.candidates),
+        "alternatives": [
+            {
+                "says": other.description,
+                "diff": unified_diff(best, other.tree),
+                "share": other.share,
+                "call": other.call,
+                "chosen": other.ours,
+                "instead": other.theirs,
+            }
+            for other in found.alternatives
+        ],
+    }

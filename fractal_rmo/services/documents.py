@@ -13,6 +13,7 @@ from fractal_rmo.domain.verdict import Verdict
 from fractal_rmo.domain.views import LogEntry, StepRow, TaskRow, TaskStatus, TaskView
 from fractal_rmo.editing.diff import unified_diff
 from fractal_rmo.services import agent_state
+from fractal_rmo.services.choose import choice_document
 from fractal_rmo.services.questions import Question, questions
 from fractal_rmo.services.report_schema import SCHEMA_VERSION
 
@@ -91,32 +92,11 @@ def solution_document(solution: Solution) -> dict[str, Json]:
         "explanation": solution.explanation,
         "candidates_tried": solution.tried,
         "edits": list(solution.edits),
-        "choice": _choice(solution),
+        "choice": choice_document(solution.choice) if solution.choice else None,
         "diff": solution.diff,
         "files": dict(solution.result.files),
         "verdicts": [verdict_document(verdict) for verdict in solution.verdicts],
         "questions": [q.as_json() for q in questions(solution.verdicts, solution.result)],
-    }
-
-
-def _choice(solution: Solution) -> Json:
-    """Why a repair is this patch; None for everything else."""
-    if solution.choice is None:
-        return None
-    return {
-        "sure": solution.choice.sure,
-        "plausible": len(solution.choice.candidates),
-        "alternatives": [
-            {
-                "says": other.description,
-                "diff": unified_diff(solution.result, other.tree),
-                "share": other.share,
-                "call": other.call,
-                "chosen": other.ours,
-                "instead": other.theirs,
-            }
-            for other in solution.choice.alternatives
-        ],
     }
 
 

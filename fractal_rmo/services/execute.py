@@ -19,15 +19,15 @@ from fractal_rmo.domain.step import Claim, Stage
 from fractal_rmo.domain.task import CHANGING_KINDS, Provider, TaskKind
 from fractal_rmo.refactoring.simplify import RefactoringStatus, simplify, tell
 from fractal_rmo.repair.problem import RepairOutcome, RepairProblem, RepairStatus
-from fractal_rmo.repair.search import search
+from fractal_rmo.repair.search import MAX_CANDIDATES, search
 from fractal_rmo.repair.ways import Trail, read_trail
+from fractal_rmo.services.choose import choice_document, chosen
 from fractal_rmo.services.drive import drive
 from fractal_rmo.services.executor_state import begin, complete
 from fractal_rmo.services.hold import Hold
 from fractal_rmo.services.refactor import prefix_left
 from fractal_rmo.services.tools import Tools
 
-MAX_CANDIDATES = 20_000
 OUTPUT_SCHEMA: Mapping[str, Json] = MappingProxyType(
     {
         "type": "object",
@@ -136,6 +136,7 @@ def _repair(claim: Claim, hold: Hold, tools: Tools, pause: Callable[[], bool]) -
 
     with tools.sandbox.session(claim.python) as run:
         found = drive(search(problem, max_candidates=MAX_CANDIDATES, pause=pause), run, watch)
+        found = drive(chosen(problem, found), run, watch)
     return _found(claim, found)
 
 
@@ -151,6 +152,7 @@ def _found(claim: Claim, found: RepairOutcome) -> Performed:
         tried=found.tried,
         position=found.position,
         trail=found.trail.as_json(),
+        choice=choice_document(found) if best else None,
         more=len(found.candidates) > 1,
     )
     return result, best.tree if best else claim.code
@@ -174,6 +176,7 @@ def _done(
     tried: int = 0,
     position: int = 0,
     trail: JsonObject | None = None,
+    choice: JsonObject | None = None,
     more: bool = False,
     edits: Sequence[Json] = (),
 ) -> ExecutionResult:
@@ -186,6 +189,7 @@ def _done(
             "tried": tried,
             "position": position,
             "trail": trail,
+            "choice": choice,
             "more_plausible": more,
             "edits": list(edits),
         },

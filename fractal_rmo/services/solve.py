@@ -13,7 +13,7 @@ from fractal_rmo.domain.verdict import Level, Verdict, is_proven, proven_level
 from fractal_rmo.editing.diff import unified_diff
 from fractal_rmo.ports.sandbox import Sandbox
 from fractal_rmo.repair.problem import RepairOutcome, RepairProblem
-from fractal_rmo.repair.search import search
+from fractal_rmo.repair.search import MAX_CANDIDATES, search
 from fractal_rmo.services.admit import admit
 from fractal_rmo.services.choose import chosen
 from fractal_rmo.services.drive import drive
@@ -22,7 +22,6 @@ from fractal_rmo.services.subjects import subject_of
 from fractal_rmo.validation.ladder import climb
 from fractal_rmo.validation.subject import Subject
 
-MAX_CANDIDATES = 20_000
 Progress = Callable[[str, str, int], None]
 """Told (stage, label of the run, its number in the stage)."""
 

@@ -26,7 +26,7 @@ from fractal_rmo.adapters.sandbox import ZygoteSandbox
 from fractal_rmo.domain.run import Runner, RunRequest, RunResult
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.repair.problem import Part, RepairProblem, RepairStatus
-from fractal_rmo.repair.search import search
+from fractal_rmo.repair.search import MAX_CANDIDATES, search
 from fractal_rmo.services.choose import chosen
 from fractal_rmo.services.drive import drive
 from scripts.benchmarks._rows import (
@@ -40,7 +40,6 @@ from scripts.benchmarks._rows import (
     read_rows,
 )
 
-MAX_CANDIDATES = 100_000
 _JUDGE = """
 import copy, json, math
 from pathlib import Path

@@ -133,7 +133,7 @@ def first_run(tests: SourceTree, code: SourceTree) -> Dialogue[tuple[Bench, RunR
 
 def _needs_patience(bench: Bench, code: SourceTree, report: TestReport) -> Dialogue[bool]:
     """Whether the first test that seemed endless has an end; untraced, which takes a fraction."""
-    first = next(test for test in report.outcomes if test in report.endless)
+    first = min(report.endless, key=list(report.outcomes).index)
     label = "the first test that seemed endless, for longer"
     result = yield bench.patient().request(code, label, only=[first])
     return result.ending is RunEnding.COMPLETED and not read_report(result, code).endless

@@ -120,7 +120,7 @@ class Hunt:
     def _judge(self, batch: Sequence[_Item]) -> Dialogue[RepairOutcome | None]:
         """Take a few candidates; the outcome when the search ends among them."""
         trials = yield from self._trials(batch)
-        near = list(self.trail.near)
+        near, content = list(self.trail.near), False
         for (place, way, tree), trial in zip(batch, trials, strict=True):
             self.position = place + 1
             if tree.sha256 in self.problem.excluded:
@@ -134,10 +134,11 @@ class Hunt:
                 said = trial
             if kept := measured(way, said, self.control.reached):
                 near.append(kept)
-            if self._is_content(way):
+            content = self._is_content(way)
+            if content:
                 break
         self.trail = Trail(self.trail.ways, self.trail.begun, nearest(near))
-        return self._end("") if self.found and self._is_content(way) else None
+        return self._end("") if content else None
 
     def _trials(self, batch: Sequence[_Item]) -> Dialogue[list[Trial]]:
         """What the tests say of each; UNKNOWN for what a run of its own has to tell."""

@@ -46,13 +46,13 @@ def choose(run: Runner, texts: dict[str, float], description: str = "") -> Repai
     return drive(chosen(problem, found, description), run)
 
 
-def texts(outcome: RepairOutcome) -> list[str]:
+def order(outcome: RepairOutcome) -> list[str]:
     return [candidate.description for candidate in outcome.candidates]
 
 
 def test_a_behaviour_weighs_what_its_patches_weigh_together(run: Runner) -> None:
     outcome = choose(run, {BY_TWO: 0.5, MAXIMUM: 0.4, COMPARED: 0.4})
-    assert texts(outcome) == [MAXIMUM, BY_TWO, COMPARED]
+    assert order(outcome) == [MAXIMUM, BY_TWO, COMPARED]
     assert 0.5 < outcome.sure < 1
     assert outcome.sure + outcome.alternatives[0].share == pytest.approx(1, abs=0.001)
 
@@ -71,7 +71,7 @@ def test_patches_of_one_behaviour_leave_no_doubt(run: Runner) -> None:
 
 
 def test_an_exception_where_there_was_an_answer_speaks_against_a_patch(run: Runner) -> None:
-    assert texts(choose(run, {RAISING: 0.9, MAXIMUM: 0.1}))[0] == MAXIMUM
+    assert order(choose(run, {RAISING: 0.9, MAXIMUM: 0.1}))[0] == MAXIMUM
 
 
 @pytest.mark.parametrize(
@@ -84,8 +84,8 @@ def test_an_exception_where_there_was_an_answer_speaks_against_a_patch(run: Runn
     ],
 )
 def test_an_example_in_the_description_is_a_weak_test(run: Runner, words: str) -> None:
-    assert texts(choose(run, {BY_TWO: 0.9, MAXIMUM: 0.2}, words))[0] == MAXIMUM
+    assert order(choose(run, {BY_TWO: 0.9, MAXIMUM: 0.2}, words))[0] == MAXIMUM
 
 
 def test_a_single_patch_stays_what_it_is(run: Runner) -> None:
-    assert texts(choose(run, {MAXIMUM: 0.4})) == [MAXIMUM]
+    assert order(choose(run, {MAXIMUM: 0.4})) == [MAXIMUM]

@@ -38,6 +38,8 @@ OUTPUT_SCHEMA: Mapping[str, Json] = MappingProxyType(
             "note": {"type": "string"},
             "tried": {"type": "integer", "minimum": 0},
             "position": {"type": "integer", "minimum": 0},
+            "trail": {"type": ["object", "null"]},
+            "choice": {"type": ["object", "null"]},
             "more_plausible": {"type": "boolean"},
             "edits": {"type": "array", "items": {"type": "object"}},
         },

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, TextIO
 
 from fractal_rmo.domain.verdict import Outcome, Verdict
@@ -35,6 +35,8 @@ def print_solution(solution: Solution, seconds: float) -> None:
         print_questions(found, sys.stdout)
     if solution.explanation:
         console.print(safe(solution.explanation), markup=False, highlight=False)
+    for line in _choice(solution):
+        console.print(safe(line), markup=False, highlight=False)
     console.print(_closing(solution, seconds), markup=False, highlight=False)
 
 
@@ -83,6 +85,17 @@ def levels_table(verdicts: Sequence[Verdict]) -> Table:
             escape(safe(verdict.summary + (_SHARED if verdict.shared_process else ""))),
         )
     return table
+
+
+def _choice(solution: Solution) -> Iterator[str]:
+    """How sure a repair is where another one is possible, and what tells the two apart."""
+    choice = solution.choice
+    if choice is None or not choice.alternatives:
+        return
+    yield f"{choice.sure:.0%} sure; the tests allow other patches too:"
+    for other in choice.alternatives:
+        yield f"  {other.description} ({other.share:.0%})"
+        yield f"    {other.call} {other.theirs} there, and {other.ours} here"
 
 
 def _closing(solution: Solution, seconds: float) -> str:

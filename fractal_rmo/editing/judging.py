@@ -25,7 +25,7 @@ STEPS = 100_000
 """Lines one test may execute: counted, so that an endless loop ends alike everywhere."""
 MANY_STEPS = 1_000_000
 """The same, for tests that are seen to need more."""
-_LIMITS = Limits(wall_s=20.0, cpu_s=20)
+_LIMITS = Limits(wall_s=20.0, cpu_s=8)
 _TOO_MANY_STEPS = "StepLimitExceeded"
 FAILING = ("failed", "error")
 
@@ -124,11 +124,19 @@ def first_run(tests: SourceTree, code: SourceTree) -> Dialogue[tuple[Bench, RunR
     if not report.supported:
         bench = bench.thick()
         result, report = yield from _whole(bench, code)
-    if report.endless:
+    if report.endless and (yield from _needs_patience(bench, code, report)):
         longer, later = yield from _whole(bench.patient(), code)
         if longer.ending is RunEnding.COMPLETED and later.endless != report.endless:
             bench, result, report = bench.patient(), longer, later
     return bench, result, report
+
+
+def _needs_patience(bench: Bench, code: SourceTree, report: TestReport) -> Dialogue[bool]:
+    """Whether the first test that seemed endless has an end; untraced, which takes a fraction."""
+    first = min(report.endless, key=list(report.outcomes).index)
+    label = "the first test that seemed endless, for longer"
+    result = yield bench.patient().request(code, label, only=[first])
+    return result.ending is RunEnding.COMPLETED and not read_report(result, code).endless
 
 
 def _whole(bench: Bench, code: SourceTree) -> Dialogue[tuple[RunResult, TestReport]]:

@@ -6,6 +6,7 @@ import importlib
 import platform
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from fractal_rmo.jailed.layout import Box
@@ -45,12 +46,14 @@ def preload(runtime: str, ruff: str, cache: str = "") -> Mapping[str, Program]:
             outside,
             serve_code,
             unit_apart,
+            unit_candidates,
             unit_quick,
         )
 
         return {
             "unit_tests": _naming(tools, unit_quick.run),
             "unit_tests_apart": _naming(tools, unit_apart.apart(unit_quick.run)),
+            "unit_candidates": unit_candidates.run,
             "outside": _naming(tools, outside.run),
             "serve_code": serve_code.run,
             "call_functions": _naming(tools, call_functions.run),
@@ -62,6 +65,7 @@ def preload(runtime: str, ruff: str, cache: str = "") -> Mapping[str, Program]:
         mutation_tests,
         property_tool,
         unit_apart,
+        unit_candidates,
         unit_pytest,
     )
 
@@ -69,6 +73,7 @@ def preload(runtime: str, ruff: str, cache: str = "") -> Mapping[str, Program]:
     programs: dict[str, Program] = {
         "unit_tests": unit_pytest.run,
         "unit_tests_apart": unit_apart.apart(unit_pytest.run),
+        "unit_candidates": partial(unit_candidates.run, with_pytest=True),
         "mutation_tests": mutation_tests.run,
     }
     if runtime == "property":

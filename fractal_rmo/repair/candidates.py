@@ -1,9 +1,9 @@
-"""The deterministic enumeration of one-edit candidates, most promising first."""
+"""The single edits of a program, most promising first."""
 
 from __future__ import annotations
 
 import ast
-import hashlib
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -14,6 +14,8 @@ from fractal_rmo.repair.localise import Suspicion
 
 STATEMENTS = 300
 """Statements that are edited, at most: the most suspicious ones."""
+CHARACTERS = 6
+"""Single characters of the tests' texts that one may be replaced with, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,47 +46,31 @@ def parse_files(code: SourceTree) -> tuple[list[ParsedFile], str]:
     return files, broken
 
 
-def rank(files: Sequence[ParsedFile], tests: SourceTree, suspicion: Suspicion) -> list[Proposal]:
+def rank(
+    files: Sequence[ParsedFile],
+    tests: SourceTree,
+    suspicion: Suspicion,
+    *,
+    equal_priors: bool = False,
+) -> list[Proposal]:
     """Every edit of every suspicious statement, best first.
 
     The order depends on nothing but the arguments, so that a search may
     resume at a position in it.
     """
-    known = _literals(files, tests)
+    known = (*_literals(files, tests), *_characters(tests))
     functions = {name: arity for file in files for name, arity in file.functions.items()}
     found: dict[tuple[str, int, int, str], Proposal] = {}
     for file, node, suspect in _suspects(files, suspicion):
         site = Site(file, known, functions)
         for operator in OPERATORS:
             for edit in operator.generate(node, site):
-                proposal = _proposal(file, operator, edit, suspect)
+                prior = 0.5 if equal_priors else operator.prior * edit.weight
+                proposal = _proposal(file, operator, edit, suspect * prior)
                 key = (file.path, edit.start, edit.end, edit.text)
                 if key not in found or proposal.order < found[key].order:
                     found[key] = proposal
     return sorted(found.values(), key=lambda p: p.order)
-
-
-def distinct(
-    code: SourceTree, files: Sequence[ParsedFile], proposals: Sequence[Proposal]
-) -> Iterator[tuple[Proposal, SourceTree]]:
-    """The proposals that compile and are new programs, each with its tree.
-
-    Two texts with one syntax tree are one program, and so is the original.
-    """
-    seen = {_fingerprint(file.path, file.tree) for file in files}
-    for proposal in proposals:
-        text = proposal.edit.apply(code.files[proposal.path])
-        tree = parse(text)
-        if tree is None:
-            continue
-        mark = _fingerprint(proposal.path, tree)
-        if mark not in seen:
-            seen.add(mark)
-            yield proposal, code.replace(proposal.path, text)
-
-
-def _fingerprint(path: str, tree: ast.AST) -> bytes:
-    return hashlib.blake2b(f"{path}\0{ast.dump(tree)}".encode("utf-8", "backslashreplace")).digest()
 
 
 def _literals(files: Sequence[ParsedFile], tests: SourceTree) -> tuple[int | float | str, ...]:
@@ -92,6 +78,14 @@ def _literals(files: Sequence[ParsedFile], tests: SourceTree) -> tuple[int | flo
     trees = [*(file.tree for file in files), *(tree for tree in parsed if tree is not None)]
     found = {repr(value): value for tree in trees for value in literals(tree)}
     return tuple(found.values())
+
+
+def _characters(tests: SourceTree) -> list[str]:
+    """Signs and digits of the tests' texts, the most frequent first: what code may ask for."""
+    trees = (parse(text) for _, text in tests.python_files())
+    texts = (v for tree in trees if tree for v in literals(tree) if isinstance(v, str))
+    counted = Counter(c for text in texts for c in text if not c.isalpha())
+    return [sign for sign, _ in counted.most_common(CHARACTERS)]
 
 
 def _suspects(
@@ -112,7 +106,6 @@ def _suspects(
                 yield file, node, scored[statement]
 
 
-def _proposal(file: ParsedFile, operator: Operator, edit: Edit, suspicion: float) -> Proposal:
+def _proposal(file: ParsedFile, operator: Operator, edit: Edit, likelihood: float) -> Proposal:
     grown = abs(len(edit.text) - (edit.end - edit.start))
-    score = suspicion * operator.prior * edit.weight / (1.0 + grown / 100)
-    return Proposal(file.path, operator.name, edit, score)
+    return Proposal(file.path, operator.name, edit, likelihood / (1.0 + grown / 100))

@@ -13,6 +13,7 @@ from fractal_rmo.domain.verdict import Verdict
 from fractal_rmo.domain.views import LogEntry, StepLine, StepRow, TaskRow, TaskStatus, TaskView
 from fractal_rmo.editing.diff import unified_diff
 from fractal_rmo.services import agent_state
+from fractal_rmo.services.choose import choice_document
 from fractal_rmo.services.questions import Question, questions
 from fractal_rmo.services.report_schema import SCHEMA_VERSION
 
@@ -91,6 +92,7 @@ def solution_document(solution: Solution) -> dict[str, Json]:
         "explanation": solution.explanation,
         "candidates_tried": solution.tried,
         "edits": list(solution.edits),
+        "choice": choice_document(solution.choice) if solution.choice else None,
         "diff": solution.diff,
         "files": dict(solution.result.files),
         "verdicts": [verdict_document(verdict) for verdict in solution.verdicts],

@@ -10,7 +10,7 @@ import jsonschema
 
 from fractal_rmo.domain.action import ExecutionResult, Strategy
 from fractal_rmo.domain.errors import ErrorCode, FractalError, SandboxUnavailableError
-from fractal_rmo.domain.jsonvalue import Json
+from fractal_rmo.domain.jsonvalue import Json, JsonObject
 from fractal_rmo.domain.lifecycle import Ending, TaskState
 from fractal_rmo.domain.outcome import StepOutcome
 from fractal_rmo.domain.run import RunRequest
@@ -18,14 +18,16 @@ from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.domain.step import Claim, Stage
 from fractal_rmo.domain.task import CHANGING_KINDS, Provider, TaskKind
 from fractal_rmo.refactoring.simplify import RefactoringStatus, simplify, tell
-from fractal_rmo.repair.search import RepairOutcome, RepairProblem, RepairStatus, search
+from fractal_rmo.repair.problem import RepairOutcome, RepairProblem, RepairStatus
+from fractal_rmo.repair.search import MAX_CANDIDATES, search
+from fractal_rmo.repair.ways import Trail, read_trail
+from fractal_rmo.services.choose import choice_document, chosen
 from fractal_rmo.services.drive import drive
 from fractal_rmo.services.executor_state import begin, complete
 from fractal_rmo.services.hold import Hold
 from fractal_rmo.services.refactor import prefix_left
 from fractal_rmo.services.tools import Tools
 
-MAX_CANDIDATES = 20_000
 OUTPUT_SCHEMA: Mapping[str, Json] = MappingProxyType(
     {
         "type": "object",
@@ -36,6 +38,8 @@ OUTPUT_SCHEMA: Mapping[str, Json] = MappingProxyType(
             "note": {"type": "string"},
             "tried": {"type": "integer", "minimum": 0},
             "position": {"type": "integer", "minimum": 0},
+            "trail": {"type": ["object", "null"]},
+            "choice": {"type": ["object", "null"]},
             "more_plausible": {"type": "boolean"},
             "edits": {"type": "array", "items": {"type": "object"}},
         },
@@ -126,14 +130,15 @@ def _refactor(claim: Claim, hold: Hold, tools: Tools, pause: Callable[[], bool])
 
 
 def _repair(claim: Claim, hold: Hold, tools: Tools, pause: Callable[[], bool]) -> Performed:
-    before = _previous_slice(claim)
-    problem = RepairProblem(claim.code, claim.tests, _rejected(claim), before)
+    before, trail = _previous_slice(claim)
+    problem = RepairProblem(claim.code, claim.tests, _rejected(claim), before, trail)
 
     def watch(request: RunRequest, number: int) -> None:
         hold.note({"stage": "repair", "trying": request.label, "tried": before + number})
 
     with tools.sandbox.session(claim.python, hold.must_stop) as run:
         found = drive(search(problem, max_candidates=MAX_CANDIDATES, pause=pause), run, watch)
+        found = drive(chosen(problem, found), run, watch)
     return _found(claim, found)
 
 
@@ -148,6 +153,8 @@ def _found(claim: Claim, found: RepairOutcome) -> Performed:
         note,
         tried=found.tried,
         position=found.position,
+        trail=found.trail.as_json(),
+        choice=choice_document(found) if best else None,
         more=len(found.candidates) > 1,
     )
     return result, best.tree if best else claim.code
@@ -170,6 +177,8 @@ def _done(
     *,
     tried: int = 0,
     position: int = 0,
+    trail: JsonObject | None = None,
+    choice: JsonObject | None = None,
     more: bool = False,
     edits: Sequence[Json] = (),
 ) -> ExecutionResult:
@@ -181,16 +190,19 @@ def _done(
             "note": note,
             "tried": tried,
             "position": position,
+            "trail": trail,
+            "choice": choice,
             "more_plausible": more,
             "edits": list(edits),
         },
     )
 
 
-def _previous_slice(claim: Claim) -> int:
+def _previous_slice(claim: Claim) -> tuple[int, Trail]:
     slices = claim.slices(Stage.EXECUTE)
-    position = slices[-1].get("position", 0) if slices else 0
-    return position if isinstance(position, int) else 0
+    last = slices[-1] if slices else {}
+    position = last.get("position", 0)
+    return position if isinstance(position, int) else 0, read_trail(last.get("trail"))
 
 
 def _outcome(claim: Claim, result: ExecutionResult, candidate: SourceTree | None) -> StepOutcome:

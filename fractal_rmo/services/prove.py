@@ -23,7 +23,7 @@ from fractal_rmo.domain.verdict import (
 )
 from fractal_rmo.learning.signature import signature
 from fractal_rmo.refactoring.simplify import RefactoringStatus
-from fractal_rmo.repair.search import RepairStatus
+from fractal_rmo.repair.problem import RepairStatus
 from fractal_rmo.services.drive import drive
 from fractal_rmo.services.hold import Hold
 from fractal_rmo.services.subjects import subject_of

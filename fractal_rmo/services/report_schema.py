@@ -43,6 +43,7 @@ def report_schema() -> dict[str, Json]:
             "task": _object("What REST's '/report' and 'show --json' give.", _TASK),
             "verdict": _object("What the validator said of one level.", _VERDICT),
             "question": _object("What levels 5 and 6 leave to a person.", _QUESTION),
+            "choice": _object("Why a repair is this patch and no other.", _CHOICE),
             "edit": _object("One edit that a refactoring made or tried.", _EDIT),
             "step": _object("One step of the pipeline.", _STEP),
             "message": _object("A message that was sent about the task.", _MESSAGE),
@@ -103,6 +104,30 @@ _EDIT: dict[str, Json] = {
     "says": _said("What is done, in a sentence."),
     "why_not": _said("Why it was not kept, '' where it was."),
 }
+_SHARE: Json = {
+    "type": "number",
+    "minimum": 0,
+    "maximum": 1,
+    "description": "A behaviour's part of the weight of all patches that pass the tests.",
+}
+_CHOICE: dict[str, Json] = {
+    "sure": _SHARE,
+    "plausible": _said("Patches that pass all tests.", "integer"),
+    "alternatives": {
+        "type": "array",
+        "items": _object(
+            "A patch that passes all tests as well, and does something else.",
+            {
+                "says": _TEXT,
+                "diff": _said("From the chosen patch to this one."),
+                "share": _SHARE,
+                "call": _said("A call that tells the two apart."),
+                "chosen": _said("What the chosen patch does there."),
+                "instead": _said("What this one does there."),
+            },
+        ),
+    },
+}
 _SOLUTION: dict[str, Json] = {
     "schema_version": _VERSION,
     "proven": {"type": "boolean"},
@@ -110,6 +135,7 @@ _SOLUTION: dict[str, Json] = {
     "explanation": _TEXT,
     "candidates_tried": _COUNT,
     "edits": _list_of("edit"),
+    "choice": {"anyOf": [{"$ref": "#/$defs/choice"}, {"type": "null"}]},
     "diff": _said("A unified diff of what was changed, '' for nothing."),
     "files": _FILES,
     "verdicts": _list_of("verdict"),

@@ -12,15 +12,16 @@ from fractal_rmo.domain.task import Task, TaskKind
 from fractal_rmo.domain.verdict import Level, Verdict, is_proven, proven_level
 from fractal_rmo.editing.diff import unified_diff
 from fractal_rmo.ports.sandbox import Sandbox
-from fractal_rmo.repair.search import RepairOutcome, RepairProblem, search
+from fractal_rmo.repair.problem import RepairOutcome, RepairProblem
+from fractal_rmo.repair.search import MAX_CANDIDATES, search
 from fractal_rmo.services.admit import admit
+from fractal_rmo.services.choose import chosen
 from fractal_rmo.services.drive import drive
 from fractal_rmo.services.refactor import refactored
 from fractal_rmo.services.subjects import subject_of
 from fractal_rmo.validation.ladder import climb
 from fractal_rmo.validation.subject import Subject
 
-MAX_CANDIDATES = 20_000
 Progress = Callable[[str, str, int], None]
 """Told (stage, label of the run, its number in the stage)."""
 
@@ -46,6 +47,8 @@ class Solution:
     tried: int = 0
     edits: tuple[JsonObject, ...] = ()
     """A refactoring's: rule, path, line, what is said of it, and why it was not kept."""
+    choice: RepairOutcome | None = None
+    """Of a repair whose first candidate is the result: how sure it is, and what else there is."""
 
 
 def solve(
@@ -84,15 +87,10 @@ def judge(
 
 
 def _fix(task: Task, run: Runner, progress: Progress, out_of_time: Callable[[], bool]) -> Solution:
-    found = drive(
-        search(
-            RepairProblem(task.code, task.tests),
-            max_candidates=MAX_CANDIDATES,
-            pause=out_of_time,
-        ),
-        run,
-        _watch(progress, "repair"),
-    )
+    problem = RepairProblem(task.code, task.tests)
+    dialogue = search(problem, max_candidates=MAX_CANDIDATES, pause=out_of_time)
+    watch = _watch(progress, "repair")
+    found = drive(chosen(problem, drive(dialogue, run, watch), task.description), run, watch)
     best: Solution | None = None
     for candidate in found.candidates:
         solution = _judged(task, candidate.tree, run, progress)
@@ -124,6 +122,7 @@ def _refactor(
 def _with_repair(
     solution: Solution, task: Task, found: RepairOutcome, explanation: str
 ) -> Solution:
+    is_first = bool(found.candidates) and solution.result == found.candidates[0].tree
     return Solution(
         result=solution.result,
         verdicts=solution.verdicts,
@@ -132,6 +131,7 @@ def _with_repair(
         diff=unified_diff(task.code, solution.result),
         explanation=explanation,
         tried=found.tried,
+        choice=found if is_first else None,
     )
 
 

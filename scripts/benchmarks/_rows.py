@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,11 +22,19 @@ Row: TypeAlias = Mapping[str, Any]
 LIMITS = Limits(wall_s=60.0, cpu_s=60, memory_mb=1024)
 
 
-def add_options(parser: argparse.ArgumentParser, *, required: bool = True) -> None:
-    """``--data``, ``--limit``, ``--budget`` and ``--seed``, as all benchmarks on rows have them."""
+def add_options(
+    parser: argparse.ArgumentParser,
+    *,
+    required: bool = True,
+    budget: tuple[float, str] = (900.0, "seconds for everything"),
+) -> None:
+    """``--data``, ``--limit``, ``--budget`` and ``--seed``, as all benchmarks on rows have them.
+
+    ``budget`` is the default, and what it means.
+    """
     parser.add_argument("--data", type=Path, required=required, help="rows as JSON lines")
     parser.add_argument("--limit", type=int, default=0, help="rows taken; 0 takes all")
-    parser.add_argument("--budget", type=float, default=900.0, help="seconds for everything")
+    parser.add_argument("--budget", type=float, default=budget[0], help=budget[1])
     parser.add_argument(
         "--seed", type=int, default=0, help="which rows a limit takes; 0: the first"
     )
@@ -40,7 +49,7 @@ def read_rows(data: Path, limit: int = 0, seed: int = 0) -> list[Row]:
     return found[:limit] if limit else found
 
 
-def numbered(taken: Sequence[Row], ends: float) -> Iterator[tuple[int, Row]]:
+def numbered(taken: Sequence[Row], ends: float = math.inf) -> Iterator[tuple[int, Row]]:
     """Each row with its number from 1; none is begun after ``ends`` of ``time.monotonic``."""
     for number, row in enumerate(taken, 1):
         if time.monotonic() > ends:

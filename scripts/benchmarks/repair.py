@@ -4,8 +4,8 @@
 The engine sees ``code`` and ``tests`` of each row and nothing else.  Its best
 candidate is correct when it agrees with ``reference`` on all ``hidden_inputs``
 (an exception agrees with one of the same type), or passes ``hidden_tests``.
-``cpu_s`` adds the engine's own processor time to the time of its runs in the
-jail, which compute and do not wait.
+``--budget`` is in seconds of processor time for each problem: the engine's own
+and that of its runs in the jail.  ``cpu_s`` adds up what was used.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import json
 import math
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,7 +25,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from fractal_rmo.adapters.sandbox import ZygoteSandbox
 from fractal_rmo.domain.run import Runner, RunRequest, RunResult
 from fractal_rmo.domain.source import SourceTree
-from fractal_rmo.repair.search import RepairProblem, RepairStatus, search
+from fractal_rmo.repair.problem import Part, RepairProblem, RepairStatus
+from fractal_rmo.repair.search import MAX_CANDIDATES, search
+from fractal_rmo.services.choose import chosen
 from fractal_rmo.services.drive import drive
 from scripts.benchmarks._rows import (
     Row,
@@ -38,7 +40,6 @@ from scripts.benchmarks._rows import (
     read_rows,
 )
 
-MAX_CANDIDATES = 20_000
 _JUDGE = """
 import copy, json, math
 from pathlib import Path
@@ -77,22 +78,36 @@ def test_agrees():
 def arguments(argv: list[str]) -> argparse.Namespace:
     """The options."""
     parser = argparse.ArgumentParser(prog="scripts/bench repair", description=__doc__)
-    add_options(parser)
+    add_options(parser, budget=(60.0, "seconds of processor time a problem"))
+    parser.add_argument(
+        "--without", action="append", default=[], choices=[part.value for part in Part],
+        help="leave a part of the engine out, to see what it brings; may be repeated",
+    )  # fmt: skip
     return parser.parse_args(argv)
 
 
 @dataclass
 class Meter:
-    """A runner that adds up how long its runs took."""
+    """A runner that adds up the processor time of its runs, and of this process since it began.
+
+    A run that does not tell its own counts as long as it took: it computes and does not wait.
+    """
 
     run: Runner
-    seconds: float = 0.0
+    in_jails: float = 0.0
+    began: float = field(default_factory=time.process_time)
 
     def __call__(self, request: RunRequest) -> RunResult:
         """Perform one run."""
         result = self.run(request)
-        self.seconds += result.duration_s
+        told = result.value.get("cpu_s") if isinstance(result.value, Mapping) else None
+        self.in_jails += told if isinstance(told, float) else result.duration_s
         return result
+
+    @property
+    def seconds(self) -> float:
+        """Used so far."""
+        return self.in_jails + time.process_time() - self.began
 
 
 @dataclass
@@ -122,7 +137,7 @@ class Score:
             "cpu_s": round(self.cpu_s, 2),
             "wall_s": round(self.wall_s, 2),
             "candidates": self.candidates,
-            "candidates_per_s": round(self.candidates / (self.wall_s or 1.0), 1),
+            "candidates_per_s": round(self.candidates / (self.cpu_s or 1.0), 1),
             "overfit_ids": self.wrong,
             "unsolved_ids": self.unsolved,
             "not_judged_ids": self.not_judged,
@@ -162,15 +177,20 @@ def _hidden(row: Row, tree: SourceTree) -> tuple[SourceTree, SourceTree]:
     return SourceTree(both), SourceTree(tests)
 
 
-def attempt(row: Row, run: Runner, score: Score, ends: float) -> str:
+def attempt(row: Row, run: Runner, score: Score, budget_s: float, without: frozenset[Part]) -> str:
     """Repair and judge one row; returns a word on it."""
-    problem = RepairProblem(code_of(row), given_tests(row))
-    meter, began, cpu = Meter(run), time.monotonic(), time.process_time()
-    dialogue = search(problem, max_candidates=MAX_CANDIDATES, pause=lambda: time.monotonic() > ends)
-    found = drive(dialogue, meter)
+    problem = RepairProblem(code_of(row), given_tests(row), without=without)
+    meter, began = Meter(run), time.monotonic()
+
+    def pause() -> bool:
+        return meter.seconds > budget_s
+
+    found = drive(search(problem, max_candidates=MAX_CANDIDATES, pause=pause), meter)
+    if Part.CHOICE not in without:
+        found = drive(chosen(problem, found, row.get("description") or ""), meter)
     score.problems += 1
     score.wall_s += time.monotonic() - began
-    score.cpu_s += time.process_time() - cpu + meter.seconds
+    score.cpu_s += meter.seconds
     score.candidates += found.tried
     trees = [candidate.tree for candidate in found.candidates]
     if found.status is RepairStatus.ALREADY_PASSES:
@@ -196,15 +216,15 @@ def _count(row: Row, trees: Sequence[SourceTree], run: Runner, score: Score) -> 
     return "overfit, a later candidate is correct" if any(verdicts) else "overfit"
 
 
-def measure(chosen: argparse.Namespace) -> Score:
-    """All rows, one after the other, as long as the budget lasts."""
-    score, taken = Score(), read_rows(chosen.data, chosen.limit, chosen.seed)
-    ends = time.monotonic() + chosen.budget
+def measure(options: argparse.Namespace) -> Score:
+    """All rows, one after the other."""
+    without = frozenset(map(Part, options.without))
+    score, taken = Score(), read_rows(options.data, options.limit, options.seed)
     sandbox = ZygoteSandbox()
     try:
-        for number, row in numbered(taken, ends):
+        for number, row in numbered(taken):
             with sandbox.session() as run:
-                said = attempt(row, run, score, ends)
+                said = attempt(row, run, score, options.budget, without)
             print(f"{number}/{len(taken)} {row['id']}: {said}", file=sys.stderr, flush=True)
     finally:
         sandbox.close()

@@ -72,7 +72,7 @@ def test_the_end_of_the_time_is_said(tmp_path: Path) -> None:
     code, tests = copy("off_by_one", tmp_path)
     tests.write_text("def test_never():\n    assert False\n")
     done = fractal("fix", code, "--tests", tests, "--seconds", "0")
-    assert "Stopped after 1 candidate; none" in done.stdout, done.stdout
+    assert "candidates; none" in done.stdout, done.stdout
 
 
 @pytest.mark.slow

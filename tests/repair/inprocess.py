@@ -6,6 +6,7 @@ import sys
 import types
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from fractal_rmo.domain.run import Dialogue, RunEnding, RunRequest, RunResult
@@ -32,7 +33,34 @@ def drive(
 
 
 def run(request: RunRequest) -> RunResult:
-    """Run ``test_*`` functions of the request's test files."""
+    """Run ``test_*`` functions of the request's test files, of many candidates where it asks."""
+    return _many(request) if request.program == "unit_candidates" else _single(request)
+
+
+def _many(request: RunRequest) -> RunResult:
+    payload: dict[str, Any] = dict(request.payload)
+    changes = payload.pop("candidates")
+    control, *judged = [_judged(request, payload, texts) for texts in ({}, *changes)]
+    numbered = [{**one, "number": n, "ending": "finished"} for n, one in enumerate(judged)]
+    value: dict[str, Any] = {"supported": True, "control": control, "judged": numbered}
+    return RunResult(RunEnding.COMPLETED, value)
+
+
+def _judged(request: RunRequest, payload: dict[str, Any], texts: dict[str, str]) -> dict[str, Any]:
+    files = {**request.files, **{f"code/{path}": text for path, text in texts.items()}}
+    plain = {**payload, "stop_at_first_failure": False}
+    value: Any = _single(replace(request, files=files, payload=plain)).value
+    if value["problem"]:
+        return {"problem": value["problem"]}
+    outcomes = {entry["id"]: entry["outcome"] for entry in value["results"]}
+    failing = payload["failing"] or list(outcomes)
+    passed = [name for name in failing if outcomes.get(name) == "passed"]
+    rest = [n for n in outcomes if n not in failing and outcomes[n] != "passed"] if passed else []
+    reached = {name: 0 for name in failing if name not in passed}
+    return {"passed": passed, "reached": reached, "broken": rest}
+
+
+def _single(request: RunRequest) -> RunResult:
     with _modules(request) as tests:
         if isinstance(tests, str):
             return _completed(problem=tests)

@@ -9,7 +9,8 @@ import pytest
 from fractal_rmo.adapters.sandbox import ZygoteSandbox
 from fractal_rmo.domain.run import RunEnding, Runner, RunRequest, RunResult
 from fractal_rmo.domain.source import SourceTree
-from fractal_rmo.repair.search import RepairOutcome, RepairProblem, RepairStatus, search
+from fractal_rmo.repair.problem import RepairOutcome, RepairProblem, RepairStatus
+from fractal_rmo.repair.search import search
 from fractal_rmo.services.drive import drive
 
 pytestmark = pytest.mark.thorough
@@ -28,6 +29,19 @@ def repair(run: Runner, code: dict[str, str], tests: str) -> RepairOutcome:
     return drive(search(asked, max_candidates=2_000), run)
 
 
+SUM = "def total(n):\n    s = 0\n    for i in range(n):\n        s += i\n    return s\n"
+SUM_TESTS = (
+    "from solution import total\n"
+    "def test_small(): assert total(1) == 1\n"
+    "def test_more(): assert total(4) == 10\n"
+    "def test_none(): assert total(0) == 0\n"
+)
+LARGEST = "def largest(a, b):\n    if a < b:\n        return a\n    return b\n"
+LARGEST_TESTS = (
+    "from solution import largest\n"
+    "def test_1(): assert largest(1, 2) == 2\n"
+    "def test_2(): assert largest(5, 2) == 5\n"
+)
 LEAP = "def leap(y):\n    return y % 4 == 0 and (y % 100 != 0 and y % 400 == 0)\n"
 RULES = "y % 4 == 0 and (y % 100 != 0 or y % 400 == 0)"
 HEAD = "import pytest\nfrom solution import leap\n"
@@ -47,6 +61,20 @@ LEAP_TESTS = {
         "def test_no(): assert not leap(1900) and not leap(2023)\n"
     ),
 }  # fmt: skip
+
+
+REPAIRS = {
+    "off by one": (SUM, SUM_TESTS, "range(n + 1)"),
+    "comparison": (LARGEST, LARGEST_TESTS, "a > b"),
+    "connective": (LEAP, LEAP_TESTS["plain"], "!= 0 or y"),
+}
+
+
+@pytest.mark.parametrize(("code", "tests", "mended"), REPAIRS.values(), ids=REPAIRS.keys())
+def test_the_best_candidate_is_the_repair(run: Runner, code: str, tests: str, mended: str) -> None:
+    outcome = repair(run, {"solution.py": code}, tests)
+    assert outcome.status is RepairStatus.REPAIRED
+    assert mended in outcome.candidates[0].tree.files["solution.py"]
 
 
 @pytest.mark.parametrize("tests", LEAP_TESTS.values(), ids=LEAP_TESTS.keys())

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn
 
 from fractal_rmo.jailed.layout import Box
 from fractal_rmo.jailed.problems import StepLimitExceeded
@@ -22,8 +22,9 @@ from fractal_rmo.jailed.problems import StepLimitExceeded
 class LineTracer:
     """Counts and records line events of the code's files, for one test at a time."""
 
-    def __init__(self, box: Box, step_limit: int | None) -> None:
+    def __init__(self, box: Box, step_limit: int | None, recording: bool = True) -> None:
         self._path = lru_cache(maxsize=None)(box.code_path)
+        self._in_code = self._on_line if recording else self._on_counted_line
         self._limit = sys.maxsize if step_limit is None else step_limit
         self._steps = 0
         self._lines: dict[str, set[int]] = {}
@@ -46,17 +47,31 @@ class LineTracer:
         """Executed lines of the last test, sorted, by path relative to the code."""
         return {path: sorted(numbers) for path, numbers in sorted(self._lines.items())}
 
+    @property
+    def steps(self) -> int:
+        """How many lines the last test executed."""
+        return self._steps
+
     def _on_call(self, frame: FrameType, _event: str, _argument: Any) -> Any:
-        return self._on_line if self._path(frame.f_code.co_filename) else None
+        return self._in_code if self._path(frame.f_code.co_filename) else None
 
     def _on_line(self, frame: FrameType, event: str, _argument: Any) -> Any:
         if event == "line":
             self._lines.setdefault(self._path(frame.f_code.co_filename), set()).add(frame.f_lineno)
+        self._on_counted_line(frame, event, None)
+        return self._on_line
+
+    def _on_counted_line(self, _frame: FrameType, event: str, _argument: Any) -> Any:
+        """Half the cost of keeping the line as well."""
+        if event == "line":
             self._steps += 1
             if self._steps > self._limit:
-                sys.setprofile(self._bring_back)
-                raise StepLimitExceeded(f"more than {self._limit:,} lines were executed")
-        return self._on_line
+                self._stop()
+        return self._on_counted_line
+
+    def _stop(self) -> NoReturn:
+        sys.setprofile(self._bring_back)
+        raise StepLimitExceeded(f"more than {self._limit:,} lines were executed")
 
     def _bring_back(self, _frame: FrameType, _event: str, _argument: Any) -> None:
         if sys.gettrace() is None:
@@ -65,4 +80,4 @@ class LineTracer:
 
 def make_tracer(box: Box, trace: bool, step_limit: int | None) -> LineTracer | None:
     """A tracer when the request needs one."""
-    return LineTracer(box, step_limit) if trace or step_limit is not None else None
+    return LineTracer(box, step_limit, trace) if trace or step_limit is not None else None

@@ -163,15 +163,17 @@ def _names(function: Callable[..., object]) -> list[str]:
 def _run_all(tests: Tests, request: Request, report: Report) -> None:
     tracer = make_tracer(report.box, request.trace, request.step_limit)
     for name, test in tests.items():
-        failed = _run_one(name, test, tracer, report)
+        failed = run_one(name, test, tracer, report) is not None
         if tracer and request.trace:
             report.lines[name] = tracer.lines()
         if failed and request.stop_at_first_failure:
             break
 
 
-def _run_one(name: str, test: Test, tracer: LineTracer | None, report: Report) -> bool:
-    """Run one test and record it; True when it failed."""
+def run_one(
+    name: str, test: Test, tracer: LineTracer | None, report: Report
+) -> BaseException | None:
+    """Run one test and record it; the error with which it failed."""
     bad = "error"  # what goes wrong in a fixture is none of the test's
     try:
         with tracer.watching() if tracer else nullcontext():
@@ -180,12 +182,12 @@ def _run_one(name: str, test: Test, tracer: LineTracer | None, report: Report) -
             test.function(**arguments)
     except unittest.SkipTest as skip:
         report.add(name, "skipped", skip)
-        return False
+        return None
     except BaseException as error:  # noqa: BLE001 - also sys.exit and the step limit
         report.add(name, bad, error, _words(error))
-        return True
+        return error
     report.add(name, "passed", None)
-    return False
+    return None
 
 
 def _words(error: BaseException) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractal_rmo.editing.edit import Edit
-from fractal_rmo.repair.edits import calls, statements, symbols, terms, values, wide
+from fractal_rmo.repair.edits import calls, guards, statements, symbols, terms, values, wide
 from fractal_rmo.repair.edits.edit import Operator, Site
 
 OPERATORS: tuple[Operator, ...] = (
@@ -13,6 +13,7 @@ OPERATORS: tuple[Operator, ...] = (
     *terms.OPERATORS,
     *statements.OPERATORS,
     *wide.OPERATORS,
+    *guards.OPERATORS,
 )
 
 __all__ = ["OPERATORS", "Edit", "Operator", "Site"]

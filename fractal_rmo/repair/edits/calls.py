@@ -84,10 +84,21 @@ def _argument_added(node: ast.AST, site: Site) -> Iterator[Edit]:
         wanted.append("1")
     if name in {"int", "round"} and len(node.args) == 1:
         wanted.append("2")
+    if name == "pop" and not node.args:
+        wanted += ["0", "-1"]
+    if name in {"get", "next", "max", "min", "sum"} and len(node.args) == 1:
+        wanted += _starting_value(name)
     given: list[ast.expr | ast.keyword] = [*node.args, *node.keywords]
     parts = [site.file.segment(part) for part in given]
     for extra in wanted:
         yield site.swap(node, f"{site.file.segment(node.func)}({', '.join([*parts, extra])})")
+
+
+def _starting_value(name: str) -> list[str]:
+    """What stands for a missing or an empty one."""
+    if name in {"max", "min"}:
+        return ["default=0", "default=None"]
+    return ["[]"] if name == "sum" else ["0", "None", "''", "[]"]
 
 
 def _function(node: ast.AST, site: Site) -> Iterator[Edit]:
@@ -199,6 +210,9 @@ OPERATORS = (
         (
             ("x = sorted(a)\n", "x = sorted(a, reverse=True)\n"),
             ("x = max(a)\n", "x = max(a, key=len)\n"),
+            ("x = a.pop()\n", "x = a.pop(0)\n"),
+            ("x = a.get(b)\n", "x = a.get(b, 0)\n"),
+            ("x = max(a)\n", "x = max(a, default=0)\n"),
         ),
     ),
     Operator(

@@ -21,6 +21,35 @@ def _term_dropped(node: ast.AST, site: Site) -> Iterator[Edit]:
             yield site.swap(node, site.file.segment(kept), deletes=True)
 
 
+def _middle_dropped(node: ast.AST, site: Site) -> Iterator[Edit]:
+    """``a ** b * c`` to ``a ** c``: the second term with the operator behind it."""
+    if isinstance(node, ast.BinOp) and isinstance(node.left, ast.BinOp):
+        first, symbol = site.operand(node.left.left), SYMBOLS[type(node.left.op)]
+        yield site.swap(node, f"{first} {symbol} {site.operand(node.right)}", deletes=True)
+
+
+def _regrouped(node: ast.AST, site: Site) -> Iterator[Edit]:
+    """The same terms, put together otherwise: parentheses were forgotten, or set wrongly."""
+    if isinstance(node, ast.BinOp):
+        yield from _regrouped_terms(node, site)
+    elif isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or):
+        first, *rest = node.values
+        if isinstance(first, ast.BoolOp):
+            outer = " and ".join(site.operand(value) for value in first.values[:-1])
+            inner = " or ".join(site.operand(value) for value in (first.values[-1], *rest))
+            yield site.swap(node, f"{outer} and ({inner})")
+
+
+def _regrouped_terms(node: ast.BinOp, site: Site) -> Iterator[Edit]:
+    own = SYMBOLS[type(node.op)]
+    if isinstance(node.left, ast.BinOp):
+        a, b, c = (site.operand(n) for n in (node.left.left, node.left.right, node.right))
+        yield site.swap(node, f"{a} {SYMBOLS[type(node.left.op)]} ({b} {own} {c})")
+    if isinstance(node.right, ast.BinOp):
+        a, b, c = (site.operand(n) for n in (node.left, node.right.left, node.right.right))
+        yield site.swap(node, f"({a} {own} {b}) {SYMBOLS[type(node.right.op)]} {c}")
+
+
 def _one_added(node: ast.AST, site: Site) -> Iterator[Edit]:
     if _takes_term(node, site) and isinstance(node, ast.expr):
         text = _beside_plus(node, site)
@@ -157,7 +186,7 @@ def _slice_added(node: ast.AST, site: Site) -> Iterator[Edit]:
         return
     text = site.file.segment(node)
     names = [n for n in site.file.names(node) if n not in {text, "self"}][:4]
-    for part in ["1:", ":-1", "::-1", "0", "-1", "1"]:
+    for part in ["1:", ":-1", "::-1", ":", "0", "-1", "1"]:
         yield site.swap(node, f"{text}[{part}]")
     for name in names:
         for part in (f"{name}:", f":{name}", name):
@@ -196,6 +225,22 @@ OPERATORS = (
         (
             ("x = y % 1.0 + 1.0\n", "x = y % 1.0\n"),
             ("x = (a + b) * c * d\n", "x = (a + b) * d\n"),
+        ),
+    ),
+    Operator(
+        "middle dropped",
+        0.3,
+        _middle_dropped,
+        (("x = a ** 2 * len(b)\n", "x = a ** len(b)\n"),),
+    ),
+    Operator(
+        "regrouped",
+        0.5,
+        _regrouped,
+        (
+            ("x = a + b / 2\n", "x = (a + b) / 2\n"),
+            ("x = (a + b) * c\n", "x = a + (b * c)\n"),
+            ("x = a and b or c\n", "x = a and (b or c)\n"),
         ),
     ),
     Operator(
@@ -259,6 +304,7 @@ OPERATORS = (
         (
             ("x = f(y)\n", "x = f(y[1:])\n"),
             ("x = y\n", "x = y[::-1]\n"),
+            ("x = y\n", "x = y[:]\n"),
             ("x = [a for a in y]\n", "x = [a for a in y][1:]\n"),
         ),
     ),

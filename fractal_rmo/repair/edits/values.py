@@ -32,7 +32,9 @@ def _literal(node: ast.AST, site: Site) -> Iterator[Edit]:
         return
     kind = str if isinstance(node.value, str) else (int, float)
     alike = [v for v in site.literals if isinstance(v, kind) and v != node.value]
-    chosen = dict.fromkeys([*_respelled(node.value, alike), *alike[:LITERALS]])
+    single = isinstance(node.value, str) and len(node.value) == 1
+    near = [v for v in alike if isinstance(v, str) and len(v) == 1] if single else []
+    chosen = dict.fromkeys([*_respelled(node.value, alike), *near, *alike[:LITERALS]])
     for new in chosen:
         yield site.swap(node, repr(new))
 
@@ -136,6 +138,7 @@ def _display(node: ast.AST, site: Site) -> Iterator[Edit]:
             yield site.swap(node, f"[{', '.join(rest)}]", 0.7, deletes=True)
 
 
+_LONG = "['ab', 'cd', 'ef', 'gh', 'ij', 'kl', 'mn', 'op']"
 _NAMES = "['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'Earth']"
 
 OPERATORS = (
@@ -147,6 +150,7 @@ OPERATORS = (
         (
             ("a = 7\nb = 30\n", "a = 7\nb = 7\n"),
             (f"a = 'Erath'\nb = {_NAMES}\n", f"a = 'Earth'\nb = {_NAMES}\n"),
+            (f"a = '('\nb = {_LONG}\nc = '['\n", f"a = '['\nb = {_LONG}\nc = '['\n"),
         ),
     ),
     Operator("truth value", 0.8, _truth, (("x = True\n", "x = False\n"),)),

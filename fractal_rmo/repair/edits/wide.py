@@ -20,7 +20,7 @@ _METHODS = ("lower", "strip", "keys")
 
 def _borrowed(node: ast.AST, site: Site) -> Iterator[Edit]:
     """Another expression of the same function instead of a value."""
-    if not isinstance(node, ast.Name | ast.Call | ast.Subscript | ast.Attribute):
+    if not isinstance(node, ast.Name | ast.Call | ast.Subscript | ast.Attribute | ast.Constant):
         return
     if not isinstance(getattr(node, "ctx", ast.Load()), ast.Load) or _is_part(node, site):
         return
@@ -158,6 +158,10 @@ OPERATORS = (
             (
                 "def f(a, m):\n    n = len(a)\n    return a / m\n",
                 "def f(a, m):\n    n = len(a)\n    return a / len(a)\n",
+            ),
+            (
+                "def f(a, n):\n    b = a * n\n    return b or 'a'\n",
+                "def f(a, n):\n    b = a * n\n    return b or (a * n)\n",
             ),
         ),
     ),

@@ -1,0 +1,242 @@
+"""One call's walk along the enumeration of candidates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import islice, takewhile
+
+from fractal_rmo.domain.run import Dialogue, RunEnding
+from fractal_rmo.domain.source import SourceTree
+from fractal_rmo.editing.judging import Bench, TestReport, read_report
+from fractal_rmo.repair.candidates import parse_files, rank
+from fractal_rmo.repair.localise import Suspicion, localise
+from fractal_rmo.repair.problem import (
+    Candidate,
+    Part,
+    RepairOutcome,
+    RepairProblem,
+    RepairStatus,
+)
+from fractal_rmo.repair.starts import Start, enumerated
+from fractal_rmo.repair.trials import BATCH, UNKNOWN, Trial, batch_request, read_batch, trial_of
+from fractal_rmo.repair.ways import Gain, Trail, Way, measured, nearest
+
+PLAUSIBLE = 20
+"""Plausible patches after which a search is content."""
+FURTHER = 200
+"""Candidates tried after the first plausible one: alternatives say how sure the first is."""
+MOST = 600
+"""The same, as long as a candidate to come could rank above all that were found."""
+DEPTH = 3
+"""Edits of one patch, at most."""
+SINGLES, MORE = 8_000, 2_500
+"""Candidates of one edit, and of each further one, after which the search goes on from the
+best of them, where any came nearer."""
+_PASSES = "passes the tests."
+_FIRST_BATCH = 32
+_Item = tuple[int, Way, SourceTree]
+"""A candidate with its place in the enumeration."""
+
+
+@dataclass
+class Hunt:
+    """Judges candidates until it is content, at the end, or told to pause."""
+
+    problem: RepairProblem
+    bench: Bench
+    before: TestReport
+    found: list[tuple[Way, SourceTree]] = field(default_factory=list)
+    tried: int = 0
+    tried_at_first: int = 0
+    singly: bool = False
+    """Whether the tests need pytest's session, and each candidate a run of its own."""
+
+    control: Trial = UNKNOWN
+    """The code as it is, judged as candidates are."""
+
+    def __post_init__(self) -> None:
+        """Go on where the last slice ended."""
+        self.position, self.trail = self.problem.position, self.problem.trail
+        self.singly = Part.SHARED_FORKS in self.problem.without
+
+    def run(self, most: int, pause: Callable[[], bool]) -> Dialogue[RepairOutcome]:
+        """Every depth in turn, up to position ``most``."""
+        while True:
+            ended = yield from self._depth(most, pause)
+            if ended is not None:
+                return ended
+            if not self._goes_deeper():
+                words = f"All candidates of {self._edits()} were tried, {self.position:,}"
+                return self._end(f"{words}; none {_PASSES}")
+
+    def _edits(self) -> str:
+        depth = len(self.trail.ways[0].steps) + 1
+        return "one edit" if depth == 1 else f"up to {depth} edits"
+
+    def _depth(self, most: int, pause: Callable[[], bool]) -> Dialogue[RepairOutcome | None]:
+        """Candidates with one edit more than the trail's ways; None when all were tried."""
+        starts = yield from self._starts()
+        files, _ = parse_files(self.problem.code)
+        places = enumerate(enumerated(self.problem.code, files, starts), self.trail.begun)
+        fresh = ((n, way, tree) for n, (way, tree) in places if n >= self.position)
+        allowed = takewhile(lambda item: item[0] < most, fresh)
+        size = _FIRST_BATCH
+        while batch := list(islice(allowed, 1 if self.singly else size)):
+            size = BATCH
+            ended = yield from self._judge(batch)
+            if ended is not None:
+                return ended
+            if self._has_seen_enough():
+                return None
+            if pause():
+                words = f"Stopped after {_counted(self.position)}; none {_PASSES}"
+                return self._end(words, RepairStatus.PAUSED)
+        if self.position >= most:
+            return self._end(f"The limit of {most:,} candidates was met; none {_PASSES}")
+        return None
+
+    def _starts(self) -> Dialogue[list[Start]]:
+        """The ways of the trail with their edits, by what a traced run of each blames."""
+        starts = list[Start]()
+        for way in self.trail.ways:
+            tree = way.tree(self.problem.code)
+            report = self.before
+            if way.steps:
+                label = f"after {way.says()}"
+                result = yield self.bench.request(tree, label, stop=False, trace=True)
+                report = read_report(result, tree)
+            files, broken = parse_files(tree)
+            if not broken:
+                without = self.problem.without
+                suspicion = localise(report.executed, report.failing, report.raised)
+                if Part.LOCALISATION in without:
+                    suspicion = Suspicion(known=False)
+                equal = Part.PRIORS in without
+                proposals = rank(files, self.problem.tests, suspicion, equal_priors=equal)
+                starts.append(Start(way, tree, proposals))
+        return starts
+
+    def _judge(self, batch: Sequence[_Item]) -> Dialogue[RepairOutcome | None]:
+        """Take a few candidates; the outcome when the search ends among them."""
+        trials = yield from self._trials(batch)
+        near, content = list(self.trail.near), False
+        for (place, way, tree), trial in zip(batch, trials, strict=True):
+            self.position = place + 1
+            if tree.sha256 in self.problem.excluded:
+                continue
+            self.tried += 1
+            if trial.mends(self.before.failing) or not trial.is_known:
+                said = yield from self._alone(way, tree, trial)
+                if isinstance(said, str):
+                    return self._lost(place, said)
+            else:
+                said = trial
+            if kept := measured(way, said, self.control.reached):
+                near.append(kept)
+            content = self._is_content(way)
+            if content:
+                break
+        self.trail = Trail(self.trail.ways, self.trail.begun, nearest(near))
+        return self._end("") if content else None
+
+    def _trials(self, batch: Sequence[_Item]) -> Dialogue[list[Trial]]:
+        """What the tests say of each; UNKNOWN for what a run of its own has to tell."""
+        if self.singly:
+            return [UNKNOWN] * len(batch)
+        trees = [tree for _, _, tree in batch]
+        label = _label(batch)
+        request = batch_request(self.bench, self.problem.code, trees, self.before.failing, label)
+        read = read_batch((yield request), len(batch))
+        if read is not None:
+            self.control, trials = read
+            return trials
+        if self.bench != self.bench.thick():
+            self.bench = self.bench.thick()
+        else:
+            self.singly = True
+        return (yield from self._trials(batch))
+
+    def _alone(self, way: Way, tree: SourceTree, trial: Trial) -> Dialogue[Trial | str]:
+        """Run the tests in a jail of their own.  A sentence when the jail itself failed."""
+        rounds = [self.before.failing] if self.before.failing and not trial.is_known else []
+        for only in [*rounds, ()]:
+            result = yield self.bench.request(tree, way.says(), only=only, stop=not rounds)
+            report = read_report(result, tree)
+            if result.ending is RunEnding.UNAVAILABLE:
+                return result.detail or "The sandbox was lost."
+            trial = trial_of(report, self.before)
+            if not trial.passed:
+                return trial
+        if report.mends(self.before):
+            self.tried_at_first = self.tried_at_first or self.tried
+            self.found.append((way, tree))
+            return UNKNOWN  # nothing is to be built on what is whole
+        return trial
+
+    def _has_seen_enough(self) -> bool:
+        """Whether it is time to go on from what came nearer instead."""
+        single = not self.trail.ways[0].steps
+        if self.position - self.trail.begun < (SINGLES if single else MORE) or self.found:
+            return False
+        return self._gained() > self._before()
+
+    def _gained(self) -> Gain:
+        return max((way.gain for way in self.trail.near), default=(0, 0))
+
+    def _before(self) -> Gain:
+        return max(way.gain for way in self.trail.ways)
+
+    def _goes_deeper(self) -> bool:
+        """Start the next depth from the best of this one, if that promises anything."""
+        depth = len(self.trail.ways[0].steps) + 1
+        worth = depth == 1 or self._gained() > self._before()
+        worth = worth and Part.PAIRS not in self.problem.without
+        if self.found or depth >= DEPTH or not self.trail.near or not worth:
+            return False
+        self.trail = Trail(self.trail.near, self.position)
+        return True
+
+    def _is_content(self, last: Way) -> bool:
+        """Scores only fall, so what is to come scores at most what the last candidate did."""
+        if not self.found:
+            return False
+        further = self.tried - self.tried_at_first
+        settled = max(way.merit for way, _ in self.found) >= last.score
+        enough = FURTHER if settled else MOST
+        return len(self.found) >= PLAUSIBLE or further >= enough
+
+    def _best(self) -> tuple[Candidate, ...]:
+        ranked = sorted(self.found, key=lambda pair: _rank(pair[0]))
+        return tuple(_candidate(way, tree) for way, tree in ranked)
+
+    def _end(self, note: str, status: RepairStatus = RepairStatus.EXHAUSTED) -> RepairOutcome:
+        if self.found:
+            status, note = RepairStatus.REPAIRED, ""
+        position = max(self.position, self.problem.position)
+        return RepairOutcome(status, self._best(), self.tried, position, note, self.trail)
+
+    def _lost(self, place: int, trouble: str) -> RepairOutcome:
+        """The jail failed: the candidate at ``place`` is still to be judged."""
+        status = RepairStatus.UNAVAILABLE
+        return RepairOutcome(status, self._best(), self.tried, place, trouble, self.trail)
+
+
+def _counted(number: int) -> str:
+    return "1 candidate" if number == 1 else f"{number:,} candidates"
+
+
+def _label(batch: Sequence[_Item]) -> str:
+    more = f" and {_counted(len(batch) - 1)} more" if len(batch) > 1 else ""
+    return f"{batch[0][1].says()}{more}"
+
+
+def _candidate(way: Way, tree: SourceTree) -> Candidate:
+    first = way.steps[0]
+    place = (first.path, first.operator, first.edit.line)
+    return Candidate(tree, *place, way.says(), way.merit, len(way.steps))
+
+
+def _rank(way: Way) -> tuple[object, ...]:
+    """Sorts the likeliest patch first."""
+    return (-way.merit, *(step.order[1:] for step in way.steps))

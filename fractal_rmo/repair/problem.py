@@ -1,0 +1,111 @@
+"""What a repair is asked, and what it comes to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from fractal_rmo.domain.source import SourceTree
+from fractal_rmo.repair.ways import BEGINNING, Trail
+
+
+class Part(StrEnum):
+    """A part of the engine that can be left out, to measure what it brings."""
+
+    LOCALISATION = "localisation"
+    """Every line is as suspicious as any other."""
+    PRIORS = "priors"
+    """Every kind of edit is as likely as any other."""
+    PAIRS = "pairs"
+    """There are no patches of several edits."""
+    SHARED_FORKS = "shared-forks"
+    """Each candidate has a jail of its own."""
+    CHOICE = "choice"
+    """Plausible patches stay in the order of their scores."""
+
+
+@dataclass(frozen=True)
+class RepairProblem:
+    """Code whose tests fail.
+
+    ``excluded`` holds the ``SourceTree.sha256`` of candidates that a
+    validation rejected, ``position`` the number of candidates of the
+    enumeration already judged, and ``trail`` what they left: the search goes on
+    behind them.
+    """
+
+    code: SourceTree
+    tests: SourceTree
+    excluded: frozenset[str] = frozenset()
+    position: int = 0
+    trail: Trail = BEGINNING
+    without: frozenset[Part] = frozenset()
+
+
+class RepairStatus(StrEnum):
+    """How a search ended."""
+
+    REPAIRED = "repaired"
+    ALREADY_PASSES = "already_passes"
+    EXHAUSTED = "exhausted"
+    """Every candidate, or as many as allowed, was tried in vain."""
+    PAUSED = "paused"
+    CANNOT_JUDGE = "cannot_judge"
+    """Nothing could be said about the candidates; the note says why."""
+    UNAVAILABLE = "unavailable"
+    """No jail could be started, which says nothing about the code."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A plausible patch: the edited tree, its first edit (1-based line), all edits in words.
+
+    ``merit`` in 0..1 is the score by which patches are ranked before their
+    behaviour is compared, ``edits`` how many there are.
+    """
+
+    tree: SourceTree
+    path: str
+    operator: str
+    line: int
+    description: str
+    merit: float = 0.0
+    edits: int = 1
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """A plausible patch that behaves otherwise than the first.
+
+    ``share`` in 0..1 is its behaviour's part of the weight of all, ``call`` an
+    input that tells the two apart, ``ours`` and ``theirs`` what the first and
+    what this one does there, in words.
+    """
+
+    description: str
+    tree: SourceTree
+    share: float
+    call: str
+    ours: str
+    theirs: str
+
+
+@dataclass(frozen=True)
+class RepairOutcome:
+    """What a search came to.
+
+    ``candidates`` pass all given tests, best first.  ``tried`` counts the
+    candidates judged in this call, ``position`` and ``trail`` where the next
+    call goes on, ``note`` says in a sentence why there is no candidate.
+    ``sure`` in 0..1 is the part of the first candidate's behaviour in the weight
+    of all that were found, ``alternatives`` are other behaviours.
+    """
+
+    status: RepairStatus
+    candidates: tuple[Candidate, ...] = ()
+    tried: int = 0
+    position: int = 0
+    note: str = ""
+    trail: Trail = BEGINNING
+    sure: float = 1.0
+    alternatives: tuple[Alternative, ...] = ()

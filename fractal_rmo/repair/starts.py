@@ -1,0 +1,75 @@
+"""The deterministic enumeration of candidates: one edit more from each of several starts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from fractal_rmo.domain.source import SourceTree
+from fractal_rmo.editing.source import ParsedFile, normal_form
+from fractal_rmo.repair.candidates import Proposal
+from fractal_rmo.repair.ways import Way
+
+Mark = frozenset[tuple[str, bytes | None]]
+"""The normal forms of the files in which a program differs from the code as it is."""
+
+KNOWN = 5.0
+"""How much likelier an edit is that came nearer by itself: faults that are apart add up."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """Edits that were made, the program they make, and the edits that may follow."""
+
+    way: Way
+    tree: SourceTree
+    proposals: Sequence[Proposal]
+
+
+def enumerated(
+    code: SourceTree, files: Sequence[ParsedFile], starts: Sequence[Start]
+) -> Iterator[tuple[Way, SourceTree]]:
+    """The programs that compile and are new, the likeliest first.
+
+    Two texts of one normal form are one program, and so are the code as it is
+    and the starts.  The order depends on nothing but the arguments, so that a
+    search may resume at a position in it.
+    """
+    plain = {file.path: normal_form(file.text) for file in files}
+    proven = {_kind(step) for start in starts for step in start.way.steps}
+    made = [_forms(start, code) for start in starts]
+    seen: set[Mark] = {frozenset(), *(_mark(forms, plain) for forms in made)}
+    merged = sorted(
+        (
+            -start.way.promise * proposal.score * (KNOWN if _kind(proposal) in proven else 1.0),
+            number,
+            proposal.order,
+            proposal,
+        )
+        for number, start in enumerate(starts)
+        for proposal in start.proposals
+    )
+    for _, number, _, proposal in merged:
+        start = starts[number]
+        if start.way.repeats(proposal):
+            continue
+        text = proposal.edit.apply(start.tree.files[proposal.path])
+        form = normal_form(text)
+        mark = _mark({**made[number], proposal.path: form}, plain)
+        if form is not None and mark not in seen:
+            seen.add(mark)
+            yield start.way.and_then(proposal), start.tree.replace(proposal.path, text)
+
+
+def _kind(step: Proposal) -> tuple[str, str, str, str]:
+    """One edit, wherever those before it have moved its place."""
+    return step.path, step.operator, step.edit.description, step.edit.text
+
+
+def _forms(start: Start, code: SourceTree) -> dict[str, bytes | None]:
+    changed = {step.path for step in start.way.steps}
+    return {path: normal_form(start.tree.files[path]) for path in changed & code.files.keys()}
+
+
+def _mark(forms: Mapping[str, bytes | None], plain: Mapping[str, bytes | None]) -> Mark:
+    return frozenset((path, form) for path, form in forms.items() if form != plain.get(path))

@@ -1,0 +1,169 @@
+"""Ways through the edits: none, one or several of them, and how far each came.
+
+A program with several faults is mended step by step: what one edit brings
+without breaking anything is kept, and the search goes on from there (a beam
+search; Le Goues et al., "GenProg", TSE 2012, keep a population for the same reason).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from math import prod
+
+from fractal_rmo.domain.jsonvalue import Json, JsonObject
+from fractal_rmo.domain.source import SourceTree
+from fractal_rmo.editing.edit import Edit
+from fractal_rmo.repair.candidates import Proposal
+from fractal_rmo.repair.trials import Trial
+
+BEAM = 24
+"""Ways from which the search goes on."""
+ALIKE = 3
+"""Of these, as many as bring the same tests to pass."""
+
+Gain = tuple[int, int]
+"""Tests that pass more than before, and tests that get further."""
+
+
+@dataclass(frozen=True)
+class Way:
+    """Edits in order, each made in what those before it left, and what they gained."""
+
+    steps: tuple[Proposal, ...] = ()
+    gain: Gain = (0, 0)
+    key: str = ""
+    """Names what the tests said: equal for ways that came equally far."""
+
+    @property
+    def score(self) -> float:
+        """The product of the scores of its edits, in 0..1."""
+        return prod(step.score for step in self.steps)
+
+    @property
+    def merit(self) -> float:
+        """The score, halved for each edit that only deletes.
+
+        Deleting what a test happens not to check is the commonest overfit (Qi et
+        al., "An Analysis of Patch Plausibility and Correctness", ISSTA 2015).
+        """
+        return self.score * prod(0.5 if step.edit.deletes else 1.0 for step in self.steps)
+
+    @property
+    def promise(self) -> float:
+        """By what edits that follow are weighed: the merit, and how many tests are won."""
+        passed, further = self.gain
+        return self.merit * (1 + passed + further / 2)
+
+    def tree(self, code: SourceTree) -> SourceTree:
+        """The code with all edits made."""
+        for step in self.steps:
+            code = code.replace(step.path, step.edit.apply(code.files[step.path]))
+        return code
+
+    def and_then(self, step: Proposal) -> Way:
+        """The way with one edit more."""
+        return Way((*self.steps, step))
+
+    def says(self) -> str:
+        """All its edits in words."""
+        if len(self.steps) < 2:
+            return "".join(step.edit.description for step in self.steps)
+        return "; ".join(f"line {s.edit.line}: {s.edit.description}" for s in self.steps)
+
+    def repeats(self, step: Proposal) -> bool:
+        """Whether an edit takes back or replaces what the last one put in.
+
+        Those are single edits in other words; one around it that keeps it is none.
+        """
+        last = self.steps[-1] if self.steps else None
+        if last is None or last.path != step.path:
+            return False
+        start, end = last.edit.start, last.edit.start + len(last.edit.text)
+        apart = step.edit.end <= start or step.edit.start >= end
+        keeps = (
+            step.edit.start <= start and end <= step.edit.end and last.edit.text in step.edit.text
+        )
+        return not apart and not keeps
+
+
+@dataclass(frozen=True)
+class Trail:
+    """Where a search stands beside its position: what a later slice needs to go on.
+
+    ``ways`` are those from which the present depth starts, ``begun`` the
+    position at which it did, ``near`` the best ways of this depth so far.
+    """
+
+    ways: tuple[Way, ...] = (Way(),)
+    begun: int = 0
+    near: tuple[Way, ...] = ()
+
+    def as_json(self) -> JsonObject:
+        """For keeping."""
+        return {
+            "ways": [_way_as_json(way) for way in self.ways],
+            "begun": self.begun,
+            "near": [_way_as_json(way) for way in self.near],
+        }
+
+
+BEGINNING = Trail()
+
+
+def read_trail(value: Json) -> Trail:
+    """What ``as_json`` gave; the beginning for anything else."""
+    try:
+        assert isinstance(value, Mapping)  # noqa: S101 - as below
+        ways, near = ([_read_way(way) for way in value[name]] for name in ("ways", "near"))  # type: ignore[union-attr]
+        return Trail(tuple(ways), int(value["begun"]), tuple(near))  # type: ignore[arg-type]
+    except (AssertionError, KeyError, TypeError, ValueError):
+        return BEGINNING
+
+
+def _way_as_json(way: Way) -> Json:
+    steps: list[Json] = [
+        {"path": s.path, "operator": s.operator, "score": s.score, "edit": asdict(s.edit)}
+        for s in way.steps
+    ]
+    return {"steps": steps, "gain": list(way.gain), "key": way.key}
+
+
+def _read_way(value: Json) -> Way:
+    found: dict[str, object] = dict(value)  # type: ignore[arg-type]
+    steps = tuple(
+        Proposal(s["path"], s["operator"], Edit(**s["edit"]), s["score"])
+        for s in found["steps"]  # type: ignore[attr-defined]
+    )
+    passed, further = found["gain"]  # type: ignore[misc]
+    return Way(steps, (passed, further), str(found["key"]))  # type: ignore[has-type]
+
+
+def measured(way: Way, trial: Trial, control: Mapping[str, int]) -> Way | None:
+    """A way with what it gained, or None where it lost as much or was not judged.
+
+    A test that one fault made pass may fail once that is mended: what counts is
+    the sum.  ``control`` tells for each failing test in which line the code as
+    it is gave up.
+    """
+    net = len(trial.passed) - len(trial.broken)
+    if not trial.is_known or trial.trouble or net < 0 or (trial.broken and not net):
+        return None
+    further = sum(line > control.get(test, line) for test, line in trial.reached.items())
+    return Way(way.steps, (net, further), ",".join(sorted({*trial.passed, *trial.broken})))
+
+
+def nearest(ways: Sequence[Way], most: int = BEAM, alike: int = ALIKE) -> tuple[Way, ...]:
+    """Those that gained most, the likeliest first among equals, few that came equally far.
+
+    Those that gained nothing are all alike: of them the likeliest are kept.
+    """
+    ranked = sorted(ways, key=lambda way: (way.gain, way.merit), reverse=True)
+    kept, seen = list[Way](), Counter[tuple[str, int]]()
+    for way in ranked:
+        seen[way.key, way.gain[1]] += 1
+        rare = seen[way.key, way.gain[1]] <= alike
+        if (rare or way.gain == (0, 0)) and len(kept) < most:
+            kept.append(way)
+    return tuple(kept)

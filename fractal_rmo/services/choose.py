@@ -1,0 +1,169 @@
+"""Which of several plausible patches: compared by what they do on inputs that nobody chose.
+
+Patches that answer alike are one behaviour.  Correct patches can be written in
+many ways, and chance passes the tests in few: a behaviour weighs what its
+patches weigh together (as programs are clustered by behaviour in Li et al.,
+"Competition-Level Code Generation with AlphaCode", Science 2022).  Weight is
+taken from a patch that raises where the code as it is answered, that answers
+with other types than the tests and the hints name, or that contradicts an
+example in the description, and from one that changes more answers than others do
+(the code as it is is nearly right: DeMillo, Lipton and Sayward, "Hints on Test
+Data Selection", Computer 1978).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from fractal_rmo.domain.jsonvalue import JsonObject
+from fractal_rmo.domain.run import Dialogue, RunEnding
+from fractal_rmo.domain.source import SourceTree
+from fractal_rmo.editing.diff import unified_diff
+from fractal_rmo.repair.problem import Alternative, Candidate, RepairOutcome, RepairProblem
+from fractal_rmo.services.examples import Example, described
+from fractal_rmo.validation.generated.answers import Answer, agree, read_answers
+from fractal_rmo.validation.generated.calls import Call, call_request
+from fractal_rmo.validation.generated.inputs import calls_for
+from fractal_rmo.validation.generated.targets import Catalogue
+
+MOST_CALLS = 120
+MOST_TARGETS = 3
+MOST_ALTERNATIVES = 3
+_CONTRADICTED = 0.1
+"""What is left of a patch's weight for an example of the description that it does not give."""
+
+
+@dataclass
+class _Patch:
+    candidate: Candidate
+    answers: Sequence[Answer]
+    weight: float = 0.0
+
+
+def chosen(
+    problem: RepairProblem, found: RepairOutcome, description: str = ""
+) -> Dialogue[RepairOutcome]:
+    """The outcome with its candidates in the order of how likely their behaviour is right.
+
+    The first of each behaviour come before the others of any.  Where the calls
+    cannot be made the order stays.
+    """
+    if len(found.candidates) < 2:
+        return found
+    targets = Catalogue(problem.code, problem.tests).called().targets[:MOST_TARGETS]
+    examples = [e for target in targets for e in described(target, description)]
+    each = MOST_CALLS // max(1, len(targets))
+    calls = [e.call for e in examples] + [c for t in targets for c in calls_for(t, each)]
+    if not calls:
+        return found
+    before = yield from _answers(problem.code, calls, "the code as it is, on generated inputs")
+    patches = []
+    for candidate in found.candidates:
+        label = f"{candidate.description}, on generated inputs"
+        answers = yield from _answers(candidate.tree, calls, label)
+        patches.append(_Patch(candidate, answers))
+    for patch in patches:
+        patch.weight = patch.candidate.merit * _trust(patch.answers, before, examples)
+    return _arranged(found, calls, _behaviours(patches))
+
+
+def _answers(tree: SourceTree, calls: Sequence[Call], label: str) -> Dialogue[Sequence[Answer]]:
+    result = yield call_request(tree, calls, label)
+    read = read_answers(result, len(calls)) if result.ending is RunEnding.COMPLETED else None
+    return read[0] if read else [Answer("unreached")] * len(calls)
+
+
+def _trust(
+    answers: Sequence[Answer], before: Sequence[Answer], examples: Sequence[Example]
+) -> float:
+    """In 0..1: what speaks against a patch lowers it."""
+    trust = 1.0
+    for example, answer in zip(examples, answers, strict=False):
+        trust *= 1.0 if example.allows(answer) else _CONTRADICTED
+    pairs = [(a, b) for a, b in zip(answers, before, strict=True) if a.ended and b.ended]
+    answered = [(a, b) for a, b in pairs if b.state == "value"]
+    if not answered:
+        return trust
+    raising = sum(a.state == "raised" for a, _ in answered) / len(answered)
+    kept = sum(agree(a, b) for a, b in answered) / len(answered)
+    return trust * (1.0 - raising) ** 2 * (0.5 + 0.5 * kept)
+
+
+def _behaviours(patches: Sequence[_Patch]) -> list[list[_Patch]]:
+    """Patches that answer alike, those of most weight together first."""
+    groups: list[list[_Patch]] = []
+    for patch in patches:
+        for group in groups:
+            if all(map(agree, group[0].answers, patch.answers)):
+                group.append(patch)
+                break
+        else:
+            groups.append([patch])
+    for group in groups:
+        group.sort(key=lambda patch: -patch.weight)
+    return sorted(groups, key=lambda group: -_weight(group))
+
+
+def _weight(group: Sequence[_Patch]) -> float:
+    """What the patches weigh together; those of one kind at one place are one idea."""
+    ideas: dict[tuple[str, str, int], float] = {}
+    for patch in group:
+        one = patch.candidate
+        idea = (one.path, one.operator, one.line)
+        ideas[idea] = max(ideas.get(idea, 0.0), patch.weight)
+    return sum(ideas.values())
+
+
+def _arranged(
+    found: RepairOutcome, calls: Sequence[Call], groups: Sequence[Sequence[_Patch]]
+) -> RepairOutcome:
+    firsts = [group[0].candidate for group in groups]
+    others = [patch.candidate for group in groups for patch in group[1:]]
+    total = sum(map(_weight, groups)) or 1.0
+    rivals = [
+        _alternative(groups[0][0], group[0], calls, _weight(group) / total)
+        for group in groups[1 : 1 + MOST_ALTERNATIVES]
+    ]
+    sure = _weight(groups[0]) / total
+    return replace(
+        found, candidates=(*firsts, *others), sure=round(sure, 4), alternatives=tuple(rivals)
+    )
+
+
+def _alternative(ours: _Patch, other: _Patch, calls: Sequence[Call], share: float) -> Alternative:
+    """Another behaviour, with the shortest call on which it differs."""
+    differing = [
+        (len(str(call)), n)
+        for n, call in enumerate(calls)
+        if not agree(ours.answers[n], other.answers[n])
+    ]
+    n = min(differing)[1]
+    return Alternative(
+        description=other.candidate.description,
+        tree=other.candidate.tree,
+        share=round(share, 4),
+        call=str(calls[n]),
+        ours=str(ours.answers[n]),
+        theirs=str(other.answers[n]),
+    )
+
+
+def choice_document(found: RepairOutcome) -> JsonObject:
+    """Why a repair is its first candidate: how sure that is, and what else passes the tests."""
+    best = found.candidates[0].tree
+    return {
+        "sure": found.sure,
+        "plausible": len(found.candidates),
+        "alternatives": [
+            {
+                "says": other.description,
+                "diff": unified_diff(best, other.tree),
+                "share": other.share,
+                "call": other.call,
+                "chosen": other.ours,
+                "instead": other.theirs,
+            }
+            for other in found.alternatives
+        ],
+    }

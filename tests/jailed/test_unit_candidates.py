@@ -1,0 +1,120 @@
+"""Many candidates in one run: each is judged as in a run of its own, whatever the others do."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from fractal_rmo.domain.jsonvalue import Json
+from fractal_rmo.domain.run import Runner, RunRequest, Runtime
+from tests.jailed.mutants import ROOM, completed
+
+pytestmark = pytest.mark.thorough
+
+CODE = "def f(a):\n    return a\n"
+TESTS = (
+    "from solution import f\n"
+    "def test_two(): assert f(1) == 2\n"
+    "def test_three():\n    assert f(2) > 0\n    assert f(2) == 3\n"
+    "def test_zero(): assert f(0) in (0, 1)\n"
+)
+FAILING = ["test_solution.py::test_two", "test_solution.py::test_three"]
+RIGHT = "def f(a):\n    return a + 1\n"
+
+
+def judge(
+    run: Runner, *candidates: str, code: str = CODE, tests: str = TESTS, runtime: Any = Runtime.THIN
+) -> dict[str, Any]:
+    payload: dict[str, Json] = {
+        "tests": ["test_solution.py"],
+        "code": ["solution.py"],
+        "step_limit": 100_000,
+        "failing": FAILING,
+        "candidates": [{"solution.py": text} for text in candidates],
+        "cpu_s": 0.5,
+        "wall_s": 5.0,
+        "budget_s": 30.0,
+    }
+    files = {"code/solution.py": code, "tests/test_solution.py": tests}
+    return completed(run, RunRequest(runtime, "unit_candidates", files, payload, ROOM))
+
+
+def one(run: Runner, text: str, **given: Any) -> dict[str, Any]:
+    """How a candidate is judged between two right ones, which must be judged right."""
+    first, found, last = judge(run, RIGHT, text, RIGHT, **given)["judged"]
+    assert first["passed"] == last["passed"] == FAILING
+    assert isinstance(found, dict)
+    return found
+
+
+def test_what_passes_and_how_far_the_others_come(run: Runner) -> None:
+    value = judge(run, RIGHT, "def f(a):\n    return 2\n", "def f(a):\n    return -a\n")
+    right, two, minus = value["judged"]
+    assert (right["passed"], right["reached"], right["broken"]) == (FAILING, {}, [])
+    assert (two["passed"], two["broken"]) == (FAILING[:1], ["test_solution.py::test_zero"])
+    assert two["reached"] == {FAILING[1]: 5}
+    assert minus["reached"] == {FAILING[0]: 2, FAILING[1]: 4}
+    assert value["control"]["reached"] == {FAILING[0]: 2, FAILING[1]: 5}
+    assert value["cpu_s"] > 0
+
+
+def test_an_endless_candidate_is_stopped_by_its_steps(run: Runner) -> None:
+    assert one(run, "def f(a):\n    while True:\n        a += 1\n")["endless"] == FAILING[0]
+
+
+@pytest.mark.parametrize(
+    ("body", "ending"),
+    [
+        ("import os; os._exit(0)", "crashed"),
+        ("import os; os.kill(os.getpid(), 9)", "crashed"),
+        ("return 10 ** 10 ** 9", "timed_out"),
+    ],
+)
+def test_a_candidate_that_ends_its_fork_costs_itself_alone(
+    run: Runner, body: str, ending: str
+) -> None:
+    found = one(run, f"def f(a):\n    {body}\n")
+    assert found == {"number": 1, "ending": ending}
+
+
+def test_what_does_not_compile_is_no_candidate(run: Runner) -> None:
+    assert one(run, "def f(a:\n")["problem"] == "SyntaxError"
+
+
+def test_what_a_candidate_leaves_behind_is_noticed_and_helps_nobody(run: Runner) -> None:
+    """It makes every later ``f`` look right, also that of the code as it is."""
+    spoiling = "import operator\ndef f(a):\n    operator.index = lambda x: x + 1\n    return a\n"
+    code = "import operator\ndef f(a):\n    return operator.index(a)\n"
+    spoilt, innocent = judge(run, spoiling, f"{code}# as it was\n", code=code)["judged"]
+    assert innocent["passed"] == []
+    assert spoilt["passed"] == []
+
+
+def test_a_candidate_cannot_answer_for_another(run: Runner) -> None:
+    """Whatever it writes to the descriptors that it finds is under no mark that counts."""
+    said = json.dumps({"passed": FAILING, "reached": {}, "broken": []})
+    forging = (
+        "import os\n"
+        "def f(a):\n"
+        f"    body = {said!r}.encode()\n"
+        "    for fd in range(3, 64):\n"
+        "        try: os.write(fd, bytes(16) + len(body).to_bytes(8, 'big') + body)\n"
+        "        except OSError: pass\n"
+        "    return a\n"
+    )
+    value = judge(run, forging, CODE, CODE)
+    assert [each.get("passed", []) for each in value["judged"]] == [[], [], []]
+
+
+def test_tests_of_pytest_alone_are_not_supported(run: Runner) -> None:
+    tests = f"import pytest\n@pytest.mark.skip\ndef test_1(): pass\n{TESTS}"
+    assert judge(run, RIGHT, tests=tests)["supported"] is False
+    assert judge(run, RIGHT, tests=tests, runtime=Runtime.THICK)["supported"] is False
+
+
+def test_plain_uses_of_pytest_are_supported_where_it_is_loaded(run: Runner) -> None:
+    tests = f"import pytest\n{TESTS}"
+    (found,) = judge(run, RIGHT, tests=tests, runtime=Runtime.THICK)["judged"]
+    assert found["passed"] == FAILING

@@ -1,0 +1,91 @@
+"""Plausible patches compared by what they do, through the real sandbox."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from fractal_rmo.adapters.sandbox import ZygoteSandbox
+from fractal_rmo.domain.run import Runner
+from fractal_rmo.domain.source import SourceTree
+from fractal_rmo.repair.problem import Candidate, RepairOutcome, RepairProblem, RepairStatus
+from fractal_rmo.services.choose import chosen
+from fractal_rmo.services.drive import drive
+
+BEFORE = "def largest(a: int, b: int) -> int:\n    return a\n"
+TESTS = (
+    "from solution import largest\n"
+    "def test_1(): assert largest(3, 1) == 3\n"
+    "def test_2(): assert largest(2, 5) == 5\n"
+)
+MAXIMUM = "def largest(a: int, b: int) -> int:\n    return max(a, b)\n"
+COMPARED = "def largest(a: int, b: int) -> int:\n    return a if a > b else b\n"
+BY_TWO = "def largest(a: int, b: int) -> int:\n    return b if a == 2 else a\n"
+RAISING = "def largest(a: int, b: int) -> int:\n    return {3: 3, 2: 5}[a]\n"
+
+
+@pytest.fixture(scope="module", name="run")
+def make_run() -> Iterator[Runner]:
+    sandbox = ZygoteSandbox()
+    with sandbox.session() as session:
+        yield session
+    sandbox.close()
+
+
+def choose(run: Runner, texts: dict[str, float], description: str = "") -> RepairOutcome:
+    """The choice among patches of these merits."""
+    problem = RepairProblem(
+        SourceTree({"solution.py": BEFORE}), SourceTree({"test_solution.py": TESTS})
+    )
+    candidates = tuple(
+        Candidate(SourceTree({"solution.py": text}), "solution.py", f"kind {n}", 2, text, merit)
+        for n, (text, merit) in enumerate(texts.items())
+    )
+    found = RepairOutcome(RepairStatus.REPAIRED, candidates)
+    return drive(chosen(problem, found, description), run)
+
+
+def order(outcome: RepairOutcome) -> list[str]:
+    return [candidate.description for candidate in outcome.candidates]
+
+
+def test_a_behaviour_weighs_what_its_patches_weigh_together(run: Runner) -> None:
+    outcome = choose(run, {BY_TWO: 0.5, MAXIMUM: 0.4, COMPARED: 0.4})
+    assert order(outcome) == [MAXIMUM, BY_TWO, COMPARED]
+    assert 0.5 < outcome.sure < 1
+    assert outcome.sure + outcome.alternatives[0].share == pytest.approx(1, abs=0.001)
+
+
+def test_an_alternative_comes_with_a_call_that_tells_it_apart(run: Runner) -> None:
+    (other,) = choose(run, {MAXIMUM: 0.9, BY_TWO: 0.1}).alternatives
+    assert other.description == BY_TWO
+    assert other.call.startswith("solution.largest(")
+    assert (other.ours, other.theirs) != ("", "")
+    assert other.ours != other.theirs
+
+
+def test_patches_of_one_behaviour_leave_no_doubt(run: Runner) -> None:
+    outcome = choose(run, {MAXIMUM: 0.4, COMPARED: 0.4})
+    assert (outcome.sure, outcome.alternatives) == (1.0, ())
+
+
+def test_an_exception_where_there_was_an_answer_speaks_against_a_patch(run: Runner) -> None:
+    assert order(choose(run, {RAISING: 0.9, MAXIMUM: 0.1}))[0] == MAXIMUM
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ">>> largest(2, 1)\n2",
+        "so largest(2, 1) == 2.",
+        "largest(2, 1) -> 2",
+        "largest(2, 1) returns 2",
+    ],
+)
+def test_an_example_in_the_description_is_a_weak_test(run: Runner, words: str) -> None:
+    assert order(choose(run, {BY_TWO: 0.9, MAXIMUM: 0.2}, words))[0] == MAXIMUM
+
+
+def test_a_single_patch_stays_what_it_is(run: Runner) -> None:
+    assert order(choose(run, {MAXIMUM: 0.4})) == [MAXIMUM]

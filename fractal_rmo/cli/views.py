@@ -143,4 +143,5 @@ def print_steps(lines: Sequence[StepLine], file: TextIO) -> None:
         file.write(f"{head}; task {line.task_id}{ended}\n")
         for entry in step.evidence:
             said = safe(str(entry.get("said"))).replace("\n", "\n      ")
-            file.write(f"    {entry.get('at')}, attempt {entry.get('attempt')}: {said}\n")
+            when, attempt = (safe(str(entry.get(name))) for name in ("at", "attempt"))
+            file.write(f"    {when}, attempt {attempt}: {said}\n")

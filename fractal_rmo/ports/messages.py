@@ -42,10 +42,14 @@ class Outbox(Protocol):
 class Inbox(Protocol):
     """What each consumer that must not miss any has taken, and what it has not acted on yet."""
 
-    def take(self, consumer: str, kinds: Collection[MessageType], ids: Collection[int]) -> None:
-        """Record messages as delivered, and gather each of them once.
+    def take(
+        self, consumer: str, kinds: Collection[MessageType], ids: Collection[int]
+    ) -> Envelope | None:
+        """Record messages as delivered, and gather each once; the last of them as it was stored.
 
-        Ids that are no stored message of these kinds are passed over.
+        Ids that are no stored message of these kinds are passed over.  What a
+        stream says of a message beside its id is not believed: it may be of
+        the time before a restore, whose ids were given again since.
         """
 
     def gathered(self, consumer: str) -> int:

@@ -68,8 +68,8 @@ def _from_stream(tools: Tools) -> Envelope | None:
             deliveries, fresh = tools.router.read(LEARNER, LEARNER_HEARS, _BATCH)
             arrived = [d.envelope for d in deliveries if d.envelope]
             if arrived:
-                tools.inbox.take(LEARNER, LEARNER_HEARS, [e.id for e in arrived])
-                last = arrived[-1]
+                taken = tools.inbox.take(LEARNER, LEARNER_HEARS, [e.id for e in arrived])
+                last = taken or last
             if deliveries:
                 tools.router.settle(LEARNER, deliveries)  # what is no message will never be one
             if fresh:
@@ -86,8 +86,8 @@ def _from_stream(tools: Tools) -> Envelope | None:
 def _from_tables(tools: Tools, older_s: float) -> Envelope | None:
     last = None
     while missed := tools.inbox.missed(LEARNER, LEARNER_HEARS, older_s, _BATCH):
-        tools.inbox.take(LEARNER, LEARNER_HEARS, [envelope.id for envelope in missed])
-        last = missed[-1]
+        taken = tools.inbox.take(LEARNER, LEARNER_HEARS, [envelope.id for envelope in missed])
+        last = taken or last
     return last
 
 

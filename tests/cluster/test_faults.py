@@ -94,6 +94,7 @@ def test_a_killed_broker_loses_nothing(cluster: ClusterAtWork, tmp_path: Path) -
     assert {step["attempts"] for step in document["steps"]} == {1}  # nobody's work was cancelled
 
 
+@pytest.mark.slow  # so does a larger one in tests/faults
 def test_a_broker_that_forgets_everything_loses_nothing(cluster: ClusterAtWork) -> None:
     folder = ROOT / "examples" / "two_files"
     tasks = [cluster.submit(folder, "--kind", "analyze") for _ in range(2)]

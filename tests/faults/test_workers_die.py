@@ -10,14 +10,29 @@ from functools import partial
 import psutil
 import pytest
 
-from fractal_rmo.domain.step import MAX_ATTEMPTS
+from fractal_rmo.domain.step import MAX_ATTEMPTS, Stage, StepRef
 from tests.faults.faults import Fault, deliver_again, end_worker, freeze_broker, kill_worker
 from tests.faults.rig import ROLES, Rig
-from tests.faults.work import ANALYZE, FIX, LONG_SEARCH, QUICK, SEARCH, spinning
+from tests.faults.work import (
+    ANALYZE,
+    FIX,
+    HOG,
+    LONG_SEARCH,
+    NEVER_RIGHT,
+    QUICK,
+    SEARCH,
+    spinning,
+)
 
 pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(600)]
 _LATE = """
 SELECT max(e.fence) AS fence, count(*) AS effects FROM journal.effects e WHERE e.step_id = :step
+"""
+
+
+_LAST_VERDICT = """
+SELECT level, outcome, evidence->>'ending' AS ending FROM verdicts WHERE task_id = :task
+ORDER BY id DESC LIMIT 1
 """
 
 
@@ -131,6 +146,20 @@ def _tried(rig: Rig, task: str, times: int) -> bool:
     return bool(step.state == "running" and step.attempts == times)
 
 
+def test_09_code_that_takes_all_memory_ends_with_its_jail_and_its_neighbours_go_on(
+    rig: Rig,
+) -> None:
+    workers = {process.pid for process in rig.session("validator")}
+    hog = rig.submit(HOG)
+    neighbours = [rig.submit(task) for task in (QUICK, FIX)]
+    assert rig.until_ended(hog) == "not_proven"
+    assert {rig.until_ended(task) for task in neighbours} == {"proven"}
+    (verdict,) = rig.ask(_LAST_VERDICT, task=hog)
+    assert (verdict.level, verdict.outcome, verdict.ending) == (3, "failed", "out_of_memory")
+    assert attempts(rig, hog) == 1
+    assert {process.pid for process in rig.session("validator")} == workers
+
+
 @pytest.mark.parametrize("role", ROLES)
 def test_14_a_worker_that_is_asked_to_end_costs_one_attempt_at_most(rig: Rig, role: str) -> None:
     tasks = [rig.submit(task) for task in (SEARCH, FIX, FIX, ANALYZE, ANALYZE, QUICK, QUICK)]
@@ -149,6 +178,21 @@ def test_14_a_search_is_put_down_at_once_and_goes_on_where_it_was(rig: Rig) -> N
         end_worker(rig, fault(role))
     assert rig.until_ended(task, 200) == "proven"
     assert attempts(rig, task) == 1
+
+
+def test_13_a_validator_that_always_fails_is_asked_a_bounded_number_of_times(rig: Rig) -> None:
+    task = rig.submit(NEVER_RIGHT)
+    assert rig.until_ended(task, 200) == "not_proven"
+    judged = rig.steps(task, "validate")
+    assert 2 <= len(judged) <= 1 + NEVER_RIGHT.budget.retries
+    assert {step.state for step in rig.steps(task)} == {"done"}
+    assert attempts(rig, task) == 1
+    rejected = [step.output["rejected"] for step in judged]
+    assert len(set(rejected)) == len(rejected)  # no result is judged twice
+    before = len(rig.steps(task))
+    rig.bell.ring(StepRef(str(judged[-1].id), task, Stage.VALIDATE))  # and nothing wakes it
+    assert rig.until_ended(rig.submit(QUICK)) == "proven"
+    assert len(rig.steps(task)) == before
 
 
 def test_13_a_cancelled_task_keeps_no_jail_running(rig: Rig) -> None:

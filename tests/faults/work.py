@@ -41,3 +41,25 @@ def spinning(seconds: float = 300.0) -> Task:
         Level.UNIT,
         budget=Budget(seconds=seconds),
     )
+
+
+NEVER_RIGHT = Task(
+    "never right",
+    SourceTree({"solution.py": "def f(x):\n    return x * 3 + 1 - 2\n"}),
+    SourceTree(
+        {"test_it.py": "from solution import f\n\n\ndef test_it():\n    assert f(0) == 1\n"}
+    ),
+    TaskKind.FIX,
+    Level.MUTATION,
+)
+"""Many repairs pass the only test, and level 6 rejects each: no test notices its mutants."""
+
+_HOG = "def f(x):\n    kept = []\n    while True:\n        kept.append(bytearray(50_000_000))\n"
+HOG = Task(
+    "hog",
+    SourceTree({"solution.py": _HOG}),
+    SourceTree({"test_it.py": _SPIN_TESTS}),
+    TaskKind.VALIDATE,
+    Level.UNIT,
+)
+"""Takes memory until its jail ends it."""

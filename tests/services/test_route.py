@@ -254,6 +254,26 @@ def test_a_message_that_nobody_stored_counts_nothing(
     assert tools.inbox.gathered(LEARNER) == 0
 
 
+def test_what_a_stream_tells_of_the_time_before_a_restore_is_not_believed(
+    engine: Engine, desk: Desk, redis: Redis, tools: Tools
+) -> None:
+    desk.analyze_all_with_errors()
+    Desk(engine, task=OTHER).analyze_all_with_errors()
+    last = number(engine, "SELECT max(id) FROM messages")
+    payload: JsonObject = {"role": "logic", "level": 0, "error_type": "AnalyzerFailed"}
+    gone = Cause("01900000-0000-7000-8000-000000000000")
+    message = Message(MessageType.ERROR_REPORT, payload)
+    relay(tools)
+    redis.delete(stream(MessageType.ERROR_REPORT))  # the broker has another history than the tables
+    first = number(engine, "SELECT min(id) FROM messages WHERE type = 'error_report'")
+    for known in range(first, last + 1):
+        tools.router.publish([Envelope(known, message, gone, datetime.now(UTC))])
+    assert deliver(tools) == 1
+    relay(tools)
+    query = "SELECT count(*) FROM messages m JOIN tasks t ON t.id = m.correlation_id"
+    assert number(engine, f"{query} WHERE m.type = 'pattern_discovered'") == 1
+
+
 def test_a_process_forgets_what_a_message_says_is_outdated(
     engine: Engine, redis: Redis, redis_url: str, tools: Tools
 ) -> None:

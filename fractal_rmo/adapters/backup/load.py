@@ -47,8 +47,10 @@ _RESUME = (
     UPDATE steps SET state = 'queued', lease_until = NULL, attempts = greatest(attempts - 1, 0)
     WHERE state = 'running'
     """,
-    # far beyond what anybody holds who survived somewhere: no late write of his can match
-    "UPDATE steps SET publish_after = now(), fence = fence + 1000 WHERE state = 'queued'",
+    "UPDATE steps SET publish_after = now() WHERE state = 'queued'",
+    # far beyond what anybody holds who survived somewhere: no late write of his can match.  What
+    # waits in the backup may have been taken up after it.
+    "UPDATE steps SET fence = fence + 1000 WHERE state IN ('queued', 'waiting')",
 )
 
 

@@ -83,6 +83,11 @@ def _sync(folder: Path) -> None:
 def _write(db: Connection, writer: Writer, secrets: Mapping[str, Path]) -> Manifest:
     snapshot = db.execution_options(isolation_level="REPEATABLE READ")
     with snapshot.begin():
+        there = tables.present(snapshot)
+    with snapshot.begin():
+        # before anything is read, which takes the snapshot: a table that a migration rewrites
+        # meanwhile would look empty in it.  Whoever changes a table now waits for the backup.
+        tables.keep_from_changing(snapshot, there)
         snapshot.execute(text("SET TRANSACTION READ ONLY"))
         tables.use_plain_forms(snapshot)
         revision = migrate.revision(snapshot)

@@ -47,6 +47,12 @@ def all_present(db: Connection) -> list[str]:
     return [*ours, *sorted(set(db.execute(_PRESENT).scalars()) - {*ours, "alembic_version"})]
 
 
+def keep_from_changing(db: Connection, names: Sequence[str]) -> None:
+    """Let nobody alter or drop these tables in this transaction; rows come and go as ever."""
+    if names:
+        db.execute(text(f"LOCK TABLE {', '.join(map(_quoted, names))} IN ACCESS SHARE MODE"))
+
+
 def columns(db: Connection, table: str) -> tuple[str, ...]:
     """The columns that can be written."""
     return tuple(db.execute(_COLUMNS, {"table": _quoted(table)}).scalars())

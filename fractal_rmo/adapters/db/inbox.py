@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, RowMapping, text
 
 from fractal_rmo.adapters.db.engine import run, transact
 from fractal_rmo.adapters.db.outbox import envelope
@@ -25,9 +25,12 @@ WITH taken AS (
       AND NOT EXISTS (SELECT FROM audit_log a
                       WHERE a.message_id = m.id AND a.position <= c.position)
     ON CONFLICT DO NOTHING RETURNING message_id
+), gathering AS (
+    UPDATE consumers SET gathered = gathered + (SELECT count(*) FROM taken)
+    WHERE name = :consumer
 )
-UPDATE consumers SET gathered = gathered + (SELECT count(*) FROM taken)
-WHERE name = :consumer
+SELECT m.id, m.correlation_id, m.causation_id, m.type, m.payload, m.created_at
+FROM messages m WHERE m.id = (SELECT max(message_id) FROM taken)
 """)
 _GATHERED = text("SELECT gathered FROM consumers WHERE name = :consumer")
 _ACTED = text("UPDATE consumers SET gathered = 0 WHERE name = :consumer AND gathered = :count")
@@ -56,16 +59,19 @@ class SqlInbox:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def take(self, consumer: str, kinds: Collection[MessageType], ids: Collection[int]) -> None:
+    def take(
+        self, consumer: str, kinds: Collection[MessageType], ids: Collection[int]
+    ) -> Envelope | None:
         """See the port."""
         values = {"consumer": consumer, "kinds": _names(kinds), "ids": list(ids)}
 
-        def work(db: Connection) -> None:
+        def work(db: Connection) -> RowMapping | None:
             db.execute(_JOIN, values)
             db.execute(_LOCK, values)  # else the position could pass by while this looks at it
-            db.execute(_TAKE, values)
+            return db.execute(_TAKE, values).mappings().first()
 
-        transact(self._engine, work)
+        last = transact(self._engine, work)
+        return None if last is None else envelope(last)
 
     def gathered(self, consumer: str) -> int:
         """See the port."""

@@ -1,7 +1,8 @@
 """What must hold in the tables, whatever died: asked by tests and by the benchmark of faults.
 
 ``keep_journal`` lets triggers write down every finished step and every move of
-a task, so that an effect which was overwritten is still seen.
+a task, so that an effect which was overwritten is still seen.  A merge that found
+too few reports and waits again, since a person put these back, takes its own back.
 """
 
 from __future__ import annotations
@@ -26,6 +27,10 @@ CREATE FUNCTION journal.move() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
     RETURN NULL; END $$;
 CREATE TRIGGER effect AFTER UPDATE ON steps FOR EACH ROW WHEN (NEW.state = 'done')
     EXECUTE FUNCTION journal.effect();
+CREATE FUNCTION journal.taken_back() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    DELETE FROM journal.effects WHERE step_id = NEW.id; RETURN NULL; END $$;
+CREATE TRIGGER taken_back AFTER UPDATE ON steps FOR EACH ROW
+    WHEN (OLD.state = 'done' AND NEW.state = 'waiting') EXECUTE FUNCTION journal.taken_back();
 CREATE TRIGGER move AFTER UPDATE ON tasks FOR EACH ROW
     WHEN (OLD.state IS DISTINCT FROM NEW.state OR OLD.ending IS DISTINCT FROM NEW.ending)
     EXECUTE FUNCTION journal.move();
@@ -71,7 +76,8 @@ ALWAYS: Mapping[str, str] = MappingProxyType(
                   AND s.state IN ('done', 'dead'))""",
         "a merge began before its analyzers": """
             SELECT s.task_id FROM steps s JOIN tasks t ON t.id = s.task_id
-            WHERE s.stage = 'merge' AND s.round > t.base_round AND s.fence > 0 AND t.fan_in > 0""",
+            WHERE s.stage = 'merge' AND s.round > t.base_round AND s.attempts > 0
+              AND t.fan_in > 0""",
         "a task moved as the lifecycle does not allow": _ILLEGAL,
         "an ending was changed": """
             SELECT task_id FROM journal.moves

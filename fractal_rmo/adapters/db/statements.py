@@ -29,7 +29,18 @@ _TYPES = {
     **dict.fromkeys(("output", "files", "verdicts", "messages", "errors", "steps"), "jsonb"),
 }
 
-_CLAIM = """
+
+def evidence(said: str, step: str = "steps") -> str:
+    """The column ``evidence`` with one more entry: what became of the attempt at this moment."""
+    moment = """to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"+00:00"')"""
+    entry = f"'attempt', {step}.attempts, 'at', {moment}, 'said', left({said}, {_LONGEST_SAID})"
+    return f"{step}.evidence || jsonb_build_array(jsonb_build_object({entry}))"
+
+
+LOST = "'The worker was lost: its lease expired.'"
+"""What an attempt said whose worker never spoke again."""
+
+_CLAIM = f"""
 WITH task AS (
     SELECT t.* FROM tasks t
     WHERE t.id = (SELECT task_id FROM steps WHERE id = :id) AND coalesce(t.ending, '') = ''
@@ -38,7 +49,8 @@ WITH task AS (
     UPDATE steps s
     SET state = 'running', lease_until = now() + :lease * interval '1 second',
         fence = s.fence + 1, attempts = s.attempts + 1,
-        started_at = coalesce(s.started_at, now())
+        started_at = coalesce(s.started_at, now()),
+        evidence = CASE WHEN s.state = 'running' THEN {evidence(LOST, "s")} ELSE s.evidence END
     FROM task
     WHERE s.id = :id AND s.attempts < s.max_attempts
       AND (s.state = 'queued' OR (s.state = 'running' AND s.lease_until < now()))
@@ -61,7 +73,7 @@ SELECT c.*, task.base_round, task.kind, task.level, task.provider, task.budget,
         WHERE p.task_id = c.task_id AND p.round < c.round AND p.round > task.base_round
           AND p.stage = 'validate') AS earlier
 FROM claimed c, task
-"""
+"""  # noqa: S608 - made of our own words
 CLAIM = Prepared("claim_step", _CLAIM, _TYPES)
 """A step for ``:lease`` seconds with all that its stage needs; no row when there is nothing."""
 
@@ -185,13 +197,6 @@ WHERE s.id = :id AND s.fence = :fence AND s.state = 'running'
   AND t.id = s.task_id AND t.ending IS NULL
 RETURNING s.id
 """)
-
-
-def evidence(said: str, step: str = "steps") -> str:
-    """The column ``evidence`` with one more entry: what became of the attempt at this moment."""
-    moment = """to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"+00:00"')"""
-    entry = f"'attempt', {step}.attempts, 'at', {moment}, 'said', left({said}, {_LONGEST_SAID})"
-    return f"{step}.evidence || jsonb_build_array(jsonb_build_object({entry}))"
 
 
 GIVE_BACK = text(f"""

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, text
 
 from fractal_rmo.adapters.db.engine import run, transact
 from fractal_rmo.adapters.db.outbox import error_report, tell
-from fractal_rmo.adapters.db.statements import evidence
+from fractal_rmo.adapters.db.statements import LOST, evidence
 from fractal_rmo.adapters.db.tasks import end
 from fractal_rmo.domain.lifecycle import Ending, TaskState
 from fractal_rmo.domain.message import Cause
@@ -32,14 +32,13 @@ FROM (
 WHERE s.id = due.id
 RETURNING s.id, s.task_id, s.stage, s.action
 """)
-_LOST = "'The worker was lost: its lease expired.'"
 _EXPIRED = text(f"""
 UPDATE steps s
 SET state = CASE WHEN lost.ended THEN 'dropped' ELSE 'queued' END, lease_until = NULL,
     publish_after = CASE WHEN lost.ended THEN NULL ELSE now() END,
     error = CASE WHEN lost.ended THEN s.error
                  ELSE 'attempt ' || s.attempts || ': the worker was lost (its lease expired)' END,
-    evidence = CASE WHEN lost.ended THEN s.evidence ELSE {evidence(_LOST, "s")} END
+    evidence = CASE WHEN lost.ended THEN s.evidence ELSE {evidence(LOST, "s")} END
 FROM (
     SELECT s.id, t.ending IS NOT NULL AS ended FROM steps s JOIN tasks t ON t.id = s.task_id
     WHERE (s.state = 'running' AND s.lease_until < now()
@@ -61,7 +60,7 @@ SELECT state FROM tasks WHERE id = :task AND ending IS NULL FOR NO KEY UPDATE
 _BURY = text(f"""
 UPDATE steps
 SET state = 'dead', lease_until = NULL, publish_after = NULL, finished_at = now(),
-    evidence = CASE WHEN state = 'running' THEN {evidence(_LOST)} ELSE evidence END,
+    evidence = CASE WHEN state = 'running' THEN {evidence(LOST)} ELSE evidence END,
     error = CASE WHEN state = 'running' THEN 'the worker was lost on every attempt' ELSE error END
 WHERE id = :id AND attempts >= max_attempts
   AND ((state = 'running' AND lease_until < now()) OR state = 'queued')

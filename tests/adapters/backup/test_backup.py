@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from alembic import command
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import OperationalError
 
 from fractal_rmo.adapters.backup.archive import MANIFEST
 from fractal_rmo.adapters.backup.before import keep_before
@@ -119,6 +120,25 @@ def test_what_is_written_meanwhile_is_in_no_table_of_the_backup(
     assert found == {"tasks": 1, "steps": 8, "files": 2, "messages": 1}
 
 
+def test_a_table_that_a_migration_rewrites_meanwhile_is_not_saved_as_empty(
+    engine: Engine, tmp_path: Path
+) -> None:
+    SqlTaskStore(engine).submit(ODD)
+    refused = []
+
+    def migrate_meanwhile(_member: str, _done: int) -> None:
+        try:
+            with engine.connect() as db:
+                db.execute(text("SET lock_timeout = '100ms'"))
+                db.execute(text("ALTER TABLE steps ALTER COLUMN max_attempts TYPE bigint"))
+        except OperationalError as error:
+            refused.append(error)
+
+    manifest = save(address(engine), tmp_path / "b.zip", {}, migrate_meanwhile)
+    assert manifest.tables["steps"].rows == 8
+    assert refused
+
+
 def test_what_was_under_way_goes_on_and_loses_neither_time_nor_an_attempt(
     engine: Engine, elsewhere: Place, tmp_path: Path
 ) -> None:
@@ -144,6 +164,9 @@ def test_what_was_under_way_goes_on_and_loses_neither_time_nor_an_attempt(
     assert claim.attempts == 1
     assert claim.fence > 1000  # whoever held it elsewhere is a zombie here
     assert 200 < claim.seconds_left <= 300
+    least = "SELECT min(fence) FROM steps WHERE task_id = :task"
+    with there.connect() as db:  # one that waited when it was saved may be held elsewhere by now
+        assert db.execute(text(least), {"task": desk.task}).scalar_one() >= 1000
     there.dispose()
 
 

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from fractal_rmo.adapters.db.dead import SqlDeadSteps
+from fractal_rmo.adapters.db.invariants import broken, keep_journal
 from fractal_rmo.domain.errors import FractalError, InputError, LifecycleError
 from fractal_rmo.domain.lifecycle import Ending, TaskState
 from fractal_rmo.domain.outcome import StepOutcome
@@ -206,3 +207,35 @@ def test_dead_steps_are_listed_newest_first(desk: DeadDesk) -> None:
 def test_a_step_that_is_none_is_not_found(desk: DeadDesk, name: str) -> None:
     with pytest.raises(InputError, match="FR211"):
         desk.dead.put_back(name)
+
+
+def test_what_is_put_back_breaks_no_rule_when_it_takes_effect(desk: DeadDesk) -> None:
+    keep_journal(desk.engine)
+    *poisons, fourth, fifth = desk.of(Stage.ANALYZE)
+    for ref in (fourth, fifth):
+        desk.steps.finish(desk.claim(ref), StepOutcome(releases=Stage.MERGE))
+    for ref in poisons:
+        desk.kill(ref)
+    (merge,) = desk.of(Stage.MERGE)
+    no_quorum = StepOutcome(moves=(TaskState.FAILED,), ending=Ending.INFRASTRUCTURE)
+    desk.steps.finish(desk.claim(merge), no_quorum)
+    assert broken(desk.engine, at_rest=False) == {}
+    desk.dead.put_back(poisons[0].step_id)
+    assert broken(desk.engine, at_rest=False) == {}
+    for ref in poisons:
+        desk.steps.finish(desk.claim(ref), StepOutcome(releases=Stage.MERGE))
+    to_execute = StepOutcome(moves=(TaskState.EXECUTING,), releases=Stage.EXECUTE)
+    assert desk.steps.finish(desk.claim(merge), to_execute)
+    assert broken(desk.engine, at_rest=False) == {}
+
+
+def test_a_lost_attempt_is_evidence_whoever_takes_the_step_over(desk: DeadDesk) -> None:
+    execute = desk.reach_execution()
+    desk.claim(execute)
+    with desk.engine.connect() as db:
+        db.execute(
+            text("UPDATE steps SET lease_until = now() - interval '1 s' WHERE stage = 'execute'")
+        )
+    assert desk.claim(execute).attempts == 2  # a message came before the reaper
+    (entry,) = desk.step(execute).evidence
+    assert (entry["attempt"], entry["said"]) == (1, "The worker was lost: its lease expired.")

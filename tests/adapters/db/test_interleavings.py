@@ -27,6 +27,7 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import Engine, text
 
+from fractal_rmo.adapters.db.dead import SqlDeadSteps
 from fractal_rmo.adapters.db.invariants import broken, keep_journal
 from fractal_rmo.adapters.db.outbox import SqlOutbox
 from fractal_rmo.adapters.db.steps import SqlStepStore
@@ -37,9 +38,10 @@ from fractal_rmo.domain.lifecycle import Ending, TaskState
 from fractal_rmo.domain.message import Message, MessageType
 from fractal_rmo.domain.outcome import StepOutcome
 from fractal_rmo.domain.source import SourceTree
-from fractal_rmo.domain.step import MAX_ATTEMPTS, Claim, Stage
+from fractal_rmo.domain.step import MAX_ATTEMPTS, Claim, Stage, StepState
 from fractal_rmo.domain.task import Task
 from fractal_rmo.domain.verdict import Level, Outcome, Verdict
+from fractal_rmo.domain.views import StepQuery
 
 pytestmark = pytest.mark.cluster
 TASK = Task("mend it", SourceTree({"a.py": "x = 1\n"}), SourceTree({"test_a.py": "import a\n"}))
@@ -51,7 +53,9 @@ def _analyzed(number: int) -> StepOutcome:
     return StepOutcome(output={"n": number}, releases=Stage.MERGE)
 
 
-def _merged(_number: int) -> StepOutcome:
+def _merged(number: int) -> StepOutcome:
+    if number % 5 == 0:  # as where too few analyzers reported
+        return StepOutcome(moves=(TaskState.FAILED,), ending=Ending.INFRASTRUCTURE)
     told = (Message(MessageType.ANALYSIS_COMPLETE, {"round": 1, "action_items": 0, "missing": []}),)
     return StepOutcome(moves=(TaskState.EXECUTING,), messages=told, releases=Stage.EXECUTE)
 
@@ -91,6 +95,8 @@ OUTCOMES: dict[Stage, Callable[[int], StepOutcome]] = {
     Stage.LEARN: _learned,
 }
 CHOICE = st.integers(min_value=0, max_value=10_000)
+SELDOM = 5
+"""One of so many cancels and deadlines acts: else tasks hardly ever get beyond their analyzers."""
 
 
 class Interleaving(RuleBasedStateMachine):
@@ -105,6 +111,7 @@ class Interleaving(RuleBasedStateMachine):
         self.steps = SqlStepStore(engine, lease_s=600.0, grace_s=0.0)
         self.upkeep = SqlUpkeep(engine, grace_s=0.0)
         self.outbox = SqlOutbox(engine)
+        self.dead = SqlDeadSteps(engine, grace_s=0.0)
         self.accepted: list[str] = []
         self.sliced = 0
         self.latest: dict[str, int] = {}
@@ -147,6 +154,14 @@ class Interleaving(RuleBasedStateMachine):
         assert len(claims) <= MAX_ATTEMPTS
         return multiple(*claims)
 
+    @rule(number=CHOICE, stages=st.integers(min_value=1, max_value=4))
+    def work_for_a_while(self, number: int, stages: int) -> None:
+        """Healthy workers: without them few tasks get beyond their analyzers."""
+        for stage in range(stages):
+            for step in self.upkeep.sweep(10):
+                if claim := self._claim(step.step_id):
+                    self._finish(claim, number + stage)
+
     @rule(claim=consumes(claims), number=CHOICE)
     def finish(self, claim: Claim, number: int) -> None:
         self._finish(claim, number)
@@ -181,19 +196,37 @@ class Interleaving(RuleBasedStateMachine):
 
     @rule(choice=CHOICE)
     def a_deadline_passes(self, choice: int) -> None:
-        task = self.accepted[choice % len(self.accepted)]
+        if choice % SELDOM:
+            return
+        task = self.accepted[choice // SELDOM % len(self.accepted)]
         self._run("UPDATE tasks SET deadline = now() - interval '1 s' WHERE id = :task", task=task)
         self.upkeep.end_overdue()
 
     @rule(choice=CHOICE)
     def cancel(self, choice: int) -> None:
+        if choice % SELDOM:
+            return
         with contextlib.suppress(LifecycleError):
-            self.tasks.cancel(self.accepted[choice % len(self.accepted)])
+            self.tasks.cancel(self.accepted[choice // SELDOM % len(self.accepted)])
 
     @rule(choice=CHOICE)
     def begin_anew(self, choice: int) -> None:
         with contextlib.suppress(LifecycleError):
             self.tasks.retry(self.accepted[choice % len(self.accepted)])
+
+    @rule(target=claims, most=st.integers(min_value=1, max_value=4))
+    def give_up_and_put_back(self, most: int) -> object:
+        """Whatever is due dies on all of its attempts, and a person puts it back."""
+        due, claims = [step.step_id for step in self.upkeep.sweep(most)], []
+        for step in due:
+            while claim := self._claim(step):
+                claims.append(claim)
+                self.all_leases_expire()
+        self.upkeep.reap()
+        for line in self.dead.find(StepQuery(state=StepState.DEAD, limit=1000)):
+            with contextlib.suppress(LifecycleError):
+                self.dead.put_back(line.step.id)
+        return multiple(*claims)
 
     @rule()
     def maintain(self) -> None:

@@ -35,7 +35,9 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print one JSON doc
 @_tests
 @_level
 @_json
-@click.option("--kind", default="fix", callback=to_kind, help="fix, refactor, validate or analyze.")
+@click.option(
+    "--kind", default="fix", callback=to_kind, help="fix, refactor, document, validate or analyze."
+)
 @click.option("--provider", default="auto", callback=to_provider, help="auto or offline.")
 @python_option
 @click.option("--description", default="", help="What the code should do.")

@@ -42,7 +42,7 @@ class Proof(BaseModel):
 
 
 class Repair(Proof):
-    """Code after a repair or a refactoring, and how far it is proven."""
+    """Code after a repair, a refactoring or documentation, and how far it is proven."""
 
     files: dict[str, str] = Field(description="The whole code after the change, by path.")
     diff: str = Field(description='What changed, as "git apply" takes it; empty: nothing did.')
@@ -68,7 +68,7 @@ def proof(solution: Solution) -> Proof:
 
 
 def repair(solution: Solution) -> Repair:
-    """The answer to a repair or a refactoring."""
+    """The answer to a change of code."""
     return Repair(
         **_proof(solution),
         files=dict(solution.result.files),

@@ -74,6 +74,17 @@ def make_server(jail: Sandbox, *, cluster: bool) -> MCPServer:
         return await jobs.perform(context, partial(_solve, jail, ask, answers.repair))
 
     @server.tool(annotations=_READS)
+    async def document_code(
+        code: Files, tests: Tests, context: Context, level: UpTo = 4, python: Interpreter = ""
+    ) -> Repair:
+        """Write docstrings whose examples run, from calls of the passing tests, and prove them.
+
+        The answer holds the documented files and a diff; nothing is written anywhere.
+        """
+        ask = partial(_task, TaskKind.DOCUMENT, code, tests, level, python)
+        return await jobs.perform(context, partial(_solve, jail, ask, answers.repair))
+
+    @server.tool(annotations=_READS)
     async def analyze_code(code: Files, context: Context, tests: Tests | None = None) -> Analysis:
         """Read code for faults in syntax, logic, dependencies, security and performance.
 

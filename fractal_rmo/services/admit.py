@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 
 from fractal_rmo.domain.errors import ErrorCode, InputError
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.domain.task import BUILT_KINDS, KINDS_WITH_TESTS, Task, TaskKind
+from fractal_rmo.domain.verdict import Level
 
 LONGEST_PARSED = 65_536
 LONGEST_PATH = 1024
@@ -14,9 +16,10 @@ LONGEST_PATH = 1024
 
 
 def admit(task: Task) -> Task:
-    """Return the task when this version can perform it; raise ``InputError`` otherwise.
+    """Return the task as it is performed; raise ``InputError`` otherwise.
 
-    Code that does not parse is admitted: level 1 says where it is wrong.
+    Code that does not parse is admitted: level 1 says where it is wrong.  What is
+    documented is proven to level 4 at least, which runs the examples.
     """
     if task.kind is TaskKind.GENERATE:
         raise InputError(ErrorCode.NEEDS_MODEL)
@@ -30,6 +33,8 @@ def admit(task: Task) -> Task:
     if task.kind in KINDS_WITH_TESTS and task.tests.is_blank():
         raise InputError(ErrorCode.NEEDS_TESTS)
     refuse_broken_tests(task.tests)
+    if task.kind is TaskKind.DOCUMENT:
+        return replace(task, level=max(task.level, Level.INTEGRATION))
     return task
 
 

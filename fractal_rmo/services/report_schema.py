@@ -39,11 +39,13 @@ def report_schema() -> dict[str, Json]:
         ),
         "anyOf": [{"$ref": "#/$defs/solution"}, {"$ref": "#/$defs/task"}],
         "$defs": {
-            "solution": _object("What 'validate', 'fix', 'refactor' print with --json.", _SOLUTION),
+            "solution": _object(
+                "What 'validate', 'fix', 'refactor', 'document' print with --json.", _SOLUTION
+            ),
             "task": _object("What REST's '/report' and 'show --json' give.", _TASK),
             "verdict": _object("What the validator said of one level.", _VERDICT),
             "question": _object("What levels 5 and 6 leave to a person.", _QUESTION),
-            "edit": _object("One edit that a refactoring made or tried.", _EDIT),
+            "edit": _object("One edit that a refactoring or documentation made or tried.", _EDIT),
             "step": _object("One step of the pipeline.", _STEP),
             "message": _object("A message that was sent about the task.", _MESSAGE),
             "agent": _object("The present state of an agent that worked on the task.", _AGENT),

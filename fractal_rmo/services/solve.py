@@ -1,4 +1,4 @@
-"""The whole job in one process: repair or refactoring, then proof.  No server, nothing stored."""
+"""The whole job in one process: change, then proof.  No server, nothing stored."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fractal_rmo.domain.jsonvalue import JsonObject
 from fractal_rmo.domain.run import Runner, RunRequest
 from fractal_rmo.domain.source import SourceTree
-from fractal_rmo.domain.task import Task, TaskKind
+from fractal_rmo.domain.task import SAME_BEHAVIOUR, Task, TaskKind
 from fractal_rmo.domain.verdict import Level, Verdict, is_proven, proven_level
 from fractal_rmo.editing.diff import unified_diff
 from fractal_rmo.ports.sandbox import Sandbox
@@ -45,7 +45,7 @@ class Solution:
     explanation: str = ""
     tried: int = 0
     edits: tuple[JsonObject, ...] = ()
-    """A refactoring's: rule, path, line, what is said of it, and why it was not kept."""
+    """Rule, path, line, what is said of an edit, and why it was not kept; none of a repair."""
 
 
 def solve(
@@ -61,11 +61,11 @@ def solve(
     ``out_of_time`` is asked between runs; the best that was reached by then is returned.
     Once ``stop`` says True, what runs is ended; raises ``RunCancelledError``.
     """
-    admit(task)
+    task = admit(task)
     with sandbox.session(task.python, stop) as run:
         if task.kind is TaskKind.FIX:
             return _fix(task, run, progress, out_of_time)
-        if task.kind is TaskKind.REFACTOR:
+        if task.kind in SAME_BEHAVIOUR:
             return _refactor(task, run, progress, out_of_time)
         return _judged(task, task.code, run, progress)
 
@@ -108,14 +108,14 @@ def _fix(task: Task, run: Runner, progress: Progress, out_of_time: Callable[[], 
 def _refactor(
     task: Task, run: Runner, progress: Progress, out_of_time: Callable[[], bool]
 ) -> Solution:
-    found = drive(refactored(task, out_of_time), run, _watch(progress, "refactor"))
+    found = drive(refactored(task, out_of_time), run, _watch(progress, task.kind.value))
     return Solution(
         result=found.code,
         verdicts=found.verdicts,
         proven=is_proven(found.verdicts, task.level),
         proven_level=proven_level(found.verdicts),
         diff=unified_diff(task.code, found.code),
-        explanation=found.story,
+        explanation=found.note,
         tried=len(found.steps) + len(found.refused),
         edits=tuple(step.as_json() for step in (*found.steps, *found.refused)),
     )

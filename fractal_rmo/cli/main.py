@@ -26,6 +26,7 @@ _CLUSTER = (
 @click.group(
     cls=Group,
     elsewhere={
+        "fractal_rmo.cli.tables": ("data",),
         "fractal_rmo.cli.local": ("document", "fix", "refactor", "validate"),
         "fractal_rmo.cli.analyze": ("analyze",),
         "fractal_rmo.cli.cluster": _CLUSTER,

@@ -24,8 +24,8 @@ class TaskKind(StrEnum):
 
 
 KINDS_WITH_TESTS = (TaskKind.FIX, TaskKind.REFACTOR, TaskKind.DOCUMENT, TaskKind.VALIDATE)
-BUILT_KINDS = (*KINDS_WITH_TESTS, TaskKind.ANALYZE)
-CHANGING_KINDS = (TaskKind.FIX, TaskKind.REFACTOR, TaskKind.DOCUMENT)
+BUILT_KINDS = (*KINDS_WITH_TESTS, TaskKind.ANALYZE, TaskKind.DATA)
+CHANGING_KINDS = (TaskKind.FIX, TaskKind.REFACTOR, TaskKind.DOCUMENT, TaskKind.DATA)
 """What they answer is judged beside the submitted code."""
 SAME_BEHAVIOUR = (TaskKind.REFACTOR, TaskKind.DOCUMENT)
 """What they answer must answer as the submitted code does."""

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from fractal_rmo.domain.verdict import Level, Verdict
-from fractal_rmo.services.documents import verdict_document
+from fractal_rmo.services.documents import profile, verdict_document
 from fractal_rmo.services.solve import Solution
 
 
@@ -50,6 +50,15 @@ class Repair(Proof):
     candidates_tried: int
 
 
+class Table(Repair):
+    """A table after its repairs, and what it holds."""
+
+    repairs: list[dict[str, Any]] = Field(
+        description="Each with row (from 1), line, column, rule, before and after."
+    )
+    profile: list[dict[str, Any]] = Field(description="What each column holds.")
+
+
 class Analysis(BaseModel):
     """What five analyzers say, merged."""
 
@@ -75,6 +84,15 @@ def repair(solution: Solution) -> Repair:
         diff=solution.diff,
         explanation=solution.explanation,
         candidates_tried=solution.tried,
+    )
+
+
+def table(solution: Solution) -> Table:
+    """The answer to a repair of data."""
+    return Table(
+        **repair(solution).model_dump(),
+        repairs=[dict(edit) for edit in solution.edits],
+        profile=[dict(column) for column in profile(solution.verdicts)],
     )
 
 

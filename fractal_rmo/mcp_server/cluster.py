@@ -88,7 +88,7 @@ class _ClusterTools:
     ) -> Submitted:
         """Hand a task to the cluster, which works alone.
 
-        Kinds: fix, refactor, document, validate, analyze.
+        Kinds: fix, refactor, document, validate, analyze, data (a table; its schema as the tests).
         """
         ask = partial(_task, code, tests or {}, kind, level, description, python)
         return await self._jobs.perform(context, lambda *_: _submit(ask(), key))

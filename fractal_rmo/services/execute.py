@@ -16,9 +16,10 @@ from fractal_rmo.domain.outcome import StepOutcome
 from fractal_rmo.domain.run import RunRequest
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.domain.step import Claim, Stage
-from fractal_rmo.domain.task import CHANGING_KINDS, SAME_BEHAVIOUR, Provider
+from fractal_rmo.domain.task import CHANGING_KINDS, SAME_BEHAVIOUR, Provider, TaskKind
 from fractal_rmo.refactoring.simplify import RefactoringStatus
 from fractal_rmo.repair.search import RepairOutcome, RepairProblem, RepairStatus, search
+from fractal_rmo.services.data import repaired
 from fractal_rmo.services.drive import drive
 from fractal_rmo.services.executor_state import begin, complete
 from fractal_rmo.services.hold import Hold
@@ -85,6 +86,8 @@ def _api(_claim: Claim, _hold: Hold, _tools: Tools) -> Performed:
 
 def _sandboxed(claim: Claim, hold: Hold, tools: Tools) -> Performed:
     """One slice of the repair search, or a refactoring or documentation within the time of one."""
+    if claim.kind is TaskKind.DATA:
+        return _data(claim, hold, tools)
     ends = time.monotonic() + min(tools.settings.pipeline.slice_s, max(1.0, claim.seconds_left))
 
     def pause() -> bool:
@@ -124,6 +127,18 @@ def _refactor(claim: Claim, hold: Hold, tools: Tools, pause: Callable[[], bool])
         edits=[step.as_json() for step in (*steps, *found.refused)],
     )
     return result, steps[-1].tree if steps else claim.code
+
+
+def _data(claim: Claim, hold: Hold, tools: Tools) -> Performed:
+    def watch(request: RunRequest, number: int) -> None:
+        hold.note({"stage": claim.kind.value, "trying": request.label, "tried": number})
+
+    with tools.sandbox.session(claim.python, hold.must_stop) as run:
+        found = drive(repaired(claim.code, claim.tests), run, watch)
+    status = "repaired_rows" if found.edits else "unchanged"
+    edits = found.edits
+    result = _done(Strategy.SANDBOXED, status, found.note, tried=len(edits), edits=edits)
+    return result, found.code
 
 
 def _repair(claim: Claim, hold: Hold, tools: Tools, pause: Callable[[], bool]) -> Performed:

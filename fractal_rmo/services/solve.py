@@ -14,6 +14,7 @@ from fractal_rmo.editing.diff import unified_diff
 from fractal_rmo.ports.sandbox import Sandbox
 from fractal_rmo.repair.search import RepairOutcome, RepairProblem, search
 from fractal_rmo.services.admit import admit
+from fractal_rmo.services.data import data_proof, repaired
 from fractal_rmo.services.drive import drive
 from fractal_rmo.services.refactor import refactored
 from fractal_rmo.services.subjects import subject_of
@@ -67,6 +68,8 @@ def solve(
             return _fix(task, run, progress, out_of_time)
         if task.kind in SAME_BEHAVIOUR:
             return _refactor(task, run, progress, out_of_time)
+        if task.kind is TaskKind.DATA:
+            return _data(task, run, progress)
         return _judged(task, task.code, run, progress)
 
 
@@ -118,6 +121,22 @@ def _refactor(
         explanation=found.note,
         tried=len(found.steps) + len(found.refused),
         edits=tuple(step.as_json() for step in (*found.steps, *found.refused)),
+    )
+
+
+def _data(task: Task, run: Runner, progress: Progress) -> Solution:
+    watch = _watch(progress, task.kind.value)
+    found = drive(repaired(task.code, task.tests), run, watch)
+    verdicts = drive(data_proof(task.code, task.tests, found.code), run, watch)
+    return Solution(
+        result=found.code,
+        verdicts=verdicts,
+        proven=is_proven(verdicts, task.level),
+        proven_level=proven_level(verdicts),
+        diff=unified_diff(task.code, found.code),
+        explanation=found.note,
+        tried=len(found.edits),
+        edits=found.edits,
     )
 
 

@@ -38,6 +38,7 @@ def data(file: Path, schema: Path, output: Path | None, encoding: str, as_json: 
     from fractal_rmo.cli.progress import Line
     from fractal_rmo.services.documents import solution_document
     from fractal_rmo.services.solve import solve
+    from fractal_rmo.services.warm import warming
 
     given = DataFile.read(file, encoding)
     task = Task(
@@ -46,7 +47,7 @@ def data(file: Path, schema: Path, output: Path | None, encoding: str, as_json: 
         kind=TaskKind.DATA,
     )
     start = time.monotonic()
-    with sandbox() as jail, Line(sys.stderr) as line:
+    with sandbox() as jail, warming(jail, task), Line(sys.stderr) as line:
         solution = solve(task, jail, progress=line.show)
     if as_json:
         click.echo(json.dumps(solution_document(solution), default=dict))

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from fractal_rmo.domain.errors import ErrorCode, InputError
 from fractal_rmo.domain.source import SourceTree
-from fractal_rmo.domain.task import BUILT_KINDS, KINDS_WITH_TESTS, Task, TaskKind
+from fractal_rmo.domain.task import KINDS_WITH_TESTS, Task, TaskKind
 from fractal_rmo.domain.verdict import Level
 from fractal_rmo.services.data import table_of
 
@@ -24,9 +24,6 @@ def admit(task: Task) -> Task:
     """
     if task.kind is TaskKind.GENERATE:
         raise InputError(ErrorCode.NEEDS_MODEL)
-    if task.kind not in BUILT_KINDS:
-        built = ", ".join(BUILT_KINDS)
-        raise InputError(ErrorCode.KIND_NOT_BUILT, f"'{task.kind}' is not built yet, but {built}.")
     if task.python and not _is_path(task.python):
         raise InputError(ErrorCode.BAD_PYTHON, f"{task.python[:80]!a} is no absolute path.")
     if task.kind is TaskKind.DATA:

@@ -56,6 +56,7 @@ def test_the_inspector_lists_and_calls(clients: Path) -> None:
         "fix_code",
         "refactor_code",
         "document_code",
+        "repair_data",
         "analyze_code",
     }
     arguments = {

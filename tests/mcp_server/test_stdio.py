@@ -28,7 +28,7 @@ def test_an_agent_gets_a_failure_then_a_repair_then_its_proof(mode: str) -> None
     async def session(client: Client) -> None:
         tools = {tool.name: tool for tool in (await client.list_tools()).tools}
         changing = {"fix_code", "refactor_code", "document_code"}
-        assert set(tools) == {"validate_code", "analyze_code", *changing}
+        assert set(tools) == {"validate_code", "analyze_code", "repair_data", *changing}
         first = content(await client.call_tool("validate_code", {"code": BUGGY, "tests": TESTS}))
         assert (first["proven"], first["proven_level"]) == (False, 2)
         assert "level 3 (unit) failed" in first["summary"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -43,13 +43,15 @@ def calls_of(target: Target) -> list[Call]:
     return list(islice(pairs, MOST_CALLS))
 
 
-def ask(code: SourceTree, calls: Iterable[Call]) -> Dialogue[list[Seen]]:
+def ask(code: SourceTree, calls: Iterable[Call], pause: Callable[[], bool]) -> Dialogue[list[Seen]]:
     """The answers that come alike under two hash seeds and in both orders.
 
-    Raises ``NoJailError``.
+    Once ``pause`` says True, no more are asked.  Raises ``NoJailError``.
     """
     waiting, seen = list(calls), list[Seen]()
     for start in range(0, len(waiting), _AT_ONCE):
+        if pause():
+            break
         some = waiting[start : start + _AT_ONCE]
         first = yield from _answers(code, some, 0)
         again = yield from _answers(code, some[::-1], 1)

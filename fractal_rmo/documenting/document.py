@@ -36,8 +36,8 @@ def document(
 ) -> Dialogue[Refactoring]:
     """Write docstrings and examples where none are, each backed by answers that were seen.
 
-    ``excluded`` holds keys of docstrings that a proof has rejected; ``pause``
-    is asked before the code is: nothing is written then.
+    ``excluded`` holds keys of docstrings that a proof has rejected; once
+    ``pause`` says True, what was seen by then is written.
     """
     open_ones = [place for place in places(code) if place.is_open]
     if not open_ones:
@@ -52,11 +52,10 @@ def document(
         why = report.problem or next((f"{t} fails." for t in report.failing), "No test passed.")
         note = f"Nothing was written, because the tests do not pass on the code as it is: {why}"
         return Refactoring(RefactoringStatus.CANNOT_JUDGE, note=note)
-    if pause():
-        return Refactoring(RefactoringStatus.UNCHANGED, note="Time ran out; nothing was written.")
     targets, left = _targets(open_ones, code, passing(tests, report))
     try:
-        seen = yield from ask(code, (c for target in targets.values() for c in calls_of(target)))
+        calls = [call for target in targets.values() for call in calls_of(target)]
+        seen = yield from ask(code, calls, pause)
     except NoJailError as error:
         return Refactoring(RefactoringStatus.UNAVAILABLE, note=str(error))
     edits, more = _edits(open_ones, targets, seen)

@@ -1,4 +1,4 @@
-"""What functions answer to the calls that passing tests make: asked twice in jails."""
+"""What functions answer to the calls that passing tests make: asked three times, in two jails."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MAKERS = 2
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One call and what it answered, the same both times."""
+    """One call and what it answered, always the same."""
 
     call: Call
     answer: Answer
@@ -44,7 +44,7 @@ def calls_of(target: Target) -> list[Call]:
 
 
 def ask(code: SourceTree, calls: Iterable[Call], pause: Callable[[], bool]) -> Dialogue[list[Seen]]:
-    """The answers that come alike under two hash seeds and in both orders.
+    """The answers that come alike under two hash seeds, in both orders, and when asked again.
 
     Once ``pause`` says True, no more are asked.  Raises ``NoJailError``.
     """
@@ -54,9 +54,9 @@ def ask(code: SourceTree, calls: Iterable[Call], pause: Callable[[], bool]) -> D
             break
         some = waiting[start : start + _AT_ONCE]
         first = yield from _answers(code, some, 0)
-        again = yield from _answers(code, some[::-1], 1)
-        rows = zip(some, first, again[::-1], strict=True)
-        seen += [Seen(call, one) for call, one, two in rows if one.ended and one == two]
+        again = yield from _answers(code, [*some[::-1], *some], 1)
+        rows = zip(some, first, again[len(some) - 1 :: -1], again[len(some) :], strict=True)
+        seen += [Seen(call, one) for call, one, *more in rows if one.ended and [one, one] == more]
     return seen
 
 

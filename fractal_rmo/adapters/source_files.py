@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
@@ -105,6 +106,54 @@ def _files(folder: Path, endings: tuple[str, ...]) -> list[Path]:
                 ErrorCode.TOO_LARGE, f"'{folder}' holds more than {2 * MAX_FILES} files to read."
             )
     return found
+
+
+_MARKS = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
+
+
+@dataclass(frozen=True, slots=True)
+class DataFile:
+    """The text of a table with the encoding in which it is written back; a mark stays in it."""
+
+    text: str
+    encoding: str
+
+    @classmethod
+    def read(cls, path: Path, encoding: str = "") -> DataFile:
+        """By ``encoding``, by its byte order mark, or as UTF-8.  Raises ``InputError``."""
+        try:
+            if path.stat().st_size > 2 * MAX_TREE_BYTES:
+                raise InputError(ErrorCode.TOO_LARGE, f"{path} is too large.")
+            content = path.read_bytes()
+        except OSError as error:
+            detail = f"{path} cannot be read: {error.strerror}"
+            raise InputError(ErrorCode.NO_SUCH_FILE, detail) from error
+        name = encoding or _MARKS.get(content[:2], "utf-8")
+        try:
+            text = content.decode(name)
+            whole = text.encode(name) == content
+        except (LookupError, UnicodeError) as error:
+            detail = f"{path} is no text in {name}: name its encoding with --encoding."
+            raise InputError(ErrorCode.NOT_TEXT, detail) from error
+        if not whole:
+            raise InputError(ErrorCode.NOT_TEXT, f"{path} could not be written back in {name}.")
+        return cls(text, name)
+
+    def write(self, path: Path, text: str) -> None:
+        """Put a text in the place of a file, wholly or not at all.  Raises ``InputError``."""
+        draft = path.with_name(f"{path.name}.fractal-rmo-new")
+        try:
+            draft.write_bytes(text.encode(self.encoding))
+            if path.exists():
+                draft.chmod(path.stat().st_mode)
+            draft.replace(path)
+        except UnicodeEncodeError as error:
+            draft.unlink(missing_ok=True)
+            detail = f"A repaired cell cannot be written in {self.encoding}."
+            raise InputError(ErrorCode.CANNOT_WRITE, detail) from error
+        except OSError as error:
+            detail = f"{error.filename}: {error.strerror}."
+            raise InputError(ErrorCode.CANNOT_WRITE, detail) from error
 
 
 def read_text(path: Path, most: int = MAX_TREE_BYTES) -> str:

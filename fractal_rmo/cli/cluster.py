@@ -26,16 +26,19 @@ from fractal_rmo.domain.views import TaskQuery
 EXAMPLE = Path("examples/off_by_one")
 _path = click.Path(path_type=Path)
 _tests = click.option("--tests", type=_path, help="A pytest file or a folder.")
+_judge = click.option(
+    "--tests", "--schema", "tests", type=_path, help="Tests, or the JSON Schema of data."
+)
 _level = click.option("--level", default="3", callback=to_level, help="Prove up to this level.")
 _json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 
 
 @click.command()
 @click.argument("path", type=_path)
-@_tests
+@_judge
 @_level
 @_json
-@click.option("--kind", default="fix", callback=to_kind, help="fix, refactor, validate or analyze.")
+@click.option("--kind", default="fix", callback=to_kind, help="Such as fix, refactor or data.")
 @click.option("--provider", default="auto", callback=to_provider, help="auto or offline.")
 @python_option
 @click.option("--description", default="", help="What the code should do.")

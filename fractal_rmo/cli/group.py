@@ -34,7 +34,6 @@ _OF_THE_CLUSTER = (
     "marshmallow",
     "flask",
     "setproctitle",
-    "jsonschema",
     "psutil",
 )
 """Packages that only the extra ``cluster`` installs."""

@@ -110,6 +110,12 @@ refactor = _changing(
     "Simplify PATH by small safe rules, and prove that it answers as before, in this process.",
 )
 
+document = _changing(
+    TaskKind.DOCUMENT,
+    "4",
+    "Write docstrings whose examples run, from calls of the passing tests, in this process.",
+)
+
 
 @click.command()
 @_code
@@ -217,4 +223,4 @@ def _apply(path: Path, before: SourceTree, solution: Solution) -> None:
             click.echo(f"wrote {written}", err=True)
 
 
-COMMANDS = {str(command.name): command for command in (fix, refactor, validate)}
+COMMANDS = {str(command.name): command for command in (fix, refactor, document, validate)}

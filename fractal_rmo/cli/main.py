@@ -26,7 +26,8 @@ _CLUSTER = (
 @click.group(
     cls=Group,
     elsewhere={
-        "fractal_rmo.cli.local": ("fix", "refactor", "validate"),
+        "fractal_rmo.cli.tables": ("data",),
+        "fractal_rmo.cli.local": ("document", "fix", "refactor", "validate"),
         "fractal_rmo.cli.analyze": ("analyze",),
         "fractal_rmo.cli.cluster": _CLUSTER,
         "fractal_rmo.cli.data": ("backup", "restore", "migrate"),
@@ -44,7 +45,7 @@ def cli() -> None:
 
 @cli.command()
 def schema() -> None:
-    """Print the JSON Schema of reports: of 'validate', 'fix', 'refactor' and 'show' with --json."""
+    """Print the JSON Schema of reports: what --json prints, and what REST gives of a task."""
     from fractal_rmo.services.report_schema import report_schema
 
     click.echo(json.dumps(report_schema(), indent=2))

@@ -32,6 +32,8 @@ class ErrorCode(StrEnum):
     KEY_TAKEN = "FR118"
     BAD_PROOF = "FR119"
     CANNOT_SIGN = "FR120"
+    BAD_DATA = "FR131"
+    BAD_SCHEMA = "FR132"
     NO_SUCH_TASK = "FR201"
     ILLEGAL_TRANSITION = "FR202"
     TASK_ENDED = "FR203"
@@ -151,6 +153,15 @@ CATALOGUE: dict[ErrorCode, Explanation] = {
         "No proof can be signed.",
         "Set FRACTAL_SIGNING_KEY to a file that you alone can read and write, or that is not there "
         "yet; a key is made at first use.",
+    ),
+    ErrorCode.BAD_DATA: Explanation(
+        "A task of kind data takes one table.",
+        "Give one file of CSV, or of JSON that is a list of objects, of at most 1 MB.",
+    ),
+    ErrorCode.BAD_SCHEMA: Explanation(
+        "The JSON Schema cannot be used.",
+        "The message holds the path into the schema. It is of draft 2020-12, of one row or of the"
+        " whole list, refers to nothing outside of itself, and its patterns must end in time.",
     ),
     ErrorCode.NO_SUCH_TASK: Explanation(
         "No task has this id.",

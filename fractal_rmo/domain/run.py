@@ -25,6 +25,8 @@ class Runtime(StrEnum):
     """pytest and hypothesis, which takes as long again to import."""
     STATIC = "static"
     """ruff, mypy and bandit, warm: foreign text never meets them on the host."""
+    SCHEMA = "schema"
+    """The library jsonschema: patterns of a foreign schema never meet a text on the host."""
     MUTANTS = "mutants"
     """mutmut's operators, on libcst: as much to import as the rest, and needed by level 6 alone."""
 

@@ -23,10 +23,12 @@ class TaskKind(StrEnum):
     DATA = "data"
 
 
-BUILT_KINDS = (TaskKind.FIX, TaskKind.REFACTOR, TaskKind.VALIDATE, TaskKind.ANALYZE)
-KINDS_WITH_TESTS = (TaskKind.FIX, TaskKind.REFACTOR, TaskKind.VALIDATE)
-CHANGING_KINDS = (TaskKind.FIX, TaskKind.REFACTOR)
+KINDS_WITH_TESTS = (TaskKind.FIX, TaskKind.REFACTOR, TaskKind.DOCUMENT, TaskKind.VALIDATE)
+BUILT_KINDS = (*KINDS_WITH_TESTS, TaskKind.ANALYZE, TaskKind.DATA)
+CHANGING_KINDS = (TaskKind.FIX, TaskKind.REFACTOR, TaskKind.DOCUMENT, TaskKind.DATA)
 """What they answer is judged beside the submitted code."""
+SAME_BEHAVIOUR = (TaskKind.REFACTOR, TaskKind.DOCUMENT)
+"""What they answer must answer as the submitted code does."""
 
 
 def kind_named(name: str) -> TaskKind:

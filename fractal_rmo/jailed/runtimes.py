@@ -33,6 +33,10 @@ def preload(runtime: str, ruff: str, cache: str = "") -> Mapping[str, Program]:
 
         tools |= static_checks.versions(ruff)
         return {"static": _naming(tools, static_checks.prepare(ruff, cache))}
+    if runtime == "schema":
+        from fractal_rmo.jailed.programs import check_rows
+
+        return {"check_rows": _naming(tools | check_rows.versions(), check_rows.run)}
     if runtime == "mutants":
         from fractal_rmo.jailed.programs import make_mutants
 

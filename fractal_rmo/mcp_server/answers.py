@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from fractal_rmo.domain.verdict import Level, Verdict
-from fractal_rmo.services.documents import verdict_document
+from fractal_rmo.services.documents import profile, verdict_document
 from fractal_rmo.services.solve import Solution
 
 
@@ -42,12 +42,21 @@ class Proof(BaseModel):
 
 
 class Repair(Proof):
-    """Code after a repair or a refactoring, and how far it is proven."""
+    """Code after a repair, a refactoring or documentation, and how far it is proven."""
 
     files: dict[str, str] = Field(description="The whole code after the change, by path.")
     diff: str = Field(description='What changed, as "git apply" takes it; empty: nothing did.')
     explanation: str
     candidates_tried: int
+
+
+class Table(Repair):
+    """A table after its repairs, and what it holds."""
+
+    repairs: list[dict[str, Any]] = Field(
+        description="Each with row (from 1), line, column, rule, before and after."
+    )
+    profile: list[dict[str, Any]] = Field(description="What each column holds.")
 
 
 class Analysis(BaseModel):
@@ -68,13 +77,22 @@ def proof(solution: Solution) -> Proof:
 
 
 def repair(solution: Solution) -> Repair:
-    """The answer to a repair or a refactoring."""
+    """The answer to a change of code."""
     return Repair(
         **_proof(solution),
         files=dict(solution.result.files),
         diff=solution.diff,
         explanation=solution.explanation,
         candidates_tried=solution.tried,
+    )
+
+
+def table(solution: Solution) -> Table:
+    """The answer to a repair of data."""
+    return Table(
+        **repair(solution).model_dump(),
+        repairs=[dict(edit) for edit in solution.edits],
+        profile=[dict(column) for column in profile(solution.verdicts)],
     )
 
 

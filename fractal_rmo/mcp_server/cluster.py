@@ -86,7 +86,10 @@ class _ClusterTools:
         python: Interpreter = "",
         key: Annotated[str, Field(description="The same key is the same task.")] = "",
     ) -> Submitted:
-        """Hand a task (fix, refactor, validate or analyze) to the cluster, which works alone."""
+        """Hand a task to the cluster, which works alone.
+
+        Kinds: fix, refactor, document, validate, analyze, data (a table; its schema as the tests).
+        """
         ask = partial(_task, code, tests or {}, kind, level, description, python)
         return await self._jobs.perform(context, lambda *_: _submit(ask(), key))
 

@@ -16,7 +16,7 @@ from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.domain.task import Task, TaskKind
 from fractal_rmo.domain.verdict import Level
 from fractal_rmo.mcp_server import answers
-from fractal_rmo.mcp_server.answers import Analysis, Proof, Repair
+from fractal_rmo.mcp_server.answers import Analysis, Proof, Repair, Table
 from fractal_rmo.mcp_server.arguments import Files, Interpreter, Tests, UpTo
 from fractal_rmo.mcp_server.jobs import Jobs, Tell
 from fractal_rmo.ports.sandbox import Sandbox
@@ -72,6 +72,26 @@ def make_server(jail: Sandbox, *, cluster: bool) -> MCPServer:
         """
         ask = partial(_task, TaskKind.REFACTOR, code, tests, level, python)
         return await jobs.perform(context, partial(_solve, jail, ask, answers.repair))
+
+    @server.tool(annotations=_READS)
+    async def document_code(
+        code: Files, tests: Tests, context: Context, level: UpTo = 4, python: Interpreter = ""
+    ) -> Repair:
+        """Write docstrings whose examples run, from calls of the passing tests, and prove them.
+
+        The answer holds the documented files and a diff; nothing is written anywhere.
+        """
+        ask = partial(_task, TaskKind.DOCUMENT, code, tests, level, python)
+        return await jobs.perform(context, partial(_solve, jail, ask, answers.repair))
+
+    @server.tool(annotations=_READS)
+    async def repair_data(data: Files, schema: Files, context: Context) -> Table:
+        """Profile one table (CSV, or JSON that is a list of objects) and check it by JSON Schema.
+
+        Rows are repaired where it is sure what is meant; nothing is written anywhere.
+        """
+        ask = partial(_task, TaskKind.DATA, data, schema, int(Level.STATIC), "")
+        return await jobs.perform(context, partial(_solve, jail, ask, answers.table))
 
     @server.tool(annotations=_READS)
     async def analyze_code(code: Files, context: Context, tests: Tests | None = None) -> Analysis:

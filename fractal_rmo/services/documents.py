@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from fractal_rmo.domain.jsonvalue import Json, JsonObject
 from fractal_rmo.domain.source import SourceTree
-from fractal_rmo.domain.verdict import Verdict
+from fractal_rmo.domain.verdict import Level, Verdict
 from fractal_rmo.domain.views import LogEntry, StepLine, StepRow, TaskRow, TaskStatus, TaskView
 from fractal_rmo.editing.diff import unified_diff
 from fractal_rmo.services import agent_state
@@ -77,6 +77,7 @@ def view_document(view: TaskView) -> dict[str, Json]:
         "diff": diff(view.code, view.result),
         "verdicts": [{"round": n, **verdict_document(v)} for n, v in view.verdicts],
         "questions": [question.as_json() for question in open_questions(view)],
+        "profile": profile(v for n, v in view.verdicts if n == view.row.round),
         "steps": [{**_step(step), "output": step.output} for step in view.steps],
         "log": [_entry(entry) for entry in view.log],
         "agents": [agent_state.document(state) for state in view.agents],
@@ -97,7 +98,17 @@ def solution_document(solution: Solution) -> dict[str, Json]:
         "files": dict(solution.result.files),
         "verdicts": [verdict_document(verdict) for verdict in solution.verdicts],
         "questions": [q.as_json() for q in questions(solution.verdicts, solution.result)],
+        "profile": profile(solution.verdicts),
     }
+
+
+def profile(verdicts: Iterable[Verdict]) -> list[JsonObject]:
+    """What a table holds, an object a column; [] for what is no table."""
+    for verdict in verdicts:
+        columns = verdict.evidence.get("profile")
+        if verdict.level is Level.SYNTAX and isinstance(columns, list):
+            return [column for column in columns if isinstance(column, Mapping)]
+    return []
 
 
 def open_questions(view: TaskView) -> list[Question]:

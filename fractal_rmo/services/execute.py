@@ -16,16 +16,17 @@ from fractal_rmo.domain.outcome import StepOutcome
 from fractal_rmo.domain.run import RunRequest
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.domain.step import Claim, Stage
-from fractal_rmo.domain.task import CHANGING_KINDS, Provider, TaskKind
-from fractal_rmo.refactoring.simplify import RefactoringStatus, simplify, tell
+from fractal_rmo.domain.task import CHANGING_KINDS, SAME_BEHAVIOUR, Provider, TaskKind
+from fractal_rmo.refactoring.simplify import RefactoringStatus
 from fractal_rmo.repair.problem import RepairOutcome, RepairProblem, RepairStatus
 from fractal_rmo.repair.search import MAX_CANDIDATES, search
 from fractal_rmo.repair.ways import Trail, read_trail
 from fractal_rmo.services.choose import choice_document, chosen
+from fractal_rmo.services.data import repaired
 from fractal_rmo.services.drive import drive
 from fractal_rmo.services.executor_state import begin, complete
 from fractal_rmo.services.hold import Hold
-from fractal_rmo.services.refactor import prefix_left
+from fractal_rmo.services.refactor import ENGINES, prefix_left
 from fractal_rmo.services.tools import Tools
 
 OUTPUT_SCHEMA: Mapping[str, Json] = MappingProxyType(
@@ -88,13 +89,15 @@ def _api(_claim: Claim, _hold: Hold, _tools: Tools) -> Performed:
 
 
 def _sandboxed(claim: Claim, hold: Hold, tools: Tools) -> Performed:
-    """One slice of the repair search, or a refactoring within the time of one."""
+    """One slice of the repair search, or a refactoring or documentation within the time of one."""
+    if claim.kind is TaskKind.DATA:
+        return _data(claim, hold, tools)
     ends = time.monotonic() + min(tools.settings.pipeline.slice_s, max(1.0, claim.seconds_left))
 
     def pause() -> bool:
         return hold.should_pause() or time.monotonic() > ends
 
-    perform = _refactor if claim.kind is TaskKind.REFACTOR else _repair
+    perform = _refactor if claim.kind in SAME_BEHAVIOUR else _repair
     return perform(claim, hold, tools, pause)
 
 
@@ -105,19 +108,20 @@ def _rejected(claim: Claim) -> frozenset[str]:
 
 def _refactor(claim: Claim, hold: Hold, tools: Tools, pause: Callable[[], bool]) -> Performed:
     """All edits that the tests allow, less those that made earlier rounds fail."""
+    engine = ENGINES[claim.kind]
 
     def watch(request: RunRequest, number: int) -> None:
-        hold.note({"stage": "refactor", "trying": request.label, "tried": number})
+        hold.note({"stage": claim.kind.value, "trying": request.label, "tried": number})
 
     with tools.sandbox.session(claim.python, hold.must_stop) as run:
-        found = drive(simplify(claim.code, claim.tests, pause=pause), run, watch)
+        found = drive(engine.edit(claim.code, claim.tests, pause=pause), run, watch)
     if found.status is RefactoringStatus.UNAVAILABLE:
         raise SandboxUnavailableError(ErrorCode.SANDBOX_UNAVAILABLE, found.note)
     last = claim.tries > claim.budget.retries
     steps = prefix_left(found.steps, _rejected(claim), last=last)
     left = len(steps) == len(found.steps)
     status = RefactoringStatus.REFACTORED if steps else RefactoringStatus.UNCHANGED
-    note = found.note if left else tell(steps, found.refused)
+    note = found.note if left else engine.tell(steps, found.refused)
     result = _done(
         Strategy.SANDBOXED,
         found.status.value if left else status.value,
@@ -127,6 +131,18 @@ def _refactor(claim: Claim, hold: Hold, tools: Tools, pause: Callable[[], bool])
         edits=[step.as_json() for step in (*steps, *found.refused)],
     )
     return result, steps[-1].tree if steps else claim.code
+
+
+def _data(claim: Claim, hold: Hold, tools: Tools) -> Performed:
+    def watch(request: RunRequest, number: int) -> None:
+        hold.note({"stage": claim.kind.value, "trying": request.label, "tried": number})
+
+    with tools.sandbox.session(claim.python, hold.must_stop) as run:
+        found = drive(repaired(claim.code, claim.tests), run, watch)
+    status = "repaired_rows" if found.edits else "unchanged"
+    edits = found.edits
+    result = _done(Strategy.SANDBOXED, status, found.note, tried=len(edits), edits=edits)
+    return result, found.code
 
 
 def _repair(claim: Claim, hold: Hold, tools: Tools, pause: Callable[[], bool]) -> Performed:

@@ -21,7 +21,12 @@ from fractal_rmo.services.agent_state import update
 from fractal_rmo.services.tools import Tools
 
 _TYPES: Mapping[TaskKind, str] = MappingProxyType(
-    {TaskKind.FIX: "repair", TaskKind.REFACTOR: "refactor"}
+    {
+        TaskKind.FIX: "repair",
+        TaskKind.REFACTOR: "refactor",
+        TaskKind.DOCUMENT: "document",
+        TaskKind.DATA: "mend",
+    }
 )
 
 

@@ -24,6 +24,7 @@ from fractal_rmo.domain.verdict import (
 from fractal_rmo.learning.signature import signature
 from fractal_rmo.refactoring.simplify import RefactoringStatus
 from fractal_rmo.repair.problem import RepairStatus
+from fractal_rmo.services.data import data_proof
 from fractal_rmo.services.drive import drive
 from fractal_rmo.services.hold import Hold
 from fractal_rmo.services.subjects import subject_of
@@ -44,13 +45,16 @@ def validate_step(claim: Claim, hold: Hold, tools: Tools) -> StepOutcome:
 
 
 def _climb(claim: Claim, hold: Hold, tools: Tools) -> tuple[Verdict, ...]:
-    subject = subject_of(claim, claim.candidate or claim.code)
+    code = claim.candidate or claim.code
 
     def watch(request: RunRequest, number: int) -> None:
         hold.note({"stage": "validate", "trying": request.label, "run": number})
 
     with tools.sandbox.session(claim.python, hold.must_stop) as run:
-        verdicts = drive(climb(subject, claim.level), run, watch)
+        if claim.kind is TaskKind.DATA:
+            verdicts = drive(data_proof(claim.code, claim.tests, code), run, watch)
+        else:
+            verdicts = drive(climb(subject_of(claim, code), claim.level), run, watch)
     if found_no_sandbox(verdicts):
         raise SandboxUnavailableError(ErrorCode.SANDBOX_UNAVAILABLE, verdicts[-1].summary)
     return verdicts

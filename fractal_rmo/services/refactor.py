@@ -1,21 +1,52 @@
-"""A refactoring in one process: simplify, prove, and drop what the proof rejects."""
+"""A refactoring or documentation in one process: edit, prove, drop what the proof rejects."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import NamedTuple, Protocol
 
+from fractal_rmo.documenting import document
 from fractal_rmo.domain.run import Dialogue
 from fractal_rmo.domain.source import SourceTree
-from fractal_rmo.domain.task import Task
+from fractal_rmo.domain.task import Task, TaskKind
 from fractal_rmo.domain.verdict import Verdict, is_proven
-from fractal_rmo.refactoring.simplify import Step, simplify, tell
+from fractal_rmo.refactoring import simplify
+from fractal_rmo.refactoring.simplify import Refactoring, Step
 from fractal_rmo.services.subjects import subject_of
 from fractal_rmo.validation.ladder import climb
 
 ROUNDS = 3
 """Edits that a proof may reject one after another; then what is proven by then is the answer."""
+Tell = Callable[[Sequence[Step], Sequence[Step]], str]
 _AS_IT_IS = "The code is judged as it was submitted."
+
+
+class _Edit(Protocol):
+    def __call__(
+        self,
+        code: SourceTree,
+        tests: SourceTree,
+        *,
+        excluded: frozenset[str] = frozenset(),
+        pause: Callable[[], bool],
+    ) -> Dialogue[Refactoring]: ...
+
+
+class Engine(NamedTuple):
+    """What makes a kind's edits, and what says in words which were made and which were not."""
+
+    edit: _Edit
+    tell: Tell
+
+
+ENGINES: Mapping[TaskKind, Engine] = MappingProxyType(
+    {
+        TaskKind.REFACTOR: Engine(simplify.simplify, simplify.tell),
+        TaskKind.DOCUMENT: Engine(document.document, document.tell),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +59,6 @@ class Refactored:
     refused: tuple[Step, ...] = ()
     note: str = ""
 
-    @property
-    def story(self) -> str:
-        """What was done and what was not, one edit a line."""
-        return self.note or tell(self.steps, self.refused)
-
 
 def refactored(task: Task, out_of_time: Callable[[], bool]) -> Dialogue[Refactored]:
     """The simplest code that is proven to answer as ``task.code`` does.
@@ -40,14 +66,15 @@ def refactored(task: Task, out_of_time: Callable[[], bool]) -> Dialogue[Refactor
     Where nothing is proven, the code as it was submitted with its verdicts.
     """
     dropped: list[Step] = []
+    engine = ENGINES[task.kind]
     best: Refactored | None = None
     for _ in range(ROUNDS):
         keys = frozenset(step.proposal.key for step in dropped)
-        found = yield from simplify(task.code, task.tests, excluded=keys, pause=out_of_time)
+        found = yield from engine.edit(task.code, task.tests, excluded=keys, pause=out_of_time)
         whole = yield from _judged(task, found.steps)
-        whole = replace(whole, refused=(*found.refused, *dropped))
-        if not dropped:
-            whole = replace(whole, note=found.note)
+        refused = (*found.refused, *dropped)
+        note = engine.tell(found.steps, refused) if dropped else found.note
+        whole = replace(whole, refused=refused, note=note)
         if not found.steps or is_proven(whole.verdicts, task.level):
             return whole
         bare = best or (yield from _judged(task, ()))
@@ -56,7 +83,8 @@ def refactored(task: Task, out_of_time: Callable[[], bool]) -> Dialogue[Refactor
             return replace(bare, note=note)
         best, culprit = yield from _last_proven(task, found.steps, bare, whole, out_of_time)
         dropped.append(culprit)
-        best = replace(best, refused=(*found.refused, *dropped))
+        refused = (*found.refused, *dropped)
+        best = replace(best, refused=refused, note=engine.tell(best.steps, refused))
         if out_of_time():
             break
     return best or (yield from _judged(task, ()))

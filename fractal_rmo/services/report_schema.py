@@ -39,12 +39,16 @@ def report_schema() -> dict[str, Json]:
         ),
         "anyOf": [{"$ref": "#/$defs/solution"}, {"$ref": "#/$defs/task"}],
         "$defs": {
-            "solution": _object("What 'validate', 'fix', 'refactor' print with --json.", _SOLUTION),
+            "solution": _object(
+                "What 'validate', 'fix', 'refactor', 'document', 'data' print with --json.",
+                _SOLUTION,
+            ),
             "task": _object("What REST's '/report' and 'show --json' give.", _TASK),
             "verdict": _object("What the validator said of one level.", _VERDICT),
             "question": _object("What levels 5 and 6 leave to a person.", _QUESTION),
             "choice": _object("Why a repair is this patch and no other.", _CHOICE),
-            "edit": _object("One edit that a refactoring made or tried.", _EDIT),
+            "edit": _object("One edit that was made or tried; a repair of data has more.", _EDIT),
+            "column": _object("What a column of a table of data holds.", _COLUMN),
             "step": _object("One step of the pipeline.", _STEP),
             "message": _object("A message that was sent about the task.", _MESSAGE),
             "agent": _object("The present state of an agent that worked on the task.", _AGENT),
@@ -128,6 +132,15 @@ _CHOICE: dict[str, Json] = {
         ),
     },
 }
+_COLUMN: dict[str, Json] = {
+    "name": _TEXT,
+    "count": _COUNT,
+    "missing": _COUNT,
+    "distinct": _COUNT,
+    "type": _said("What all its values look like; 'mixed' or 'empty' otherwise."),
+    "top": _said("The most frequent values, each with its count.", "array"),
+    "examples": _said("Some values.", "array"),
+}
 _SOLUTION: dict[str, Json] = {
     "schema_version": _VERSION,
     "proven": {"type": "boolean"},
@@ -140,6 +153,7 @@ _SOLUTION: dict[str, Json] = {
     "files": _FILES,
     "verdicts": _list_of("verdict"),
     "questions": _list_of("question"),
+    "profile": _list_of("column"),
 }
 _STEP: dict[str, Json] = {
     "id": _TEXT,
@@ -218,6 +232,7 @@ _TASK: dict[str, Json] = {
         },
     },
     "questions": _list_of("question"),
+    "profile": _list_of("column"),
     "steps": _list_of("step"),
     "log": _list_of("message"),
     "agents": _list_of("agent"),

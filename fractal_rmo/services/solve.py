@@ -1,4 +1,4 @@
-"""The whole job in one process: repair or refactoring, then proof.  No server, nothing stored."""
+"""The whole job in one process: change, then proof.  No server, nothing stored."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fractal_rmo.domain.jsonvalue import JsonObject
 from fractal_rmo.domain.run import Runner, RunRequest
 from fractal_rmo.domain.source import SourceTree
-from fractal_rmo.domain.task import Task, TaskKind
+from fractal_rmo.domain.task import SAME_BEHAVIOUR, Task, TaskKind
 from fractal_rmo.domain.verdict import Level, Verdict, is_proven, proven_level
 from fractal_rmo.editing.diff import unified_diff
 from fractal_rmo.ports.sandbox import Sandbox
@@ -16,6 +16,7 @@ from fractal_rmo.repair.problem import RepairOutcome, RepairProblem
 from fractal_rmo.repair.search import MAX_CANDIDATES, search
 from fractal_rmo.services.admit import admit
 from fractal_rmo.services.choose import chosen
+from fractal_rmo.services.data import data_proof, repaired
 from fractal_rmo.services.drive import drive
 from fractal_rmo.services.refactor import refactored
 from fractal_rmo.services.subjects import subject_of
@@ -46,7 +47,7 @@ class Solution:
     explanation: str = ""
     tried: int = 0
     edits: tuple[JsonObject, ...] = ()
-    """A refactoring's: rule, path, line, what is said of it, and why it was not kept."""
+    """Rule, path, line, what is said of an edit, and why it was not kept; none of a repair."""
     choice: RepairOutcome | None = None
     """Of a repair whose first candidate is the result: how sure it is, and what else there is."""
 
@@ -64,12 +65,14 @@ def solve(
     ``out_of_time`` is asked between runs; the best that was reached by then is returned.
     Once ``stop`` says True, what runs is ended; raises ``RunCancelledError``.
     """
-    admit(task)
+    task = admit(task)
     with sandbox.session(task.python, stop) as run:
         if task.kind is TaskKind.FIX:
             return _fix(task, run, progress, out_of_time)
-        if task.kind is TaskKind.REFACTOR:
+        if task.kind in SAME_BEHAVIOUR:
             return _refactor(task, run, progress, out_of_time)
+        if task.kind is TaskKind.DATA:
+            return _data(task, run, progress)
         return _judged(task, task.code, run, progress)
 
 
@@ -106,16 +109,32 @@ def _fix(task: Task, run: Runner, progress: Progress, out_of_time: Callable[[], 
 def _refactor(
     task: Task, run: Runner, progress: Progress, out_of_time: Callable[[], bool]
 ) -> Solution:
-    found = drive(refactored(task, out_of_time), run, _watch(progress, "refactor"))
+    found = drive(refactored(task, out_of_time), run, _watch(progress, task.kind.value))
     return Solution(
         result=found.code,
         verdicts=found.verdicts,
         proven=is_proven(found.verdicts, task.level),
         proven_level=proven_level(found.verdicts),
         diff=unified_diff(task.code, found.code),
-        explanation=found.story,
+        explanation=found.note,
         tried=len(found.steps) + len(found.refused),
         edits=tuple(step.as_json() for step in (*found.steps, *found.refused)),
+    )
+
+
+def _data(task: Task, run: Runner, progress: Progress) -> Solution:
+    watch = _watch(progress, task.kind.value)
+    found = drive(repaired(task.code, task.tests), run, watch)
+    verdicts = drive(data_proof(task.code, task.tests, found.code), run, watch)
+    return Solution(
+        result=found.code,
+        verdicts=verdicts,
+        proven=is_proven(verdicts, task.level),
+        proven_level=proven_level(verdicts),
+        diff=unified_diff(task.code, found.code),
+        explanation=found.note,
+        tried=len(found.edits),
+        edits=found.edits,
     )
 
 

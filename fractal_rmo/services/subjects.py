@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.domain.step import Claim
-from fractal_rmo.domain.task import CHANGING_KINDS, Task, TaskKind
+from fractal_rmo.domain.task import CHANGING_KINDS, SAME_BEHAVIOUR, Task
 from fractal_rmo.validation.subject import Subject
 
 
 def subject_of(task: Task | Claim, code: SourceTree) -> Subject:
-    """A change is judged beside its original; a refactoring must answer as that did."""
+    """A change is judged beside its original, and some kinds must answer as that did."""
     return Subject(
         code=code,
         tests=task.tests,
         original=task.code if task.kind in CHANGING_KINDS else None,
-        same_behaviour=task.kind is TaskKind.REFACTOR,
+        same_behaviour=task.kind in SAME_BEHAVIOUR,
     )

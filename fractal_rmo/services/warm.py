@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from fractal_rmo.domain.run import Runtime, runtime_for_pytest
-from fractal_rmo.domain.task import Task
+from fractal_rmo.domain.task import Task, TaskKind
 from fractal_rmo.domain.verdict import Level
 from fractal_rmo.ports.sandbox import Sandbox
 from fractal_rmo.validation.unit.run import needs_pytest
@@ -32,6 +32,9 @@ def start(sandbox: Sandbox, task: Task) -> None:
 
     The first to be needed come first: they share the processors.
     """
+    if task.kind is TaskKind.DATA:
+        sandbox.warm(Runtime.SCHEMA)
+        return
     if task.level >= Level.STATIC:
         sandbox.warm(Runtime.STATIC, python=task.python)
     if task.level >= Level.UNIT:

@@ -31,7 +31,11 @@ from fractal_rmo.domain.run import RunEnding, RunRequest, Runtime, Tier
 
 BARE = [sys.executable, "-I", "-S", "-c", "pass"]
 _WARMING = 10
-_PROGRAMS = {Runtime.STATIC: "static", Runtime.MUTANTS: "mutants"}
+_PROGRAMS = {
+    Runtime.STATIC: "static",
+    Runtime.SCHEMA: "check_rows",
+    Runtime.MUTANTS: "mutants",
+}
 _ROW = 100
 
 
@@ -52,6 +56,7 @@ def jailed(sandbox: ZygoteSandbox, runtime: Runtime) -> float:
     """Seconds of one session with one run."""
     program = _PROGRAMS.get(runtime, "unit_tests")
     payload: dict[str, Json] = {"tests": [], "code": [], "most": 0, "seed": 0}
+    payload |= {"schema": {}, "rows": []}
     request = RunRequest(runtime, program, {}, payload)
     began = time.perf_counter()
     with sandbox.session() as run:

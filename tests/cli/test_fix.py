@@ -166,7 +166,7 @@ def test_an_interpreter_is_named_as_it_lies_from_here(tmp_path: Path) -> None:
     [
         (("--kind", "dance"), "FR106"),
         (("--kind", "generate"), "FR110"),
-        (("--kind", "document"), "FR109"),
+        (("--kind", "data"), "FR131"),
         (("--provider", "psychic"), "FR113"),
         (("--level", "7"), "FR107"),
     ],

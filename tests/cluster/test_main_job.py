@@ -65,6 +65,30 @@ def test_code_is_simplified_and_proven_to_answer_as_before(
     assert (edit["rule"], edit["line"], edit["why_not"]) == ("searching-loop", 2, "")
 
 
+@pytest.mark.slow
+def test_examples_are_written_and_run(cluster: ClusterAtWork, tmp_path: Path) -> None:
+    code = "def half(n):\n    return n / 2\n"
+    tests = "from solution import half\ndef test():\n    assert half(3) == 1.5\n"
+    task = cluster.submit(*write(tmp_path, code, tests), "--kind", "document")
+    document = cluster.until_ended(task)
+    assert (document["ending"], document["proven_level"]) == ("proven", 4), document
+    assert "+    >>> half(3)\n+    1.5\n" in document["diff"]
+
+
+def test_a_table_is_mended_and_profiled(cluster: ClusterAtWork, tmp_path: Path) -> None:
+    table, schema = tmp_path / "t.csv", tmp_path / "s.json"
+    table.write_text("n,t\n 1,\x1b[31m\n2,\x07\n")
+    schema.write_text('{"properties": {"n": {"type": "integer"}}}')
+    task = cluster.submit(table, "--schema", schema, "--kind", "data")
+    document = cluster.until_ended(task)
+    assert (document["ending"], document["proven_level"]) == ("proven", 2), document
+    assert document["result"] == {"t.csv": "n,t\n1,\x1b[31m\n2,\x07\n"}
+    assert [column["name"] for column in document["profile"]] == ["n", "t"]
+    (execute,) = [step for step in document["steps"] if step["stage"] == "execute"]
+    (edit,) = execute["output"]["edits"]
+    assert (edit["rule"], edit["row"], edit["before"], edit["after"]) == ("number", 1, " 1", "1")
+
+
 def test_an_analysis_is_delivered(cluster: ClusterAtWork) -> None:
     folder = ROOT / "examples" / "two_files"
     done = cluster.run("submit", folder, "--kind", "analyze", "--wait", "--json")

@@ -55,6 +55,8 @@ def test_the_inspector_lists_and_calls(clients: Path) -> None:
         "validate_code",
         "fix_code",
         "refactor_code",
+        "document_code",
+        "repair_data",
         "analyze_code",
     }
     arguments = {

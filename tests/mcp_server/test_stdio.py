@@ -27,7 +27,8 @@ MEETS_IT = {"test_s.py": "from solution import f\ndef test_1(): assert f() == 1\
 def test_an_agent_gets_a_failure_then_a_repair_then_its_proof(mode: str) -> None:
     async def session(client: Client) -> None:
         tools = {tool.name: tool for tool in (await client.list_tools()).tools}
-        assert set(tools) == {"validate_code", "fix_code", "refactor_code", "analyze_code"}
+        changing = {"fix_code", "refactor_code", "document_code"}
+        assert set(tools) == {"validate_code", "analyze_code", "repair_data", *changing}
         first = content(await client.call_tool("validate_code", {"code": BUGGY, "tests": TESTS}))
         assert (first["proven"], first["proven_level"]) == (False, 2)
         assert "level 3 (unit) failed" in first["summary"]
@@ -43,6 +44,24 @@ def test_an_agent_gets_a_failure_then_a_repair_then_its_proof(mode: str) -> None
             jsonschema.validate(answer, schema)
 
     speak(session, mode)
+
+
+@pytest.mark.slow
+def test_docstrings_and_data_are_proven() -> None:
+    code = {"solution.py": "def half(n):\n    return n / 2\n"}
+    tests = {"test_s.py": "from solution import half\ndef test_1(): assert half(3) == 1.5\n"}
+    schema = {"s.json": '{"properties": {"n": {"type": "integer"}}}'}
+    table = {"data": {"t.csv": "n\n 1\n"}, "schema": schema}
+
+    async def session(client: Client) -> None:
+        answer = content(await client.call_tool("document_code", {"code": code, "tests": tests}))
+        assert (answer["proven"], answer["proven_level"]) == (True, 4)
+        assert ">>> half(3)\n    1.5\n" in answer["files"]["solution.py"]
+        answer = content(await client.call_tool("repair_data", table))
+        assert (answer["proven"], answer["files"]) == (True, {"t.csv": "n\n1\n"})
+        assert (answer["repairs"][0]["rule"], answer["profile"][0]["name"]) == ("number", "n")
+
+    speak(session)
 
 
 @pytest.mark.slow

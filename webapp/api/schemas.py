@@ -166,6 +166,7 @@ class ReportSchema(TaskRowSchema):
     diff = fields.String(required=True)
     verdicts = fields.List(fields.Nested(VerdictSchema), required=True)
     questions = fields.List(fields.Nested(QuestionSchema), required=True)
+    profile = fields.List(fields.Dict(), required=True)
     steps = fields.List(fields.Nested(StepWithOutputSchema), required=True)
     log = fields.List(fields.Nested(LogEntrySchema), required=True)
     agents = fields.List(fields.Nested(AgentStateSchema), required=True)

@@ -15,6 +15,8 @@ from fractal_rmo.domain.verdict import Level, Verdict
 
 _HEADINGS: Mapping[Level, Mapping[str, str]] = MappingProxyType(
     {
+        Level.SYNTAX: {"notes": "Notes to look at"},
+        Level.STATIC: {"failures": "What breaks the schema"},
         Level.INTEGRATION: {"failures": "What failed", "not_judged": "What could not be judged"},
         Level.PROPERTY: {"counter_examples": "Counter-examples", "notes": "Notes to look at"},
         Level.MUTATION: {

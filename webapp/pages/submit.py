@@ -24,7 +24,9 @@ from webapp.tools import tools
 _KINDS = {
     TaskKind.FIX: "Repair the code until its tests pass, and prove the patch.",
     TaskKind.REFACTOR: "Simplify the code by safe rules, and prove that it answers as before.",
+    TaskKind.DOCUMENT: "Write docstrings whose examples run, from calls of the passing tests.",
     TaskKind.VALIDATE: "Prove the code as it is; nothing is changed.",
+    TaskKind.DATA: "Code is a table (.csv, .json), tests its JSON Schema: check and repair it.",
     TaskKind.ANALYZE: "Let the five analyzers report; nothing is run.",
 }
 _PROVIDERS = {

@@ -45,7 +45,7 @@ class ZygoteKey:
         cls, runtime: Runtime, tier: Tier, environment: Environment, hash_seed: int = 0
     ) -> ZygoteKey:
         """The key of a run; tools that only read code always are our own."""
-        own = runtime in (Runtime.STATIC, Runtime.MUTANTS)
+        own = runtime in (Runtime.STATIC, Runtime.SCHEMA, Runtime.MUTANTS)
         return cls(runtime, tier, hash_seed, own_environment() if own else environment)
 
     @property

@@ -20,6 +20,15 @@ def verdict(level: Level = Level.MUTATION, **evidence: Json) -> Verdict:
     return Verdict(level, Outcome.FAILED, "said", evidence)
 
 
+def test_what_breaks_a_schema_has_its_place() -> None:
+    broken: Json = {"path": "t.csv", "line": 3, "row": 2, "kind": "type", "message": "row 2: n: no"}
+    found = told(verdict(Level.STATIC, failures=[broken], broken_rows=1))
+    ((heading, (entry,)),) = found.groups
+    assert heading == "What breaks the schema"
+    assert (entry.title, entry.tag, entry.place) == ("row 2: n: no", "type", "t.csv, line 3")
+    assert found.rest == {"broken_rows": 1}
+
+
 def test_survivors_are_small_diffs_and_the_rest_stays() -> None:
     found = told(verdict(survivors=[SURVIVOR], not_kills=[], counts={"killed": 1}))
     ((heading, (entry,)),) = found.groups

@@ -23,7 +23,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from fractal_rmo.adapters.sandbox import ZygoteSandbox
-from fractal_rmo.domain.run import Runner, RunRequest, RunResult
+from fractal_rmo.domain.run import Limits, Runner, RunRequest, RunResult
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.repair.problem import Part, RepairProblem, RepairStatus
 from fractal_rmo.repair.search import MAX_CANDIDATES, search
@@ -40,6 +40,8 @@ from scripts.benchmarks._rows import (
     read_rows,
 )
 
+_JUDGING = Limits(wall_s=300.0, cpu_s=120, memory_mb=1024)
+"""A judgement that a busy machine cuts off would count as an overfit."""
 _JUDGE = """
 import copy, json, math
 from pathlib import Path
@@ -157,7 +159,7 @@ def wilson(successes: int, trials: int) -> tuple[float, float]:
 
 def judge(row: Row, tree: SourceTree, run: Runner) -> bool | None:
     """Whether a candidate is right; None when the judge itself could not say."""
-    report = quick_report(*_hidden(row, tree), run, "hidden")
+    report = quick_report(*_hidden(row, tree), run, "hidden", _JUDGING)
     return None if report is None else passes(report)
 
 

@@ -196,7 +196,7 @@ OPERATORS = (
     ),
     Operator(
         "bounded",
-        0.12,
+        0.04,
         _bounded,
         (
             ("def f(a, b):\n    return a\n", "def f(a, b):\n    return min(a, b)\n"),

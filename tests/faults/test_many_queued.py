@@ -14,7 +14,7 @@ from tests.faults.faults import Fault, end_worker, resume, suspend
 from tests.faults.rig import ROLES, Rig
 from tests.faults.work import QUICK
 
-pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(1100)]
+pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(1800)]
 QUEUED = 10_000
 WITHIN_S = 900.0
 """From the moment on at which the workers go on."""

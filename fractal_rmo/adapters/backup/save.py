@@ -47,8 +47,8 @@ def save(url: str, file: Path, secrets: Mapping[str, Path], report: Report) -> M
 def _cannot(file: Path, error: OSError) -> NoReturn:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         raise InfrastructureError(ErrorCode.NO_SPACE, f"{file}: {error.strerror}.") from error
-    named = error.filename or file  # or a secret that cannot be read
-    raise InputError(ErrorCode.CANNOT_WRITE, f"{named}: {error.strerror}.") from error
+    place = error.filename or file  # or a secret that cannot be read
+    raise InputError(ErrorCode.CANNOT_WRITE, f"{place}: {error.strerror}.") from error
 
 
 def _save(db: Connection, file: Path, secrets: Mapping[str, Path], report: Report) -> Manifest:

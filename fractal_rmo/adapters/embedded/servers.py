@@ -91,7 +91,7 @@ def purge(paths: StatePaths) -> None:
             _delete(paths.data, "beat-schedule*", stamp.stamp_path(paths).name)
             _delete(paths.data, paths.web_secrets.name)
             _delete(paths.logs, "*.log*")
-            _delete(paths.backups, "before-*.zip")
+            _delete(paths.backups, "before-*.zip", ".before-*.zip.*")  # and drafts of the killed
     _delete(paths.locks, "*.lock", "*.json", "*.pid")
     for folder in (paths.data, paths.logs, paths.locks, paths.backups, paths.root):
         with contextlib.suppress(OSError):

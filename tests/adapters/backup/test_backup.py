@@ -8,6 +8,7 @@ import shutil
 import stat
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ from fractal_rmo.adapters.db.engine import make_engine
 from fractal_rmo.adapters.db.models import Base
 from fractal_rmo.adapters.db.tasks import SqlTaskStore
 from fractal_rmo.adapters.embedded.paths import StatePaths
-from fractal_rmo.domain.errors import InfrastructureError, InputError
+from fractal_rmo.domain.errors import ErrorCode, InfrastructureError, InputError
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.domain.step import Stage
 from fractal_rmo.domain.task import Task
@@ -201,6 +202,26 @@ def test_nothing_is_restored_under_somebody_who_works(engine: Engine, tmp_path: 
 
 
 @pytest.mark.usefixtures("elsewhere")  # whose user it is
+def test_of_two_who_restore_at_once_none_harms_the_other(
+    engine: Engine, elsewhere: Place, tmp_path: Path
+) -> None:
+    prove(engine)
+    file = tmp_path / "b.zip"
+    save(address(engine), file, {}, silent)
+
+    def restore(_: int) -> str:
+        try:
+            load(file, elsewhere, silent, replace=True)
+        except InputError as error:
+            return error.code
+        return ""
+
+    with ThreadPoolExecutor(2) as pool:
+        answers = set(pool.map(restore, range(2)))
+    assert answers <= {"", ErrorCode.STILL_RUNNING}  # it sees the other one wait
+    assert answers == {ErrorCode.STILL_RUNNING} or rows(elsewhere.url) == rows(address(engine))
+
+
 def test_who_does_not_own_the_tables_is_told_so(engine: Engine, tmp_path: Path) -> None:
     prove(engine)
     save(address(engine), tmp_path / "b.zip", {}, silent)

@@ -256,6 +256,7 @@ def test_purging_leaves_nothing(started: StatePaths) -> None:
     web_secrets(started)
     started.backups.mkdir()
     (started.backups / "before-20260101T000000-of-0001.zip").touch()
+    (started.backups / ".before-20260101T000000-of-0001.zip.killed").touch()
     servers.purge(started)
     assert not any(processes.is_alive(process) for process in running)
     assert not started.root.exists()

@@ -4,10 +4,9 @@ Patches that answer alike are one behaviour.  Correct patches can be written in
 many ways, and chance passes the tests in few: a behaviour weighs what its
 patches weigh together (as programs are clustered by behaviour in Li et al.,
 "Competition-Level Code Generation with AlphaCode", Science 2022).  Weight is
-taken from a patch that raises where the code as it is answered, that answers
-with other types than the tests and the hints name, or that contradicts an
-example in the description, and from one that changes more answers than others do
-(the code as it is is nearly right: DeMillo, Lipton and Sayward, "Hints on Test
+taken from a patch that raises where the code as it is answered or that contradicts
+an example in the description, and from one that changes more answers than others
+do (the code as it is is nearly right: DeMillo, Lipton and Sayward, "Hints on Test
 Data Selection", Computer 1978).
 """
 

@@ -27,7 +27,7 @@ _CLUSTER = (
     cls=Group,
     elsewhere={
         "fractal_rmo.cli.tables": ("data",),
-        "fractal_rmo.cli.local": ("document", "fix", "refactor", "validate"),
+        "fractal_rmo.cli.local": ("fix", "refactor", "document", "validate"),
         "fractal_rmo.cli.analyze": ("analyze",),
         "fractal_rmo.cli.cluster": _CLUSTER,
         "fractal_rmo.cli.data": ("backup", "restore", "migrate"),

@@ -17,8 +17,12 @@ from tests.cli.running import EXAMPLES, ROOT, copy, fractal
 
 pytestmark = pytest.mark.thorough
 
-ENDLESS = "def f():\n    while True:\n        pass\n"
-MEETS_IT = "from endless import f\n\ndef test_1():\n    assert f() == 1\n"
+ENDLESS = (
+    "def f(a=1, b=2, c=3):\n    while a or b:\n        a = a + b - c\n        b = a * c + 1\n"
+    "        c = max(b, a) - 2\n        a, b = b + 1, a - 1\n    return [a, b, c]\n"
+)
+MEETS_IT = "from endless import f\n\ndef test_1():\n    assert f() == object()\n"
+"""What no edit makes true, so that a search goes on."""
 HERE = {**os.environ, "PYTHONPATH": str(ROOT)}
 COMMAND = [sys.executable, "-m", "fractal_rmo.cli.main"]
 

@@ -108,9 +108,9 @@ def advance_counters(db: Connection, table: str) -> None:
 def empty(db: Connection, names: Sequence[str]) -> None:
     """Delete all rows of these tables; those that only grow have none when they are made."""
     found = "SELECT EXISTS (SELECT FROM {})"
-    filled = [n for n in names if db.execute(text(found.format(_quoted(n)))).scalar_one()]
-    if filled:
-        db.execute(text(f"TRUNCATE {', '.join(map(_quoted, filled))}"))
+    with_rows = [n for n in names if db.execute(text(found.format(_quoted(n)))).scalar_one()]
+    if with_rows:
+        db.execute(text(f"TRUNCATE {', '.join(map(_quoted, with_rows))}"))
 
 
 def drop(db: Connection, names: Sequence[str]) -> None:

@@ -80,11 +80,11 @@ def _places(body: list[ast.stmt]) -> Iterator[tuple[ast.AST, str, int | None]]:
     while waiting:
         node = waiting.pop()
         yield from ((node, name, None) for name in _FIELDS.get(type(node), ()) if _held(node, name))
-        if type(node) is ast.Call:
+        if isinstance(node, ast.Call):
             yield from ((node, "args", n) for n, a in enumerate(node.args) if not _is_starred(a))
         for name in node._fields:
             held = getattr(node, name, None)
-            found = held if type(held) is list else (held,)
+            found = held if isinstance(held, list) else (held,)
             waiting += [n for n in found if isinstance(n, ast.AST) and not isinstance(n, _LEAVES)]
 
 

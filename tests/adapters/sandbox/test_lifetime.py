@@ -204,7 +204,10 @@ def test_a_broken_interpreter_is_unavailable_quickly(
 
 
 def _family(pid: int) -> list[int]:
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:  # it ended meanwhile
+        return []
     return [pid, *(member for child in children for member in _family(int(child)))]
 
 

@@ -102,6 +102,7 @@ def test_an_unknown_role_is_answered_with_those_there_are() -> None:
     assert "executor_llm" in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.cluster
 def test_honcho_starts_an_embedded_server_again_that_was_killed(tmp_path: Path) -> None:
     paths = StatePaths(tmp_path)

@@ -55,6 +55,7 @@ def test_a_projects_code_is_found_and_proven(tmp_path: Path, files: Mapping[str,
     assert "proven to level 4" in output
 
 
+@pytest.mark.slow
 def test_weak_tests_fail_the_session_with_the_question(tmp_path: Path) -> None:
     code, output = run(tmp_path, {"shop.py": CODE, "test_shop.py": WEAK}, "--fractal-level", "6")
     assert code == 1

@@ -320,6 +320,7 @@ def test_a_log_above_five_megabytes_is_set_aside_at_the_start(
     assert (paths.logs / "one.log.1").stat().st_size == 5_000_001
 
 
+@pytest.mark.slow
 @pytest.mark.cluster
 def test_a_killed_supervisor_leaves_no_celery_pool_behind(
     write: Callable[..., Path], paths: StatePaths, tmp_path: Path

@@ -68,6 +68,7 @@ def test_tests_that_import_something_missing_are_not_proven(tmp_path: Path) -> N
     assert (done.returncode, "not_there" in done.stdout) == (1, True), done.stderr
 
 
+@pytest.mark.slow
 def test_the_end_of_the_time_is_said(tmp_path: Path) -> None:
     code, tests = copy("off_by_one", tmp_path)
     tests.write_text("def test_never():\n    assert False\n")
@@ -241,6 +242,7 @@ def test_verdicts_are_written_for_other_tools(tmp_path: Path) -> None:
     assert (refused.returncode, "--junit" in refused.stderr) == (2, True)
 
 
+@pytest.mark.slow
 def test_a_fix_is_reported_in_every_form(tmp_path: Path) -> None:
     code, tests = copy("off_by_one", tmp_path)
     junit, sarif = tmp_path / "junit.xml", tmp_path / "found.sarif"

@@ -52,6 +52,7 @@ def test_a_simpler_file_is_proven_written_and_verified(
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_reports_say_what_was_done(files: tuple[Path, Path], tmp_path: Path) -> None:
     code, tests = files
     junit = tmp_path / "junit.xml"

@@ -149,6 +149,7 @@ def test_a_killed_database_loses_nothing(cluster: ClusterAtWork, tmp_path: Path)
     assert_ended_once(json.loads(done.stdout))
 
 
+@pytest.mark.slow
 def test_without_a_broker_a_task_is_stored_and_waits(cluster: ClusterAtWork) -> None:
     folder = ROOT / "examples" / "off_by_one"
     nowhere = {**cluster.environment, "REDIS_URL": "redis://127.0.0.1:1/0"}

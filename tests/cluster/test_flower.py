@@ -89,6 +89,7 @@ def test_every_worker_says_what_it_is(cluster: ClusterAtWork) -> None:
     assert about["executor_llm"]["queues"] == ["execute.llm"]
 
 
+@pytest.mark.slow
 def test_a_running_step_is_named_without_its_code(cluster: ClusterAtWork, tmp_path: Path) -> None:
     task = submit_slow(cluster, tmp_path)
     cluster.until_running(task, "execute")

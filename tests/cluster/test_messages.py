@@ -69,6 +69,7 @@ def figures(cluster: ClusterAtWork) -> dict[str, float]:
     return {line.rpartition(" ")[0]: float(line.split()[-1]) for line in lines if line[0] != "#"}
 
 
+@pytest.mark.slow
 def test_the_agents_are_listed(cluster: ClusterAtWork) -> None:
     found = json.loads(cluster.run("agents", "--json").stdout)
     assert {worker["role"] for worker in found["workers"]} >= {"executor", "learner"}

@@ -129,6 +129,7 @@ def test_progress_is_told_while_the_search_goes_on() -> None:
     speak(session)
 
 
+@pytest.mark.slow
 def test_a_cancelled_call_leaves_nothing_running() -> None:
     others = set(psutil.Process().children(recursive=True))
 

@@ -64,6 +64,7 @@ def test_accepted_questions_are_tests_that_pass(tmp_path: Path) -> None:
     assert (code, "5 passed" in output) == (0, True), output
 
 
+@pytest.mark.slow
 def test_a_no_with_the_right_answer_is_a_test_that_fails(tmp_path: Path) -> None:
     (found,) = asked(("two.py", "half", "assert half(3) == 1.5"))
     text = file_text([refused(found, "raises ValueError", CODE)])

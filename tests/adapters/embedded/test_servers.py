@@ -89,6 +89,7 @@ def test_a_second_start_changes_nothing_and_takes_no_time(started: StatePaths) -
     assert min(took) < 0.02
 
 
+@pytest.mark.slow
 def test_killed_servers_come_back_with_their_data(started: StatePaths) -> None:
     query(started, "CREATE TABLE kept (n int)", "INSERT INTO kept VALUES (7)")
     with redis.Redis(unix_socket_path=str(started.valkey_socket)) as client:
@@ -144,6 +145,7 @@ def test_awkward_folder_names_work(tmp_path: Path, name: str) -> None:
     assert not paths.sockets.exists()
 
 
+@pytest.mark.slow
 def test_it_starts_without_home_and_with_a_broken_locale(paths: StatePaths) -> None:
     finish(start_elsewhere(paths.root, env={"LANG": "xx_YY", "LC_ALL": "xx_YY"}))
     assert query(paths, "SELECT 1") == 1

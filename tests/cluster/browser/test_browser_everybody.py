@@ -16,6 +16,7 @@ PATHS = ["/?example=two_files", "/tasks", "/tasks/{proven}", "/agents", "/status
 HOSTILE = "<script>alert(1)</script></textarea><img id=evil src=x onerror=alert(2)>\x1b]0;x\x07"
 
 
+@pytest.mark.slow
 def test_everything_works_without_a_script(site: Site) -> None:
     page = site.page("/?example=off_by_one", java_script_enabled=False)
     page.get_by_role("button", name="Add a file of code").click()

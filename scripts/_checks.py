@@ -81,9 +81,9 @@ def whole(python: Path, folder: Path, *, slow: bool) -> list[Check]:
     """
     found = [
         _tests(
-            python, folder, "unit", "not cluster and not slow", 480, _ON_BOTH_CORES, covered=True
+            python, folder, "unit", "not cluster and not slow", 600, _ON_BOTH_CORES, covered=True
         ),
-        _tests(python, folder, "cluster", "cluster and not slow", 400, _ON_BOTH_CORES),
+        _tests(python, folder, "cluster", "cluster and not slow", 600, _ON_BOTH_CORES),
     ]
     if slow:
         found.append(_tests(python, folder, "slow", "slow", 3600, covered=True))

@@ -104,6 +104,7 @@ def test_a_broker_that_forgets_everything_loses_nothing(cluster: ClusterAtWork) 
         assert cluster.until_ended(task)["ending"] == "delivered"
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_asked_to_end_puts_its_search_down(
     cluster: ClusterAtWork, tmp_path: Path
 ) -> None:

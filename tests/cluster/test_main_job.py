@@ -204,6 +204,7 @@ print(result.success, "len(values) - size + 1" in result.code)
     assert done.stdout == "True True\n", done.stderr
 
 
+@pytest.mark.slow
 def test_a_candidate_that_is_not_proven_returns_through_learning(
     cluster: ClusterAtWork, tmp_path: Path
 ) -> None:

@@ -39,6 +39,7 @@ def test_each_message_names_the_step_that_caused_it(proven: dict[str, Any]) -> N
     ]
 
 
+@pytest.mark.slow
 def test_the_learner_carries_and_the_web_server_counts(cluster: ClusterAtWork) -> None:
     before = audited(cluster)
     folder = ROOT / "examples" / "off_by_one"

@@ -8,7 +8,7 @@ import sys
 import click
 
 from fractal_rmo.cli.follow import connect
-from fractal_rmo.cli.group import NOT_PROVEN
+from fractal_rmo.cli.group import NOT_PROVEN, json_option
 from fractal_rmo.domain.audit import Audit
 from fractal_rmo.domain.errors import CATALOGUE, ErrorCode
 
@@ -32,7 +32,7 @@ def audit() -> None:
     metavar="N",
     help="A position that an earlier run printed: the chain must reach it.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@json_option
 def verify(expect_hash: str, expect_position: int | None, as_json: bool) -> None:
     """Walk the chain; 1 names the first position that does not hold.
 

@@ -13,6 +13,8 @@ from fractal_rmo.cli.follow import budget, connect, follow, print_view
 from fractal_rmo.cli.group import (
     INFRASTRUCTURE,
     PROVEN,
+    json_option,
+    limit_option,
     python_option,
     to_kind,
     to_level,
@@ -30,14 +32,13 @@ _judge = click.option(
     "--tests", "--schema", "tests", type=_path, help="Tests, or the JSON Schema of data."
 )
 _level = click.option("--level", default="3", callback=to_level, help="Prove up to this level.")
-_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 
 
 @click.command()
 @click.argument("path", type=_path)
 @_judge
 @_level
-@_json
+@json_option
 @click.option("--kind", default="fix", callback=to_kind, help="Such as fix, refactor or data.")
 @click.option("--provider", default="auto", callback=to_provider, help="auto or offline.")
 @python_option
@@ -80,7 +81,7 @@ def submit(
 
 @click.command()
 @click.argument("task_id", metavar="ID")
-@_json
+@json_option
 def show(task_id: str, as_json: bool) -> None:
     """Print everything known of a task."""
     print_view(connect().tasks.show(task_id), as_json=as_json)
@@ -88,21 +89,15 @@ def show(task_id: str, as_json: bool) -> None:
 
 @click.command()
 @click.argument("task_id", metavar="ID")
-@_json
+@json_option
 def watch(task_id: str, as_json: bool) -> None:
     """Follow a task until it has ended."""
     sys.exit(follow(task_id, as_json=as_json))
 
 
 @click.command()
-@click.option(
-    "--limit",
-    type=click.IntRange(1, 1000),
-    default=20,
-    show_default=True,
-    help="How many, newest first.",
-)
-@_json
+@limit_option
+@json_option
 def tasks(limit: int, as_json: bool) -> None:
     """List the newest tasks."""
     from fractal_rmo.cli.views import rows_table
@@ -116,7 +111,7 @@ def tasks(limit: int, as_json: bool) -> None:
 
 
 @click.command()
-@_json
+@json_option
 def agents(as_json: bool) -> None:
     """List who works, and the present state of each agent of a task that has not ended."""
     from fractal_rmo.cli.views import agents_table
@@ -183,7 +178,7 @@ def down(purge: bool) -> None:
 
 
 @click.command()
-@_json
+@json_option
 def status(as_json: bool) -> None:
     """Say which servers and workers answer; 3 when something is missing."""
     from fractal_rmo.bootstrap.health import server_trouble, worker_queues

@@ -10,10 +10,10 @@ from pathlib import Path
 import click
 
 from fractal_rmo.cli.follow import say
+from fractal_rmo.cli.group import json_option
 from fractal_rmo.cli.progress import Line
 
 _file = click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 _MEGABYTE = 1_000_000
 
 
@@ -30,7 +30,7 @@ def _reach_database(*, to_change_tables: bool) -> None:
 
 @click.command()
 @_file
-@_json
+@json_option
 def backup(file: Path, as_json: bool) -> None:
     """Write everything into FILE while the cluster works: the tables and the secrets made here.
 
@@ -67,7 +67,7 @@ def backup(file: Path, as_json: bool) -> None:
 
 @click.command()
 @_file
-@_json
+@json_option
 @click.option("--replace", is_flag=True, help="Delete the data that are there.")
 def restore(file: Path, as_json: bool, replace: bool) -> None:
     """Put what FILE holds in place; on any error nothing is changed.

@@ -55,6 +55,16 @@ python_option = click.option(
 )
 
 
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+limit_option = click.option(
+    "--limit",
+    type=click.IntRange(1, 1000),
+    default=20,
+    show_default=True,
+    help="How many, newest first.",
+)
+
+
 class Group(click.Group):
     """Turns our errors into a sentence and an exit code; imports some commands when asked for.
 

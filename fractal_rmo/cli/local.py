@@ -16,7 +16,14 @@ import click
 from fractal_rmo.adapters.source_files import base_of, read_tests, read_tree
 from fractal_rmo.cli import asking
 from fractal_rmo.cli.apply import apply
-from fractal_rmo.cli.group import INFRASTRUCTURE, NOT_PROVEN, PROVEN, python_option, to_level
+from fractal_rmo.cli.group import (
+    INFRASTRUCTURE,
+    NOT_PROVEN,
+    PROVEN,
+    json_option,
+    python_option,
+    to_level,
+)
 from fractal_rmo.cli.reports import Reports
 from fractal_rmo.domain.task import Task, TaskKind
 from fractal_rmo.domain.verdict import Level, found_no_sandbox
@@ -53,7 +60,6 @@ _proof = click.option(
     type=click.Path(path_type=Path, dir_okay=False, writable=True),
     help="Write what is proven as one signed file, for 'fractal-rmo verify'.",
 )
-_as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 
 
 def _changing(kind: TaskKind, level: str, words: str) -> click.Command:
@@ -64,7 +70,7 @@ def _changing(kind: TaskKind, level: str, words: str) -> click.Command:
     @_tests
     @_level(level)
     @python_option
-    @_as_json
+    @json_option
     @click.option(
         "--seconds",
         type=click.FloatRange(0, 86_400),
@@ -122,7 +128,7 @@ document = _changing(
 @_tests
 @_level("3")
 @python_option
-@_as_json
+@json_option
 @_junit
 @_sarif
 @_lines

@@ -8,20 +8,13 @@ import sys
 import click
 
 from fractal_rmo.cli.follow import connect
-
-_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+from fractal_rmo.cli.group import json_option, limit_option
 
 
 @click.command()
 @click.option("--dead", is_flag=True, help="Only those that were given up.")
-@click.option(
-    "--limit",
-    type=click.IntRange(1, 1000),
-    default=20,
-    show_default=True,
-    help="How many, newest first.",
-)
-@_json
+@limit_option
+@json_option
 def steps(dead: bool, limit: int, as_json: bool) -> None:
     """List the newest steps, with what each failed attempt said."""
     from fractal_rmo.cli.views import print_steps

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fractal_rmo.adapters.source_files import DataFile, read_text
-from fractal_rmo.cli.group import INFRASTRUCTURE, NOT_PROVEN, PROVEN
+from fractal_rmo.cli.group import INFRASTRUCTURE, NOT_PROVEN, PROVEN, json_option
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.domain.task import Task, TaskKind
 from fractal_rmo.domain.verdict import Outcome, found_no_sandbox
@@ -27,7 +27,7 @@ _path = click.Path(path_type=Path)
 @click.option("--schema", required=True, type=_path, help="A JSON Schema (2020-12) of a row.")
 @click.option("--output", type=_path, help="Write the repaired table here; FILE itself is allowed.")
 @click.option("--encoding", default="", help="Of FILE, where it is neither UTF-8 nor marked.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@json_option
 def data(file: Path, schema: Path, output: Path | None, encoding: str, as_json: bool) -> None:
     """Profile FILE (CSV or JSON), check each row, and repair what is surely meant.
 

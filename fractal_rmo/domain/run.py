@@ -40,6 +40,11 @@ def runtime_for_pytest(files: Mapping[str, str]) -> Runtime:
     return Runtime.PROPERTY if named else Runtime.THICK
 
 
+def needs_pytest(files: Mapping[str, str]) -> bool:
+    """Whether a file names pytest or hypothesis, so that tests in them are no plain calls."""
+    return any(name in text for text in files.values() for name in ("pytest", "hypothesis"))
+
+
 class Tier(StrEnum):
     """How strongly a jail isolates, strongest first."""
 

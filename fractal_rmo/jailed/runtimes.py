@@ -42,28 +42,36 @@ def preload(runtime: str, ruff: str, cache: str = "") -> Mapping[str, Program]:
 
         return {"mutants": _naming(tools | make_mutants.versions(), make_mutants.run)}
     _import_all(_COMMON)
-    if runtime == "thin":
-        from fractal_rmo.jailed.programs import (
-            call_functions,
-            mutation_attack,
-            mutation_quick,
-            outside,
-            serve_code,
-            unit_apart,
-            unit_candidates,
-            unit_quick,
-        )
+    return _thin(tools) if runtime == "thin" else _with_pytest(tools, runtime == "property")
 
-        return {
-            "unit_tests": _naming(tools, unit_quick.run),
-            "unit_tests_apart": _naming(tools, unit_apart.apart(unit_quick.run)),
-            "unit_candidates": unit_candidates.run,
-            "outside": _naming(tools, outside.run),
-            "serve_code": serve_code.run,
-            "call_functions": _naming(tools, call_functions.run),
-            "mutation_attack": mutation_attack.run,
-            "mutation_tests": _naming(tools, mutation_quick.run),
-        }
+
+def _thin(tools: Mapping[str, str]) -> Mapping[str, Program]:
+    """Calls and plain tests, on as little as can be."""
+    from fractal_rmo.jailed.programs import (
+        call_functions,
+        mutation_attack,
+        mutation_quick,
+        outside,
+        serve_code,
+        unit_apart,
+        unit_candidates,
+        unit_quick,
+    )
+
+    return {
+        "unit_tests": _naming(tools, unit_quick.run),
+        "unit_tests_apart": _naming(tools, unit_apart.apart(unit_quick.run)),
+        "unit_candidates": unit_candidates.run,
+        "outside": _naming(tools, outside.run),
+        "serve_code": serve_code.run,
+        "call_functions": _naming(tools, call_functions.run),
+        "mutation_attack": mutation_attack.run,
+        "mutation_tests": _naming(tools, mutation_quick.run),
+    }
+
+
+def _with_pytest(tools: Mapping[str, str], with_hypothesis: bool) -> Mapping[str, Program]:
+    """Whatever pytest runs."""
     _import_all(_LARGE)
     from fractal_rmo.jailed.programs import (
         mutation_tests,
@@ -73,17 +81,17 @@ def preload(runtime: str, ruff: str, cache: str = "") -> Mapping[str, Program]:
         unit_pytest,
     )
 
-    tools |= unit_pytest.versions()
+    found = {**tools, **unit_pytest.versions()}
     programs: dict[str, Program] = {
         "unit_tests": unit_pytest.run,
         "unit_tests_apart": unit_apart.apart(unit_pytest.run),
         "unit_candidates": partial(unit_candidates.run, with_pytest=True),
         "mutation_tests": mutation_tests.run,
     }
-    if runtime == "property":
-        tools |= property_tool.load()
+    if with_hypothesis:
+        found |= property_tool.load()
         programs = {name: property_tool.ready(program) for name, program in programs.items()}
-    return {name: _naming(tools, program) for name, program in programs.items()}
+    return {name: _naming(found, program) for name, program in programs.items()}
 
 
 def _import_all(names: str) -> None:

@@ -41,71 +41,87 @@ _READS = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_h
 def make_server(jail: Sandbox, *, cluster: bool) -> MCPServer:
     """A server whose jobs run in ``jail``; with ``cluster`` also its tools."""
     server = MCPServer("fractal-rmo", version=VERSION, instructions=INSTRUCTIONS, log_level="ERROR")
-    jobs = Jobs(_AT_ONCE)
+    tools = _LocalTools(jail)
+    for tool in (
+        tools.validate_code,
+        tools.fix_code,
+        tools.refactor_code,
+        tools.document_code,
+        tools.repair_data,
+        tools.analyze_code,
+    ):
+        server.add_tool(tool, annotations=_READS)
+    if cluster:
+        from fractal_rmo.mcp_server.cluster import add_tools
 
-    @server.tool(annotations=_READS)
+        add_tools(server)
+    return server
+
+
+class _LocalTools:
+    """Each method is a tool; its docstring is what a client reads."""
+
+    def __init__(self, jail: Sandbox) -> None:
+        self._jail, self._jobs = jail, Jobs(_AT_ONCE)
+
     async def validate_code(
-        code: Files, tests: Tests, context: Context, level: UpTo = 3, python: Interpreter = ""
+        self, code: Files, tests: Tests, context: Context, level: UpTo = 3, python: Interpreter = ""
     ) -> Proof:
         """Run code against its tests in a sandbox, level by level, and say what is proven."""
         ask = partial(_task, TaskKind.VALIDATE, code, tests, level, python)
-        return await jobs.perform(context, partial(_solve, jail, ask, answers.proof))
+        return await self._solved(context, ask, answers.proof)
 
-    @server.tool(annotations=_READS)
     async def fix_code(
-        code: Files, tests: Tests, context: Context, level: UpTo = 3, python: Interpreter = ""
+        self, code: Files, tests: Tests, context: Context, level: UpTo = 3, python: Interpreter = ""
     ) -> Repair:
         """Search a repair that makes the tests pass, without any model, and prove it.
 
         The answer holds the mended files and a diff; nothing is written anywhere.
         """
         ask = partial(_task, TaskKind.FIX, code, tests, level, python)
-        return await jobs.perform(context, partial(_solve, jail, ask, answers.repair))
+        return await self._solved(context, ask, answers.repair)
 
-    @server.tool(annotations=_READS)
     async def refactor_code(
-        code: Files, tests: Tests, context: Context, level: UpTo = 5, python: Interpreter = ""
+        self, code: Files, tests: Tests, context: Context, level: UpTo = 5, python: Interpreter = ""
     ) -> Repair:
         """Simplify code by safe rules, without any model, and prove that it answers as before.
 
         The answer holds the simplified files and a diff; nothing is written anywhere.
         """
         ask = partial(_task, TaskKind.REFACTOR, code, tests, level, python)
-        return await jobs.perform(context, partial(_solve, jail, ask, answers.repair))
+        return await self._solved(context, ask, answers.repair)
 
-    @server.tool(annotations=_READS)
     async def document_code(
-        code: Files, tests: Tests, context: Context, level: UpTo = 4, python: Interpreter = ""
+        self, code: Files, tests: Tests, context: Context, level: UpTo = 4, python: Interpreter = ""
     ) -> Repair:
         """Write docstrings whose examples run, from calls of the passing tests, and prove them.
 
         The answer holds the documented files and a diff; nothing is written anywhere.
         """
         ask = partial(_task, TaskKind.DOCUMENT, code, tests, level, python)
-        return await jobs.perform(context, partial(_solve, jail, ask, answers.repair))
+        return await self._solved(context, ask, answers.repair)
 
-    @server.tool(annotations=_READS)
-    async def repair_data(data: Files, schema: Files, context: Context) -> Table:
+    async def repair_data(self, data: Files, schema: Files, context: Context) -> Table:
         """Profile one table (CSV, or JSON that is a list of objects) and check it by JSON Schema.
 
         Rows are repaired where it is sure what is meant; nothing is written anywhere.
         """
         ask = partial(_task, TaskKind.DATA, data, schema, int(Level.STATIC), "")
-        return await jobs.perform(context, partial(_solve, jail, ask, answers.table))
+        return await self._solved(context, ask, answers.table)
 
-    @server.tool(annotations=_READS)
-    async def analyze_code(code: Files, context: Context, tests: Tests | None = None) -> Analysis:
+    async def analyze_code(
+        self, code: Files, context: Context, tests: Tests | None = None
+    ) -> Analysis:
         """Read code for faults in syntax, logic, dependencies, security and performance.
 
         Nothing is run.
         """
-        return await jobs.perform(context, partial(_analyze, code, tests or {}))
+        return await self._jobs.perform(context, partial(_analyze, code, tests or {}))
 
-    if cluster:
-        from fractal_rmo.mcp_server.cluster import add_tools
-
-        add_tools(server)
-    return server
+    async def _solved(
+        self, context: Context, ask: Callable[[], Task], form: Callable[[Solution], _Answer]
+    ) -> _Answer:
+        return await self._jobs.perform(context, partial(_solve, self._jail, ask, form))
 
 
 def serve(*, cluster: bool) -> None:

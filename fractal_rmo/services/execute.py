@@ -13,7 +13,6 @@ from fractal_rmo.domain.errors import ErrorCode, FractalError, SandboxUnavailabl
 from fractal_rmo.domain.jsonvalue import Json, JsonObject
 from fractal_rmo.domain.lifecycle import Ending, TaskState
 from fractal_rmo.domain.outcome import StepOutcome
-from fractal_rmo.domain.run import RunRequest
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.domain.step import Claim, Stage
 from fractal_rmo.domain.task import CHANGING_KINDS, SAME_BEHAVIOUR, Provider, TaskKind
@@ -23,7 +22,7 @@ from fractal_rmo.repair.search import MAX_CANDIDATES, search
 from fractal_rmo.repair.ways import Trail, read_trail
 from fractal_rmo.services.choose import choice_document, chosen
 from fractal_rmo.services.data import repaired
-from fractal_rmo.services.drive import drive
+from fractal_rmo.services.drive import Watcher, drive
 from fractal_rmo.services.executor_state import begin, complete
 from fractal_rmo.services.hold import Hold
 from fractal_rmo.services.refactor import ENGINES, prefix_left
@@ -101,6 +100,13 @@ def _sandboxed(claim: Claim, hold: Hold, tools: Tools) -> Performed:
     return perform(claim, hold, tools, pause)
 
 
+def _noting(hold: Hold, stage: str, before: int = 0) -> Watcher:
+    """Record what is tried; ``before`` were tried in earlier slices."""
+    return lambda request, number: hold.note(
+        {"stage": stage, "trying": request.label, "tried": before + number}
+    )
+
+
 def _rejected(claim: Claim) -> frozenset[str]:
     """The results that earlier rounds could not prove."""
     return frozenset(str(entry["rejected"]) for entry in claim.earlier if entry.get("rejected"))
@@ -109,12 +115,10 @@ def _rejected(claim: Claim) -> frozenset[str]:
 def _refactor(claim: Claim, hold: Hold, tools: Tools, pause: Callable[[], bool]) -> Performed:
     """All edits that the tests allow, less those that made earlier rounds fail."""
     engine = ENGINES[claim.kind]
-
-    def watch(request: RunRequest, number: int) -> None:
-        hold.note({"stage": claim.kind.value, "trying": request.label, "tried": number})
-
     with tools.sandbox.session(claim.python, hold.must_stop) as run:
-        found = drive(engine.edit(claim.code, claim.tests, pause=pause), run, watch)
+        found = drive(
+            engine.edit(claim.code, claim.tests, pause=pause), run, _noting(hold, claim.kind.value)
+        )
     if found.status is RefactoringStatus.UNAVAILABLE:
         raise SandboxUnavailableError(ErrorCode.SANDBOX_UNAVAILABLE, found.note)
     last = claim.tries > claim.budget.retries
@@ -134,11 +138,8 @@ def _refactor(claim: Claim, hold: Hold, tools: Tools, pause: Callable[[], bool])
 
 
 def _data(claim: Claim, hold: Hold, tools: Tools) -> Performed:
-    def watch(request: RunRequest, number: int) -> None:
-        hold.note({"stage": claim.kind.value, "trying": request.label, "tried": number})
-
     with tools.sandbox.session(claim.python, hold.must_stop) as run:
-        found = drive(repaired(claim.code, claim.tests), run, watch)
+        found = drive(repaired(claim.code, claim.tests), run, _noting(hold, claim.kind.value))
     status = "repaired_rows" if found.edits else "unchanged"
     edits = found.edits
     result = _done(Strategy.SANDBOXED, status, found.note, tried=len(edits), edits=edits)
@@ -148,10 +149,7 @@ def _data(claim: Claim, hold: Hold, tools: Tools) -> Performed:
 def _repair(claim: Claim, hold: Hold, tools: Tools, pause: Callable[[], bool]) -> Performed:
     before, trail = _previous_slice(claim)
     problem = RepairProblem(claim.code, claim.tests, _rejected(claim), before, trail)
-
-    def watch(request: RunRequest, number: int) -> None:
-        hold.note({"stage": "repair", "trying": request.label, "tried": before + number})
-
+    watch = _noting(hold, "repair", before)
     with tools.sandbox.session(claim.python, hold.must_stop) as run:
         found = drive(search(problem, max_candidates=MAX_CANDIDATES, pause=pause), run, watch)
         found = drive(chosen(problem, found), run, watch)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fractal_rmo.domain.jsonvalue import JsonObject
 from fractal_rmo.domain.run import Runner, RunRequest
@@ -97,25 +97,21 @@ def _fix(task: Task, run: Runner, progress: Progress, out_of_time: Callable[[], 
     best: Solution | None = None
     for candidate in found.candidates:
         solution = _judged(task, candidate.tree, run, progress)
-        best = _with_repair(solution, task, found, candidate.description)
+        best = _with_repair(solution, found, candidate.description)
         if best.proven:
             return best
     if best:
         return best
     # the verdict on the submitted code: it passes already, or nothing mended it
-    return _with_repair(_judged(task, task.code, run, progress), task, found, found.note)
+    return _with_repair(_judged(task, task.code, run, progress), found, found.note)
 
 
 def _refactor(
     task: Task, run: Runner, progress: Progress, out_of_time: Callable[[], bool]
 ) -> Solution:
     found = drive(refactored(task, out_of_time), run, _watch(progress, task.kind.value))
-    return Solution(
-        result=found.code,
-        verdicts=found.verdicts,
-        proven=is_proven(found.verdicts, task.level),
-        proven_level=proven_level(found.verdicts),
-        diff=unified_diff(task.code, found.code),
+    return replace(
+        _solution(task, found.code, found.verdicts),
         explanation=found.note,
         tried=len(found.steps) + len(found.refused),
         edits=tuple(step.as_json() for step in (*found.steps, *found.refused)),
@@ -126,41 +122,32 @@ def _data(task: Task, run: Runner, progress: Progress) -> Solution:
     watch = _watch(progress, task.kind.value)
     found = drive(repaired(task.code, task.tests), run, watch)
     verdicts = drive(data_proof(task.code, task.tests, found.code), run, watch)
-    return Solution(
-        result=found.code,
-        verdicts=verdicts,
-        proven=is_proven(verdicts, task.level),
-        proven_level=proven_level(verdicts),
-        diff=unified_diff(task.code, found.code),
+    return replace(
+        _solution(task, found.code, verdicts),
         explanation=found.note,
         tried=len(found.edits),
         edits=found.edits,
     )
 
 
-def _with_repair(
-    solution: Solution, task: Task, found: RepairOutcome, explanation: str
-) -> Solution:
+def _with_repair(solution: Solution, found: RepairOutcome, explanation: str) -> Solution:
     is_first = bool(found.candidates) and solution.result == found.candidates[0].tree
-    return Solution(
-        result=solution.result,
-        verdicts=solution.verdicts,
-        proven=solution.proven,
-        proven_level=solution.proven_level,
-        diff=unified_diff(task.code, solution.result),
-        explanation=explanation,
-        tried=found.tried,
-        choice=found if is_first else None,
-    )
+    choice = found if is_first else None
+    return replace(solution, explanation=explanation, tried=found.tried, choice=choice)
 
 
 def _judged(task: Task, code: SourceTree, run: Runner, progress: Progress) -> Solution:
     verdicts = drive(climb(subject_of(task, code), task.level), run, _watch(progress, "validate"))
+    return _solution(task, code, verdicts)
+
+
+def _solution(task: Task, result: SourceTree, verdicts: tuple[Verdict, ...]) -> Solution:
     return Solution(
-        result=code,
+        result=result,
         verdicts=verdicts,
         proven=is_proven(verdicts, task.level),
         proven_level=proven_level(verdicts),
+        diff=unified_diff(task.code, result),
     )
 
 

@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
-from fractal_rmo.domain.run import Runtime, runtime_for_pytest
+from fractal_rmo.domain.run import Runtime, needs_pytest, runtime_for_pytest
 from fractal_rmo.domain.task import Task, TaskKind
 from fractal_rmo.domain.verdict import Level
 from fractal_rmo.ports.sandbox import Sandbox
-from fractal_rmo.validation.unit.run import needs_pytest
 
 _FIRST, _BOTH = (0,), (0, 1)
 """Level 3 runs the tests under two hash seeds, under the second one often without pytest."""
@@ -38,7 +37,7 @@ def start(sandbox: Sandbox, task: Task) -> None:
     if task.level >= Level.STATIC:
         sandbox.warm(Runtime.STATIC, python=task.python)
     if task.level >= Level.UNIT:
-        seeds = _BOTH if needs_pytest(task.tests) else _FIRST
+        seeds = _BOTH if needs_pytest(task.tests.files) else _FIRST
         sandbox.warm(runtime_for_pytest(task.tests.files), python=task.python, hash_seeds=seeds)
         sandbox.warm(Runtime.THIN, python=task.python, hash_seeds=_BOTH)
     if task.level >= Level.MUTATION:

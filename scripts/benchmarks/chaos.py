@@ -20,12 +20,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from fractal_rmo.adapters.db.invariants import TWICE
 from fractal_rmo.config.load import CHECKOUT
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.domain.task import Task, TaskKind
 from fractal_rmo.domain.verdict import Level
 from tests.faults.faults import Fault, perform, schedule
+from tests.faults.invariants import TWICE
 from tests.faults.rig import Rig
 
 _WITHIN_S = 60.0

@@ -26,7 +26,6 @@ from fractal_rmo.adapters.bus.app import make_app
 from fractal_rmo.adapters.bus.canvas import CanvasDoorbell
 from fractal_rmo.adapters.bus.cluster_view import CeleryClusterView
 from fractal_rmo.adapters.db.engine import make_engine, run
-from fractal_rmo.adapters.db.invariants import broken, keep_journal
 from fractal_rmo.adapters.db.migrate import upgrade
 from fractal_rmo.adapters.db.tasks import SqlTaskStore
 from fractal_rmo.adapters.embedded import processes
@@ -37,6 +36,7 @@ from fractal_rmo.config.load import CHECKOUT
 from fractal_rmo.domain.errors import InfrastructureError
 from fractal_rmo.domain.step import QUEUES
 from fractal_rmo.domain.task import Task
+from tests.faults.invariants import broken, keep_journal
 
 ROLES = ("analyzer", "executor", "validator", "learner")
 QUICK = {

@@ -6,8 +6,10 @@ import json
 import math
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from fractal_rmo.domain.budget import Budget
+from fractal_rmo.domain.errors import ErrorCode, InputError
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.domain.verdict import Level, Outcome, Verdict
 
@@ -70,3 +72,12 @@ def budget(document: Mapping[str, Any]) -> Budget:
 def tree(files: list[list[str]] | None, origin: str) -> SourceTree:
     """The files of one origin out of [origin, path, content] triples."""
     return SourceTree({path: text for kind, path, text in files or [] if kind == origin})
+
+
+def row_id(written: str, unknown: ErrorCode) -> str:
+    """An id in its usual form; raises ``InputError`` (``unknown``) for what is none."""
+    try:
+        return str(UUID(written))
+    except ValueError as error:
+        shown = clean_text(written[:60])
+        raise InputError(unknown, f"'{shown}' is no id.") from error

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from uuid import UUID
 
 from sqlalchemy import Connection, Engine, RowMapping, text
 
@@ -64,13 +63,15 @@ class SqlDeadSteps:
     def find(self, query: StepQuery) -> Sequence[StepLine]:
         """See the port."""
         values = dataclasses.asdict(query)
-        values["before"] = _checked(query.before) if query.before else ""
+        values["before"] = (
+            codec.row_id(query.before, ErrorCode.NO_SUCH_STEP) if query.before else ""
+        )
         found = run(self._engine, lambda db: db.execute(_FIND, values).mappings().all())
         return [_line(row) for row in found]
 
     def put_back(self, step_id: str) -> tuple[str, tuple[StepRef, ...]]:
         """See the port."""
-        step_id = _checked(step_id)
+        step_id = codec.row_id(step_id, ErrorCode.NO_SUCH_STEP)
         return transact(self._engine, lambda db: _put_back(db, step_id, self._grace_s))
 
 
@@ -118,12 +119,3 @@ def _line(found: RowMapping) -> StepLine:
     return StepLine(
         step, str(found["task_id"]), Ending(found["ending"]) if found["ending"] else None
     )
-
-
-def _checked(step_id: str) -> str:
-    """The id in its usual form; raises ``InputError``."""
-    try:
-        return str(UUID(step_id))
-    except ValueError as error:
-        shown = codec.clean_text(step_id[:60])
-        raise InputError(ErrorCode.NO_SUCH_STEP, f"'{shown}' is no step id.") from error

@@ -7,7 +7,6 @@ import hashlib
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import Connection, Engine, RowMapping, text
 from uuid6 import uuid7
@@ -141,7 +140,7 @@ class SqlTaskStore:
 
     def show(self, task_id: str) -> TaskView:
         """See the port."""
-        task_id = _checked(task_id)
+        task_id = codec.row_id(task_id, ErrorCode.NO_SUCH_TASK)
         task, files, steps, verdicts, log, agents = run(self._engine, lambda db: _read(db, task_id))
         triples = [[f["origin"], f["path"], f["content"]] for f in files]
         proven = task["ending"] == Ending.PROVEN
@@ -160,7 +159,7 @@ class SqlTaskStore:
 
     def statuses(self, task_ids: Collection[str]) -> Mapping[str, TaskStatus]:
         """See the port."""
-        values = {"ids": [_checked(task_id) for task_id in task_ids]}
+        values = {"ids": [codec.row_id(task_id, ErrorCode.NO_SUCH_TASK) for task_id in task_ids]}
         tasks, steps = run(
             self._engine,
             lambda db: [db.execute(part, values).mappings().all() for part in (_STATUS, _STEPS_OF)],
@@ -178,19 +177,21 @@ class SqlTaskStore:
     def find(self, query: TaskQuery) -> Sequence[TaskRow]:
         """See the port."""
         values = dataclasses.asdict(query)
-        values["before"] = _checked(query.before) if query.before else ""
+        values["before"] = (
+            codec.row_id(query.before, ErrorCode.NO_SUCH_TASK) if query.before else ""
+        )
         values["words"] = codec.clean_text(query.words)
         found = run(self._engine, lambda db: db.execute(_FIND, values).mappings().all())
         return [_row(task) for task in found]
 
     def cancel(self, task_id: str) -> None:
         """See the port."""
-        task_id = _checked(task_id)
+        task_id = codec.row_id(task_id, ErrorCode.NO_SUCH_TASK)
         transact(self._engine, lambda db: _cancel(db, task_id))
 
     def retry(self, task_id: str) -> tuple[StepRef, ...]:
         """See the port."""
-        task_id = _checked(task_id)
+        task_id = codec.row_id(task_id, ErrorCode.NO_SUCH_TASK)
         steps = list(_first_round())
         values = {"steps": codec.to_json(steps), "task": task_id, "grace": self._grace_s}
         transact(self._engine, lambda db: _retry(db, task_id, values))
@@ -255,15 +256,6 @@ def _read(db: Connection, task_id: str) -> tuple[RowMapping, _Rows, _Rows, _Rows
         for part in (_FILES, _STEPS, _VERDICTS, _LOG, OF_TASK)
     )
     return task, files, steps, verdicts, log, agents
-
-
-def _checked(task_id: str) -> str:
-    """The id in its usual form; raises ``InputError``."""
-    try:
-        return str(UUID(task_id))
-    except ValueError as error:
-        shown = codec.clean_text(task_id[:60])
-        raise InputError(ErrorCode.NO_SUCH_TASK, f"'{shown}' is no task id.") from error
 
 
 def _asked(columns: Mapping[str, Any]) -> tuple[Any, ...]:

@@ -34,7 +34,7 @@ from fractal_rmo.jailed.programs.unit_report import (
     shorten,
 )
 
-_FIXTURE = "FixtureFunctionDefinition"
+_FIXTURE_TYPE = "FixtureFunctionDefinition"
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ def _collect(path: str, file: Path, report: Report) -> Tests:
 
 def _tests(path: str, module: ModuleType) -> Tests:
     found: Tests = {}
-    fixtures = {k: v for k, v in vars(module).items() if type(v).__name__ == _FIXTURE}
+    fixtures = {k: v for k, v in vars(module).items() if type(v).__name__ == _FIXTURE_TYPE}
     for key, value in vars(module).items():
         if inspect.isfunction(value) and key.startswith("test"):
             rows = variants(f"{path}::{key}", value)

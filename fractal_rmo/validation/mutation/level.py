@@ -16,7 +16,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from fractal_rmo.domain.jsonvalue import Json
-from fractal_rmo.domain.run import Dialogue, Limits, RunRequest, Runtime, runtime_for_pytest
+from fractal_rmo.domain.run import (
+    Dialogue,
+    Limits,
+    RunRequest,
+    Runtime,
+    needs_pytest,
+    runtime_for_pytest,
+)
 from fractal_rmo.domain.verdict import Outcome, Verdict
 from fractal_rmo.validation.generated.answers import printable
 from fractal_rmo.validation.generated.calls import Call
@@ -87,9 +94,10 @@ def _judge(progress: Progress) -> Dialogue[None]:
     """
     whole = len(progress.mutants)
     budget_s = BUDGET_S - _ATTACK_S - progress.duration_s
-    value = progress.take((yield _tests_run(progress, budget_s, Runtime.THIN)))
+    with_pytest = runtime_for_pytest(progress.subject.files())
+    first = with_pytest if needs_pytest(progress.subject.tests.files) else Runtime.THIN
+    value = progress.take((yield _tests_run(progress, budget_s, first)))
     if value.get("supported") is False:
-        with_pytest = runtime_for_pytest(progress.subject.files())
         value = progress.take((yield _tests_run(progress, budget_s, with_pytest)))
     _refuse_unsound(value)
     for item in _items(value.get("mutants")):

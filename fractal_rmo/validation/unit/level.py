@@ -15,14 +15,13 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from fractal_rmo.domain.jsonvalue import Json
-from fractal_rmo.domain.run import Dialogue, RunEnding, RunRequest, RunResult, Runtime
+from fractal_rmo.domain.run import Dialogue, RunEnding, RunRequest, RunResult, Runtime, needs_pytest
 from fractal_rmo.domain.verdict import Level, Outcome, Verdict
 from fractal_rmo.validation.missing import missing_module
 from fractal_rmo.validation.subject import Subject
 from fractal_rmo.validation.unit.canary import canary_of
 from fractal_rmo.validation.unit.run import (
     TestRun,
-    needs_pytest,
     read_run,
     run_apart,
     run_together,
@@ -91,7 +90,7 @@ def _repeated(subject: Subject, way: _Way) -> Dialogue[RunResult]:
     ask = partial(
         way.run, subject, "unit tests in another order", hash_seed=1, shuffle_seed=SHUFFLE_SEED
     )
-    if not needs_pytest(subject.tests):
+    if not needs_pytest(subject.tests.files):
         called = yield ask(runtime=Runtime.THIN)
         value = called.value
         if not isinstance(value, Mapping) or value.get("supported") is not False:

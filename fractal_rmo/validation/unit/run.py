@@ -73,12 +73,6 @@ def sorted_counts(counter: Counter[str]) -> dict[str, int]:
     return dict(sorted(counter.items()))
 
 
-def needs_pytest(tests: SourceTree) -> bool:
-    """Whether a test file names pytest or hypothesis, so that plain calls would not do."""
-    texts = [text for _, text in tests.python_files()]
-    return any(name in text for text in texts for name in ("pytest", "hypothesis"))
-
-
 def run_together(
     subject: Subject, label: str, runtime: Runtime | None = None, **options: Json
 ) -> RunRequest:

@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import Engine, text
 
 from fractal_rmo.adapters.db.dead import SqlDeadSteps
-from fractal_rmo.adapters.db.invariants import broken, keep_journal
 from fractal_rmo.domain.errors import FractalError, InputError, LifecycleError
 from fractal_rmo.domain.lifecycle import Ending, TaskState
 from fractal_rmo.domain.outcome import StepOutcome
@@ -16,6 +15,7 @@ from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.domain.step import Stage, StepRef, StepState
 from fractal_rmo.domain.views import StepQuery, StepRow
 from tests.adapters.db.desk import PROVEN, Desk
+from tests.faults.invariants import broken, keep_journal
 
 pytestmark = pytest.mark.cluster
 

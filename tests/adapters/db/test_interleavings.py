@@ -28,7 +28,6 @@ from hypothesis.stateful import (
 from sqlalchemy import Engine, text
 
 from fractal_rmo.adapters.db.dead import SqlDeadSteps
-from fractal_rmo.adapters.db.invariants import broken, keep_journal
 from fractal_rmo.adapters.db.outbox import SqlOutbox
 from fractal_rmo.adapters.db.steps import SqlStepStore
 from fractal_rmo.adapters.db.tasks import SqlTaskStore
@@ -42,6 +41,7 @@ from fractal_rmo.domain.step import MAX_ATTEMPTS, Claim, Stage, StepState
 from fractal_rmo.domain.task import Task
 from fractal_rmo.domain.verdict import Level, Outcome, Verdict
 from fractal_rmo.domain.views import StepQuery
+from tests.faults.invariants import broken, keep_journal
 
 pytestmark = pytest.mark.cluster
 TASK = Task("mend it", SourceTree({"a.py": "x = 1\n"}), SourceTree({"test_a.py": "import a\n"}))

@@ -74,10 +74,19 @@ def tree(files: list[list[str]] | None, origin: str) -> SourceTree:
     return SourceTree({path: text for kind, path, text in files or [] if kind == origin})
 
 
-def row_id(written: str, unknown: ErrorCode) -> str:
-    """An id in its usual form; raises ``InputError`` (``unknown``) for what is none."""
+def task_id(written: str) -> str:
+    """A task's id in its usual form; raises ``InputError`` for what is none."""
+    return _row_id(written, ErrorCode.NO_SUCH_TASK, "task")
+
+
+def step_id(written: str) -> str:
+    """A step's id in its usual form; raises ``InputError`` for what is none."""
+    return _row_id(written, ErrorCode.NO_SUCH_STEP, "step")
+
+
+def _row_id(written: str, unknown: ErrorCode, of_what: str) -> str:
     try:
         return str(UUID(written))
     except ValueError as error:
         shown = clean_text(written[:60])
-        raise InputError(unknown, f"'{shown}' is no id.") from error
+        raise InputError(unknown, f"'{shown}' is no {of_what} id.") from error

@@ -63,15 +63,13 @@ class SqlDeadSteps:
     def find(self, query: StepQuery) -> Sequence[StepLine]:
         """See the port."""
         values = dataclasses.asdict(query)
-        values["before"] = (
-            codec.row_id(query.before, ErrorCode.NO_SUCH_STEP) if query.before else ""
-        )
+        values["before"] = codec.step_id(query.before) if query.before else ""
         found = run(self._engine, lambda db: db.execute(_FIND, values).mappings().all())
         return [_line(row) for row in found]
 
     def put_back(self, step_id: str) -> tuple[str, tuple[StepRef, ...]]:
         """See the port."""
-        step_id = codec.row_id(step_id, ErrorCode.NO_SUCH_STEP)
+        step_id = codec.step_id(step_id)
         return transact(self._engine, lambda db: _put_back(db, step_id, self._grace_s))
 
 

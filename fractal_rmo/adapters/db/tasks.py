@@ -140,7 +140,7 @@ class SqlTaskStore:
 
     def show(self, task_id: str) -> TaskView:
         """See the port."""
-        task_id = codec.row_id(task_id, ErrorCode.NO_SUCH_TASK)
+        task_id = codec.task_id(task_id)
         task, files, steps, verdicts, log, agents = run(self._engine, lambda db: _read(db, task_id))
         triples = [[f["origin"], f["path"], f["content"]] for f in files]
         proven = task["ending"] == Ending.PROVEN
@@ -159,7 +159,7 @@ class SqlTaskStore:
 
     def statuses(self, task_ids: Collection[str]) -> Mapping[str, TaskStatus]:
         """See the port."""
-        values = {"ids": [codec.row_id(task_id, ErrorCode.NO_SUCH_TASK) for task_id in task_ids]}
+        values = {"ids": [codec.task_id(task_id) for task_id in task_ids]}
         tasks, steps = run(
             self._engine,
             lambda db: [db.execute(part, values).mappings().all() for part in (_STATUS, _STEPS_OF)],
@@ -177,21 +177,19 @@ class SqlTaskStore:
     def find(self, query: TaskQuery) -> Sequence[TaskRow]:
         """See the port."""
         values = dataclasses.asdict(query)
-        values["before"] = (
-            codec.row_id(query.before, ErrorCode.NO_SUCH_TASK) if query.before else ""
-        )
+        values["before"] = codec.task_id(query.before) if query.before else ""
         values["words"] = codec.clean_text(query.words)
         found = run(self._engine, lambda db: db.execute(_FIND, values).mappings().all())
         return [_row(task) for task in found]
 
     def cancel(self, task_id: str) -> None:
         """See the port."""
-        task_id = codec.row_id(task_id, ErrorCode.NO_SUCH_TASK)
+        task_id = codec.task_id(task_id)
         transact(self._engine, lambda db: _cancel(db, task_id))
 
     def retry(self, task_id: str) -> tuple[StepRef, ...]:
         """See the port."""
-        task_id = codec.row_id(task_id, ErrorCode.NO_SUCH_TASK)
+        task_id = codec.task_id(task_id)
         steps = list(_first_round())
         values = {"steps": codec.to_json(steps), "task": task_id, "grace": self._grace_s}
         transact(self._engine, lambda db: _retry(db, task_id, values))

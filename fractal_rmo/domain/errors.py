@@ -11,7 +11,10 @@ from enum import StrEnum
 
 
 class ErrorCode(StrEnum):
-    """Stable codes: FR1 input, FR2 lifecycle, FR3 servers, FR4 sandbox, FR5 settings, FR6 data."""
+    """Stable codes: FR1 input, FR2 lifecycle, FR3 servers, FR4 sandbox, FR5 settings, FR6 data.
+
+    FR7 is for language models.
+    """
 
     BAD_SYNTAX = "FR101"
     EMPTY_CODE = "FR102"
@@ -66,6 +69,22 @@ class ErrorCode(StrEnum):
     NOT_EMPTY = "FR604"
     STILL_RUNNING = "FR605"
     NOT_ALLOWED = "FR606"
+    MODEL_RATE_LIMITED = "FR701"
+    MODEL_OVERLOADED = "FR702"
+    MODEL_TIMED_OUT = "FR703"
+    MODEL_CONNECTION = "FR704"
+    MODEL_RESTING = "FR705"
+    MODEL_BAD_KEY = "FR711"
+    MODEL_NO_CREDIT = "FR712"
+    NO_SUCH_MODEL = "FR713"
+    NO_SUCH_MODEL_HOST = "FR714"
+    MODEL_NOT_PRICED = "FR715"
+    NEEDS_SDK = "FR716"
+    PROMPT_TOO_LONG = "FR721"
+    MODEL_REFUSED = "FR722"
+    ANSWER_CUT_OFF = "FR723"
+    MODEL_REQUEST_REFUSED = "FR724"
+    BAD_ANSWER = "FR731"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +130,8 @@ CATALOGUE: dict[ErrorCode, Explanation] = {
     ),
     ErrorCode.NEEDS_MODEL: Explanation(
         "Generating new code needs a language model, and none is configured.",
-        "Submit code with failing tests as a 'fix': that needs no model.",
+        "Set OPENAI_API_KEY or ANTHROPIC_API_KEY, or OPENAI_BASE_URL for a server of your own; "
+        "code with failing tests as a 'fix' needs no model.",
     ),
     ErrorCode.NEEDS_TESTS: Explanation(
         "This kind of task needs tests: a result can only be proven by running them.",
@@ -294,6 +314,72 @@ CATALOGUE: dict[ErrorCode, Explanation] = {
     ErrorCode.NOT_ALLOWED: Explanation(
         "The database's user may not do this; nothing was changed.",
         "Name the user who owns the tables in DATABASE_URL.",
+    ),
+    ErrorCode.MODEL_RATE_LIMITED: Explanation(
+        "The model's endpoint takes no more calls for now.",
+        "Wait, ask for a higher limit, or configure a second endpoint or key.",
+    ),
+    ErrorCode.MODEL_OVERLOADED: Explanation(
+        "The model's endpoint has too much to do, or is ill.",
+        "Wait, or configure a second endpoint; the provider's status page may say more.",
+    ),
+    ErrorCode.MODEL_TIMED_OUT: Explanation(
+        "The model did not answer in time.",
+        "Raise timeout_s of the endpoint or the task's seconds, or ask for fewer tokens.",
+    ),
+    ErrorCode.MODEL_CONNECTION: Explanation(
+        "The connection to the model's endpoint failed or was cut.",
+        "Check that the server runs and listens at its base URL.",
+    ),
+    ErrorCode.MODEL_RESTING: Explanation(
+        "Every endpoint that could answer failed repeatedly and is left alone for a minute.",
+        "Wait; 'fractal-rmo doctor --llm' says what each endpoint suffers from.",
+    ),
+    ErrorCode.MODEL_BAD_KEY: Explanation(
+        "The model's endpoint does not accept the key.",
+        "Set OPENAI_API_KEY or ANTHROPIC_API_KEY, or the variable that the endpoint's key_env "
+        "names, to a key that is valid there.",
+    ),
+    ErrorCode.MODEL_NO_CREDIT: Explanation(
+        "The account behind the key has no credit left.",
+        "Pay the provider, or configure another endpoint.",
+    ),
+    ErrorCode.NO_SUCH_MODEL: Explanation(
+        "The endpoint has no model of this name, or the key may not use it.",
+        "Name one that it has in 'model' of the endpoint or of the agent.",
+    ),
+    ErrorCode.NO_SUCH_MODEL_HOST: Explanation(
+        "The host of the model's endpoint is unknown.",
+        "Correct OPENAI_BASE_URL, ANTHROPIC_BASE_URL or base_url of the endpoint.",
+    ),
+    ErrorCode.MODEL_NOT_PRICED: Explanation(
+        "Nobody knows what this model costs, so no budget could hold.",
+        "Add it to models.prices of the configuration, or set 'free: true' on an endpoint of your "
+        "own that bills nobody.",
+    ),
+    ErrorCode.NEEDS_SDK: Explanation(
+        "The library that speaks to language models is not installed.",
+        "pip install 'fractal-rmo[models]'.",
+    ),
+    ErrorCode.PROMPT_TOO_LONG: Explanation(
+        "The question is longer than the model can read.",
+        "Submit fewer or shorter files, or name a model with a larger context.",
+    ),
+    ErrorCode.MODEL_REFUSED: Explanation(
+        "The model refused to answer, by its provider's policy.",
+        "Word the task differently, or name another model.",
+    ),
+    ErrorCode.ANSWER_CUT_OFF: Explanation(
+        "The answer ended at max_tokens, before it was whole.",
+        "Raise max_tokens of the agent, or ask for less at once.",
+    ),
+    ErrorCode.MODEL_REQUEST_REFUSED: Explanation(
+        "The endpoint does not take the request as it is.",
+        "The message holds the server's reason; 'fractal-rmo doctor --llm' shows what it supports.",
+    ),
+    ErrorCode.BAD_ANSWER: Explanation(
+        "The model's answer is not the document that was asked for.",
+        "Ask again; a model that does so often is too weak for the role, so name another.",
     ),
 }
 

@@ -12,7 +12,7 @@ import sys
 import click
 from click.shell_completion import BashComplete, FishComplete, ZshComplete
 
-from fractal_rmo.cli.group import INFRASTRUCTURE, INTERRUPTED, PROVEN, Group
+from fractal_rmo.cli.group import INFRASTRUCTURE, INTERRUPTED, PROVEN, Group, json_option
 from fractal_rmo.domain.errors import CATALOGUE, ErrorCode
 from fractal_rmo.version import VERSION
 
@@ -72,8 +72,16 @@ def explain(code: str) -> None:
 
 
 @cli.command()
-def doctor() -> None:
+@click.option("--llm", is_flag=True, help="Ask each configured language model one tiny question.")
+@json_option
+def doctor(llm: bool, as_json: bool) -> None:
     """Check what this machine can do; nothing is started."""
+    if llm:
+        from fractal_rmo.cli.models import print_models
+
+        sys.exit(print_models(as_json=as_json))
+    if as_json:
+        raise click.UsageError("--json goes with --llm.")
     from fractal_rmo.bootstrap.health import free_space, server_trouble
     from fractal_rmo.bootstrap.jails import sandbox_tiers
 

@@ -6,12 +6,14 @@ from dataclasses import fields
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from fractal_rmo.config.settings import Redis, Settings
+from fractal_rmo.config.settings import Models, Redis, Settings
 from fractal_rmo.domain.errors import ErrorCode, SettingsError
+from fractal_rmo.domain.model import ModelProvider
 from fractal_rmo.domain.run import Tier
 
 _DATABASES = ("postgresql+psycopg2",)
 _BROKERS = ("redis", "rediss", "redis+socket")
+_MODEL_SERVERS = ("http", "https")
 TLS_VERIFY = ("required", "none")
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _LONGEST_SLICE_S = 30
@@ -41,6 +43,26 @@ def check(settings: Settings) -> None:
     for kind in fields(agents):
         if getattr(agents, kind.name).count < 1:
             _refuse(f"agents.{kind.name}.count", "at least 1")
+    _models(settings.models)
+
+
+def _models(models: Models) -> None:
+    """Endpoints by names of their own, at addresses that are some; no key is repeated."""
+    seen: set[str] = set()
+    for endpoint in models.configured:
+        where = f"the model endpoint '{endpoint.name}'"
+        if not endpoint.name or endpoint.name in seen:
+            _refuse(f"models.endpoints has {where} twice or unnamed", "a name of its own")
+        seen.add(endpoint.name)
+        if endpoint.provider not in tuple(ModelProvider):
+            _refuse(f"provider of {where} is '{endpoint.provider}'", ", ".join(ModelProvider))
+        _address(f"base_url of {where}", endpoint.base_url, _MODEL_SERVERS)
+        if not (endpoint.weight > 0 and endpoint.timeout_s > 0):
+            _refuse(f"weight or timeout_s of {where}", "more than 0")
+    if models.simulated.failure_rate > 1:
+        _refuse("models.simulated.failure_rate", "0 to 1")
+    if not all(price.model for price in models.prices):
+        _refuse("models.prices has an entry without 'model'", "the name as it is asked for")
 
 
 def _address(name: str, url: str, schemes: tuple[str, ...]) -> None:

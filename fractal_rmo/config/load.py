@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 import yaml
 
@@ -93,6 +93,8 @@ def _filled(value: Any, path: Path, environment: Mapping[str, str]) -> Any:
     """The document with its variables replaced: after parsing, so that no content adds keys."""
     if isinstance(value, dict):
         return {key: _filled(item, path, environment) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_filled(item, path, environment) for item in value]
     if isinstance(value, str):
         return _VARIABLE.sub(lambda found: _value(found, path, environment), value)
     return value
@@ -135,6 +137,11 @@ def _join(where: str, key: object) -> str:
 def _field(kind: Any, value: object, where: str) -> Any:
     if dataclasses.is_dataclass(kind):
         return _build(kind, value, where)  # type: ignore[arg-type]
+    if get_origin(kind) is tuple:
+        if not isinstance(value, list):
+            raise SettingsError(ErrorCode.BAD_SETTING, f"'{where}' must be a list.")
+        one = get_args(kind)[0]
+        return tuple(_field(one, item, f"{where}[{place}]") for place, item in enumerate(value))
     try:
         return _scalar(kind, value)
     except (TypeError, ValueError) as error:

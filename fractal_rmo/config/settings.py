@@ -80,7 +80,7 @@ class Web:
 class Agent:
     """One agent type: ``count`` processes a worker, threads with ``executor_llm``.
 
-    The rest is for its language model.
+    The rest is for its language model, at an endpoint that names no other.
     """
 
     count: int = 1
@@ -98,6 +98,70 @@ class Agents:
     executor_llm: Agent = field(default_factory=lambda: Agent(count=8))
     validator: Agent = field(default_factory=Agent)
     learner: Agent = field(default_factory=Agent)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelEndpoint:
+    """A place where language models answer; see ``docs/models.md``."""
+
+    name: str = ""
+    provider: str = "openai"
+    base_url: str = ""
+    model: str = ""
+    key: str = field(default="", repr=False)
+    weight: float = 1.0
+    max_calls: int = 0
+    timeout_s: float = 120.0
+    free: bool = False
+    stream: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ModelPrice:
+    """Dollars for a million tokens; ``cached`` 0 is as much as ``input``."""
+
+    model: str = ""
+    input: float = 0.0
+    output: float = 0.0
+    cached: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class StandIn:
+    """Models of equal rank: one is asked where only the other's provider is configured."""
+
+    openai: str = ""
+    anthropic: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """The simulated model; ``failure_rate`` from 0 to 1, ``script`` a file."""
+
+    script: str = ""
+    seed: int = 0
+    latency_s: float = 0.0
+    failure_rate: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """Language models: an endpoint for each vendor's variables, and ``endpoints`` beside them."""
+
+    openai: ModelEndpoint = field(default_factory=lambda: ModelEndpoint("openai", "openai"))
+    anthropic: ModelEndpoint = field(
+        default_factory=lambda: ModelEndpoint("anthropic", "anthropic")
+    )
+    endpoints: tuple[ModelEndpoint, ...] = ()
+    prices: tuple[ModelPrice, ...] = ()
+    stand_ins: tuple[StandIn, ...] = ()
+    simulated: Rehearsal = field(default_factory=Rehearsal)
+
+    @property
+    def configured(self) -> tuple[ModelEndpoint, ...]:
+        """Those that can be asked: a vendor's needs its key, or the address of another server."""
+        vendors = (self.openai, self.anthropic)
+        return (*(each for each in vendors if each.key or each.base_url), *self.endpoints)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +235,7 @@ class Settings:
     redis: Redis = field(default_factory=Redis)
     web: Web = field(default_factory=Web)
     agents: Agents = field(default_factory=Agents)
+    models: Models = field(default_factory=Models)
     pipeline: Pipeline = field(default_factory=Pipeline)
     sandbox: Jails = field(default_factory=Jails)
     proofs: Proofs = field(default_factory=Proofs)

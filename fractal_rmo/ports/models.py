@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from fractal_rmo.domain.model import Estimate, ModelReply, ModelRequest, ModelTrouble, Usage
+from fractal_rmo.domain.model import (
+    Estimate,
+    ModelProvider,
+    ModelReply,
+    ModelRequest,
+    ModelTrouble,
+    Usage,
+)
 
 
 class Purse(Protocol):
@@ -39,6 +46,12 @@ class Purse(Protocol):
 
 class LanguageModel(Protocol):
     """Asks the configured models."""
+
+    def offers(self, provider: ModelProvider | None = None) -> bool:
+        """Whether an endpoint is configured: one of the provider, or any but simulated ones.
+
+        A task of provider ``auto`` is done by a model where this is so, else offline.
+        """
 
     def ask(
         self,

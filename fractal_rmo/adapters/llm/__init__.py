@@ -1,0 +1,1 @@
+"""Language models over HTTP.  The vendors' SDKs are imported when one is first asked."""

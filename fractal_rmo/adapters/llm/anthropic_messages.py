@@ -1,0 +1,99 @@
+"""The messages of Anthropic.
+
+Its models take no temperature, and the SDK refuses the argument, so that none
+is sent; nor do they take a seed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from anthropic import AsyncAnthropic, transform_schema
+from anthropic.types import Message
+from anthropic.types import Usage as MessageUsage
+
+from fractal_rmo.adapters.llm.answers import asks_for
+from fractal_rmo.adapters.llm.speaker import Answer, Call, Feature, cut_off, refusal, uses
+from fractal_rmo.adapters.llm.troubles import from_sdk, refused_feature
+from fractal_rmo.domain.model import Endpoint, ModelError, ModelTrouble, Usage
+
+_LACKS = (Feature.TEMPERATURE, Feature.SEED, Feature.JSON, Feature.MAX_COMPLETION)
+
+
+class AnthropicMessages:
+    """Speaks to one endpoint under one key."""
+
+    def __init__(self, endpoint: Endpoint, key: str) -> None:
+        self._endpoint, self._key = endpoint, key
+        self._client = AsyncAnthropic(
+            api_key=key or "none",
+            base_url=endpoint.base_url or "https://api.anthropic.com",
+            max_retries=0,
+        )
+        self.refused: set[Feature] = set(_LACKS)
+
+    async def say(self, call: Call) -> Answer:
+        """See ``Speaker``."""
+        while True:
+            used = uses(self._endpoint, call, self.refused)
+            try:
+                return _finished(call, await self._once(call, used))
+            except ModelError:
+                raise
+            except Exception as error:  # noqa: BLE001 - the transport's own come through as well
+                feature = refused_feature(error, used)
+                if feature is None:
+                    raise from_sdk(error, call.request, self._key) from None
+                self.refused.add(feature)
+
+    async def _once(self, call: Call, used: Collection[Feature]) -> Message:
+        arguments = self._arguments(call, used)
+        if Feature.STREAM not in used:
+            done = await self._client.messages.create(**arguments)
+            if not isinstance(done, Message):
+                raise ModelError(ModelTrouble.MALFORMED, "The server's reply is no message.")
+            return done
+        async with self._client.messages.stream(**arguments) as stream:
+            done = await stream.get_final_message()
+        if done.stop_reason is None:
+            raise ModelError(ModelTrouble.CONNECTION, "The stream ended before the answer did.")
+        return done
+
+    def _arguments(self, call: Call, used: Collection[Feature]) -> dict[str, Any]:
+        request = call.request
+        told = bool(self._endpoint.base_url) or Feature.SCHEMA not in used
+        system = f"{request.system}\n\n{asks_for(request.schema)}" if told else request.system
+        arguments: dict[str, Any] = {
+            "model": call.model,
+            "max_tokens": request.max_tokens,
+            "system": system,
+            "messages": [{"role": "user", "content": request.user}],
+            "timeout": call.timeout_s,
+        }
+        if Feature.SCHEMA in used:
+            schema = transform_schema(dict(request.schema))
+            arguments["output_config"] = {"format": {"type": "json_schema", "schema": schema}}
+        return arguments
+
+
+def _finished(call: Call, done: Message) -> Answer:
+    usage = _usage(done)
+    if done.stop_reason == "refusal":
+        raise refusal("by its provider's policy", usage)
+    if done.stop_reason == "max_tokens":
+        raise cut_off(call.request.max_tokens, usage)
+    if done.stop_reason == "model_context_window_exceeded":
+        raise ModelError(ModelTrouble.TOO_LONG, usage=usage)
+    text = "".join(block.text for block in done.content or () if block.type == "text")
+    return Answer(text, done.model or call.model, usage)
+
+
+def _usage(done: Message) -> Usage | None:
+    """Tokens in with those that were read from its cache; None where nothing was counted."""
+    told = done.usage
+    if not isinstance(told, MessageUsage):  # by the protocol it is there
+        return None  # type: ignore[unreachable]
+    cached = told.cache_read_input_tokens or 0
+    read = (told.input_tokens or 0) + cached + (told.cache_creation_input_tokens or 0)
+    return Usage(read, told.output_tokens or 0, cached) if read else None

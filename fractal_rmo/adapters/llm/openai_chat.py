@@ -1,0 +1,121 @@
+"""The chat completions of OpenAI, which Ollama, vLLM and llama.cpp speak as well."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from openai import AsyncOpenAI
+from openai.types import CompletionUsage
+from openai.types.chat import ChatCompletion
+
+from fractal_rmo.adapters.llm.answers import asks_for, is_strict
+from fractal_rmo.adapters.llm.speaker import Answer, Call, Feature, cut_off, refusal, uses
+from fractal_rmo.adapters.llm.troubles import from_sdk, refused_feature
+from fractal_rmo.domain.model import Endpoint, ModelError, ModelTrouble, Usage
+
+
+class OpenAIChat:
+    """Speaks to one endpoint under one key."""
+
+    def __init__(self, endpoint: Endpoint, key: str) -> None:
+        self._endpoint, self._key = endpoint, key
+        self._client = AsyncOpenAI(
+            api_key=key or "none",  # a server of one's own asks for none, the SDK does
+            base_url=endpoint.base_url or "https://api.openai.com/v1",
+            max_retries=0,
+        )
+        self.refused: set[Feature] = set()
+
+    async def say(self, call: Call) -> Answer:
+        """See ``Speaker``."""
+        while True:
+            used = uses(self._endpoint, call, self.refused)
+            try:
+                return await self._once(call, used)
+            except ModelError:
+                raise
+            except Exception as error:  # noqa: BLE001 - the transport's own come through as well
+                feature = refused_feature(error, used)
+                if feature is None:
+                    raise from_sdk(error, call.request, self._key) from None
+                self.refused.add(feature)
+
+    async def _once(self, call: Call, used: Collection[Feature]) -> Answer:
+        arguments = self._arguments(call, used)
+        if Feature.STREAM in used:
+            return await self._streamed(call, arguments, Feature.STREAM_USAGE in used)
+        done = await self._client.chat.completions.create(**arguments)
+        if not isinstance(done, ChatCompletion) or not done.choices:
+            raise ModelError(ModelTrouble.MALFORMED, "The server's reply holds no choice.")
+        choice, usage = done.choices[0], _usage(done.usage)
+        return _finished(
+            call,
+            Answer(choice.message.content or "", done.model or call.model, usage),
+            choice.finish_reason,
+            choice.message.refusal or "",
+        )
+
+    def _arguments(self, call: Call, used: Collection[Feature]) -> dict[str, Any]:
+        request = call.request
+        told = bool(self._endpoint.base_url) or Feature.SCHEMA not in used
+        system = f"{request.system}\n\n{asks_for(request.schema)}" if told else request.system
+        limit = "max_completion_tokens" if Feature.MAX_COMPLETION in used else "max_tokens"
+        arguments: dict[str, Any] = {
+            "model": call.model,
+            "messages": [
+                {"role": "system", "content": system},
+                {"role": "user", "content": request.user},
+            ],
+            limit: request.max_tokens,
+            "timeout": call.timeout_s,
+        }
+        if Feature.SCHEMA in used:
+            arguments["response_format"] = {
+                "type": "json_schema",
+                "json_schema": {
+                    "name": request.schema_name,
+                    "schema": dict(request.schema),
+                    "strict": is_strict(request.schema),
+                },
+            }
+        elif Feature.JSON in used:
+            arguments["response_format"] = {"type": "json_object"}
+        if Feature.TEMPERATURE in used:
+            arguments["temperature"] = request.temperature
+        if Feature.SEED in used:
+            arguments["seed"] = request.seed
+        return arguments
+
+    async def _streamed(self, call: Call, arguments: dict[str, Any], counted: bool) -> Answer:
+        if counted:
+            arguments["stream_options"] = {"include_usage": True}
+        stream = await self._client.chat.completions.create(**arguments, stream=True)
+        parts, refusals, reason, usage, model = [], [], None, None, call.model
+        async with stream:
+            async for chunk in stream:
+                usage, model = _usage(chunk.usage) or usage, chunk.model or model
+                for choice in chunk.choices[:1]:
+                    parts.append(choice.delta.content or "")
+                    refusals.append(choice.delta.refusal or "")
+                    reason = choice.finish_reason or reason
+        if reason is None:
+            raise ModelError(ModelTrouble.CONNECTION, "The stream ended before the answer did.")
+        return _finished(call, Answer("".join(parts), model, usage), reason, "".join(refusals))
+
+
+def _finished(call: Call, answer: Answer, reason: str | None, refused: str) -> Answer:
+    if refused or reason == "content_filter":
+        raise refusal(refused or "its content filter", answer.usage)
+    if reason == "length":
+        raise cut_off(call.request.max_tokens, answer.usage)
+    return answer
+
+
+def _usage(told: CompletionUsage | None) -> Usage | None:
+    """None also where a server fills in zeros: no call reads nothing."""
+    if told is None or not told.prompt_tokens:
+        return None
+    details = told.prompt_tokens_details
+    cached = (details.cached_tokens or 0) if details else 0
+    return Usage(told.prompt_tokens, told.completion_tokens or 0, cached)

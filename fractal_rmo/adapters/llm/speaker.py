@@ -1,0 +1,104 @@
+"""One call to one endpoint, whoever's protocol it speaks."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
+from math import ceil
+from typing import Protocol
+
+from fractal_rmo.domain.model import Endpoint, ModelError, ModelRequest, ModelTrouble, Usage
+
+
+class Feature(StrEnum):
+    """What a request may use where the endpoint takes it."""
+
+    SCHEMA = "structured output"
+    JSON = "JSON mode"
+    TEMPERATURE = "temperature"
+    SEED = "seed"
+    STREAM = "streaming"
+    STREAM_USAGE = "usage in streams"
+    MAX_COMPLETION = "max_completion_tokens"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What is sent, and how long its connection may be silent."""
+
+    request: ModelRequest
+    model: str
+    timeout_s: float
+    stream: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The text as it came; ``usage`` is None where the server counted nothing."""
+
+    text: str
+    model: str
+    usage: Usage | None = None
+
+
+class Speaker(Protocol):
+    """Speaks one endpoint's protocol, and learns what it does not take."""
+
+    @property
+    def refused(self) -> Collection[Feature]:
+        """Features that the endpoint was found not to take, or that its protocol lacks."""
+
+    async def say(self, call: Call) -> Answer:
+        """Send one request; features that the server refuses by name are left out from then on.
+
+        Raises ``ModelError``, with ``usage`` where the server counted some.
+        """
+
+
+def uses(endpoint: Endpoint, call: Call, refused: Collection[Feature]) -> frozenset[Feature]:
+    """The features that this call wants, without those that were refused."""
+    request = call.request
+    wanted = {Feature.SCHEMA, Feature.STREAM_USAGE}
+    if Feature.SCHEMA in refused:
+        wanted.add(Feature.JSON)
+    if request.temperature is not None:
+        wanted.add(Feature.TEMPERATURE)
+    if request.seed is not None:
+        wanted.add(Feature.SEED)
+    if call.stream or endpoint.stream:
+        wanted.add(Feature.STREAM)
+    if not endpoint.base_url:  # the vendor's newer models take no other name; older servers none
+        wanted.add(Feature.MAX_COMPLETION)
+    return frozenset(wanted - set(refused))
+
+
+def at_most(request: ModelRequest) -> Usage:
+    """More tokens than the request can use: no tokenizer makes two of two bytes of usual text."""
+    return Usage(ceil(_size(request) / 2) + 64, request.max_tokens, estimated=True)
+
+
+def about(request: ModelRequest, text: str) -> Usage:
+    """Tokens of a call whose server counted none, rather too many than too few."""
+    return Usage(ceil(_size(request) / 3), ceil(len(text.encode()) / 3), estimated=True)
+
+
+def lost(request: ModelRequest) -> Usage:
+    """What a call may have cost whose answer never came: it can have been written to its end."""
+    return Usage(ceil(_size(request) / 3), request.max_tokens, estimated=True)
+
+
+def _size(request: ModelRequest) -> int:
+    return len((request.system + request.user + str(dict(request.schema))).encode())
+
+
+def cut_off(max_tokens: int, usage: Usage | None) -> ModelError:
+    """The answer ended at the limit."""
+    detail = f"The answer ended at max_tokens ({max_tokens}), before it was whole."
+    return ModelError(ModelTrouble.CUT_OFF, detail, usage=usage)
+
+
+def refusal(reason: str, usage: Usage | None) -> ModelError:
+    """The model would not answer."""
+    detail = f"The model refused: {reason[:300] or 'no reason given'}"
+    return ModelError(ModelTrouble.REFUSED, detail, usage=usage)

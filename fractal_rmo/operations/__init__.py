@@ -1,0 +1,1 @@
+"""How the cluster keeps itself going: pure decisions, performed elsewhere."""

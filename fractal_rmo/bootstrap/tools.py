@@ -50,6 +50,7 @@ def make_tools(app: Celery, connections: int = 2) -> Tools:
     from fractal_rmo.adapters.db.engine import make_engine
     from fractal_rmo.adapters.db.inbox import SqlInbox
     from fractal_rmo.adapters.db.learning import SqlLearningStore
+    from fractal_rmo.adapters.db.ledger import SqlLedger
     from fractal_rmo.adapters.db.links import SqlLinkStore
     from fractal_rmo.adapters.db.outbox import SqlOutbox
     from fractal_rmo.adapters.db.protocols import SqlProtocolStore
@@ -75,6 +76,7 @@ def make_tools(app: Celery, connections: int = 2) -> Tools:
         router=make_router(),
         audit=SqlAuditStore(engine),
         learning=learning,
+        ledger=SqlLedger(engine),
         protocols=protocols,
         known=Known(protocols, learning),
         links=SqlLinkStore(engine),

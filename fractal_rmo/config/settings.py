@@ -189,12 +189,16 @@ class Learning:
 
 @dataclass(frozen=True, slots=True)
 class LimitSettings:
-    """What one task may use."""
+    """What one task may use; and, of language models, all tasks in a day (UTC), 0 for no limit."""
 
     max_task_duration: float = 300.0
     max_tokens_per_task: int = 50_000
     max_cost_per_task: float = 5.0
     max_retries: int = 3
+    max_tokens_per_submitter_per_day: int = 0
+    max_cost_per_submitter_per_day: float = 25.0
+    max_tokens_per_day: int = 0
+    max_cost_per_day: float = 100.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,7 @@ class ErrorCode(StrEnum):
     ANSWER_CUT_OFF = "FR723"
     MODEL_REQUEST_REFUSED = "FR724"
     BAD_ANSWER = "FR731"
+    OVER_BUDGET = "FR741"
 
 
 @dataclass(frozen=True, slots=True)
@@ -376,6 +377,11 @@ CATALOGUE: dict[ErrorCode, Explanation] = {
     ErrorCode.MODEL_REQUEST_REFUSED: Explanation(
         "The endpoint does not take the request as it is.",
         "The message holds the server's reason; 'fractal-rmo doctor --llm' shows what it supports.",
+    ),
+    ErrorCode.OVER_BUDGET: Explanation(
+        "The next call of a language model would be beyond a budget, so it was not made.",
+        "Raise the task's tokens or dollars, or the limits of the day in 'limits' of the "
+        "configuration.",
     ),
     ErrorCode.BAD_ANSWER: Explanation(
         "The model's answer is not the document that was asked for.",

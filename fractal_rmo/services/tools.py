@@ -9,6 +9,7 @@ from fractal_rmo.ports.agents import AgentStore
 from fractal_rmo.ports.audit import AuditStore
 from fractal_rmo.ports.cluster import ClusterView
 from fractal_rmo.ports.doorbell import Doorbell
+from fractal_rmo.ports.ledger import Ledger
 from fractal_rmo.ports.messages import Inbox, Outbox, Router
 from fractal_rmo.ports.sandbox import Sandbox
 from fractal_rmo.ports.stores import (
@@ -40,6 +41,7 @@ class Tools:
     dead: DeadSteps
     upkeep: Upkeep
     learning: LearningStore
+    ledger: Ledger
     links: LinkStore
     bell: Doorbell
     sandbox: Sandbox

@@ -7,6 +7,7 @@ these same tables; the models are what Alembic compares the database with.
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import (
@@ -16,16 +17,19 @@ from sqlalchemy import (
     Identity,
     Index,
     MetaData,
+    Numeric,
     Text,
     UniqueConstraint,
     Uuid,
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 Moment = TIMESTAMP(timezone=True)
+_DOLLARS = Numeric(20, 10)
+"""Decimal: what is set aside and taken back leaves nothing behind."""
 
 
 class Base(DeclarativeBase):
@@ -362,6 +366,54 @@ class ExperimentRecord(Base):
     state: Mapped[dict[str, Any]] = _document()
     started_at: Mapped[datetime] = _now()
     ended_at: Mapped[datetime | None]
+
+
+class LedgerRecord(Base):
+    """What was charged to an account, and what is set aside on it for calls under way."""
+
+    __tablename__ = "ledger"
+    account: Mapped[str] = mapped_column(primary_key=True)
+    tokens_spent: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    tokens_reserved: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    dollars_spent: Mapped[Decimal] = mapped_column(_DOLLARS, server_default="0")
+    dollars_reserved: Mapped[Decimal] = mapped_column(_DOLLARS, server_default="0")
+    seconds_spent: Mapped[float] = mapped_column(server_default="0")
+    updated_at: Mapped[datetime] = _now()
+
+
+class ModelCall(Base):
+    """One attempt to ask a language model, and the accounts that it is charged to.
+
+    ``lost_after`` is when nobody can be waiting for it any more.
+    """
+
+    __tablename__ = "model_calls"
+    __table_args__ = (
+        Index("ix_model_calls_open", "lost_after", postgresql_where=text("state = 'reserved'")),
+    )
+    id: Mapped[str] = _id()
+    task_id: Mapped[str | None] = mapped_column(
+        Uuid(as_uuid=False), ForeignKey("tasks.id", ondelete="SET NULL"), index=True
+    )
+    accounts: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    role: Mapped[str]
+    purpose: Mapped[str] = _text()
+    endpoint: Mapped[str]
+    model: Mapped[str]
+    attempt: Mapped[int]
+    state: Mapped[str]
+    tokens_reserved: Mapped[int]
+    dollars_reserved: Mapped[Decimal] = mapped_column(_DOLLARS)
+    lost_after: Mapped[datetime]
+    tokens_in: Mapped[int] = _count()
+    tokens_out: Mapped[int] = _count()
+    tokens_cached: Mapped[int] = _count()
+    is_estimated: Mapped[bool] = mapped_column(server_default=text("false"))
+    dollars: Mapped[Decimal] = mapped_column(_DOLLARS, server_default="0")
+    seconds: Mapped[float] = mapped_column(server_default="0")
+    trouble: Mapped[str] = _text()
+    created_at: Mapped[datetime] = _now()
+    closed_at: Mapped[datetime | None]
 
 
 class UsedLink(Base):

@@ -1,0 +1,65 @@
+"""A task's purse: its own budget, its submitter's for the day and everybody's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fractal_rmo.config.settings import LimitSettings
+from fractal_rmo.domain.ledger import Limit, Scope
+from fractal_rmo.domain.model import Estimate, ModelTrouble, Usage
+from fractal_rmo.domain.step import Claim
+from fractal_rmo.ports.ledger import Ledger
+
+EVERYBODY = "everybody"
+NOBODY = "submitter:nobody"
+"""Who submits without an account: they share one."""
+
+
+class TaskPurse:
+    """``ports.models.Purse`` over the ledger."""
+
+    def __init__(self, ledger: Ledger, task_id: str, limits: Sequence[Limit]) -> None:
+        self._ledger, self._task_id, self._limits = ledger, task_id, tuple(limits)
+
+    def reserve(self, estimate: Estimate) -> str:
+        """See the port; raises ``OverBudgetError``."""
+        return self._ledger.reserve(self._task_id, self._limits, estimate)
+
+    def settle(
+        self,
+        token: str,
+        usage: Usage,
+        dollars: float,
+        *,
+        seconds: float,
+        trouble: ModelTrouble | None = None,
+    ) -> None:
+        """See the port."""
+        self._ledger.settle(token, usage, dollars, seconds=seconds, trouble=trouble)
+
+    def release(self, token: str) -> None:
+        """See the port."""
+        self._ledger.release(token)
+
+
+def limits_of(claim: Claim, daily: LimitSettings, submitter: str = NOBODY) -> tuple[Limit, ...]:
+    """What the calls of a task are charged to.
+
+    A person's retry begins with a new budget, as it does with new rounds.
+    """
+    first_round = claim.round - claim.tries
+    return (
+        Limit(
+            f"task:{claim.ref.task_id}/{first_round}",
+            Scope.TASK,
+            claim.budget.tokens,
+            claim.budget.dollars,
+        ),
+        Limit(
+            submitter,
+            Scope.DAY,
+            daily.max_tokens_per_submitter_per_day,
+            daily.max_cost_per_submitter_per_day,
+        ),
+        Limit(EVERYBODY, Scope.DAY, daily.max_tokens_per_day, daily.max_cost_per_day),
+    )

@@ -16,6 +16,7 @@ from fractal_rmo.adapters.llm.prices import PriceBook
 from fractal_rmo.adapters.llm.routes import Routes
 from fractal_rmo.adapters.llm.simulated import Script, Simulated
 from fractal_rmo.adapters.llm.speaker import Speaker
+from fractal_rmo.domain.jsonvalue import JsonObject
 from fractal_rmo.domain.model import (
     Endpoint,
     Estimate,
@@ -27,7 +28,7 @@ from fractal_rmo.domain.model import (
 from tests.adapters.llm.emulator import KEY, Emulator, started
 
 NAMES = {"openai": "gpt-6.1-sol", "anthropic": "claude-opus-5-5"}
-SCHEMA = {
+SCHEMA: JsonObject = {
     "type": "object",
     "properties": {"ok": {"type": "boolean"}},
     "required": ["ok"],
@@ -66,6 +67,7 @@ def fixtures() -> list[dict[str, Any]]:
         "fenced": {"content": 'Here it is:\n```json\n{"ok": true}\n```\nAnything else?'},
         "endless": {"content": "{", "finishReason": "length"},
         "plain": OK,
+        'Answer {"ok": true}': OK,
     }
     troubled: dict[str, dict[str, Any]] = {
         "cut": {"disconnectRate": 1},

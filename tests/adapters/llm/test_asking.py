@@ -16,6 +16,7 @@ from fractal_rmo.adapters.llm.prices import PriceBook
 from fractal_rmo.adapters.llm.routes import Routes
 from fractal_rmo.adapters.llm.simulated import Line, Script, read_script, smallest
 from fractal_rmo.domain.errors import ErrorCode, FractalError, InputError
+from fractal_rmo.domain.jsonvalue import JsonObject
 from fractal_rmo.domain.model import (
     Endpoint,
     Estimate,
@@ -159,9 +160,9 @@ def test_a_script_is_read_from_a_file(tmp_path: Path) -> None:
 
 def test_the_smallest_document_fits_its_schema() -> None:
     assert smallest(SCHEMA) == {"ok": False}
-    words = {"type": "array", "minItems": 1, "items": {"type": "string"}}
-    parts = {"a": {"enum": ["x", "y"]}, "b": words, "c": words}
-    schema = {"type": "object", "required": ["a", "b"], "properties": parts}
+    words: JsonObject = {"type": "array", "minItems": 1, "items": {"type": "string"}}
+    parts: JsonObject = {"a": {"enum": ["x", "y"]}, "b": words, "c": words}
+    schema: JsonObject = {"type": "object", "required": ["a", "b"], "properties": parts}
     assert smallest(schema) == {"a": "x", "b": [""]}
 
 

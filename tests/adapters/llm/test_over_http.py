@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import socket
+import subprocess
+import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -12,12 +17,14 @@ from fractal_rmo.domain.model import (
     Endpoint,
     ModelCancelledError,
     ModelError,
+    ModelProvider,
     ModelTrouble,
     Usage,
 )
 from tests.adapters.llm.conftest import NAMES, Ledger, Made, endpoint_at, request_for
 from tests.adapters.llm.emulator import KEY, Emulator
 
+STAND_IN = Path(__file__).resolve().parents[3] / "examples" / "stand_in.py"
 TOO_SHORT_TO_RETRY_S = 0.95
 """A first retry waits at least a second."""
 
@@ -177,3 +184,29 @@ def test_a_person_may_take_time(emulator: Emulator, made: Made) -> None:
     reply = made.models(endpoint).ask(request_for("by hand"), seconds=30)
     assert reply.latency_s > 1
     assert reply.attempts == 1
+
+
+def test_a_person_stands_in(made: Made) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    endpoint = Endpoint(
+        "person", ModelProvider.OPENAI, f"http://127.0.0.1:{port}/v1", "me", free=True
+    )
+    with (
+        subprocess.Popen(
+            [sys.executable, str(STAND_IN), str(port)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        ) as person,
+        ThreadPoolExecutor(1) as threads,
+    ):  # fmt: skip
+        asked = threads.submit(made.models(endpoint).ask, request_for("by me"), seconds=60)
+        assert person.stdin
+        assert person.stdout
+        question = "".join(iter(person.stdout.readline, "--- your answer, then an empty line\n"))
+        assert "by me" in question
+        person.stdin.write('{"ok": true}\n\n')
+        person.stdin.flush()
+        reply = asked.result()
+        person.kill()
+    assert (reply.document, reply.dollars, reply.usage.estimated) == ({"ok": True}, 0.0, True)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from fractal_rmo.domain.model import Endpoint
 from fractal_rmo.operations.breaker import Breaker, Circuit
 
-LEASE_S = 15.0
+LEASE_S = 30.0
 """Longer than a living call waits before it renews, by far."""
 
 

@@ -73,7 +73,7 @@ class Attempts:
 
     def claim(self, request: ModelRequest, offered: Sequence[Route]) -> Claimed | Chosen:
         """The least loaded of ``offered``, or why none can be had."""
-        lease, load = uuid.uuid4().hex, float(at_most(request).tokens)
+        lease, load = uuid.uuid4().hex[:12], float(at_most(request).tokens)
         endpoints = [route.endpoint for route in offered]
 
         def taken(board: Board, now: float) -> tuple[Board, Chosen]:

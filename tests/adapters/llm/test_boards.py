@@ -29,7 +29,7 @@ from fractal_rmo.domain.model import Endpoint, ModelProvider
 from fractal_rmo.operations.balance import renew, take
 store = RedisBoard(make_redis(sys.argv[1], Redis(), timeout_s=5.0))
 endpoints = [Endpoint(name, ModelProvider.OPENAI) for name in "abc"]
-names = [uuid.uuid4().hex for _ in range(30)]
+names = [uuid.uuid4().hex[:12] for _ in range(30)]
 for name in names:
     store.update(lambda board, now: take(board, endpoints, 1, name, now, now + 10))
 print("taken", flush=True)

@@ -45,7 +45,14 @@ def make_models(*, shared: bool) -> LanguageModel:
 
 
 def examine() -> list[Finding]:
-    """What one tiny real call shows of each configured endpoint."""
+    """What one tiny real call shows of each configured endpoint.
+
+    Raises ``SettingsError`` (NEEDS_SDK) where one is configured that cannot be asked here.
+    """
+    for each in settings().models.configured:
+        if not _can_ask(each.provider):
+            detail = f"'{each.name}' is configured, but '{each.provider}' is not installed."
+            raise SettingsError(ErrorCode.NEEDS_SDK, detail)
     from fractal_rmo.adapters.llm.doctor import examine as examine_one
 
     routes = make_routes()
@@ -53,7 +60,10 @@ def examine() -> list[Finding]:
 
 
 def make_routes() -> Routes:
-    """The configured endpoints, the model of each role, and what they cost."""
+    """The configured endpoints, the model of each role, and what they cost.
+
+    A key that happens to be set where no SDK is installed configures nothing.
+    """
     from fractal_rmo.adapters.llm.prices import PriceBook
     from fractal_rmo.adapters.llm.routes import Routes
 
@@ -67,7 +77,7 @@ def make_routes() -> Routes:
         each.model: Price(each.input, each.output, each.cached or each.input, "configuration")
         for each in models.prices
     }
-    endpoints = [_endpoint(each) for each in models.configured]
+    endpoints = [_endpoint(each) for each in models.configured if _can_ask(each.provider)]
     return Routes([*endpoints, SIMULATED], roles, stand_ins, PriceBook(prices))
 
 
@@ -79,9 +89,6 @@ def speaker(endpoint: Endpoint) -> Speaker:
 
         play = settings().models.simulated
         return Simulated(read_script(play.script, play.seed, play.latency_s, play.failure_rate))
-    if not find_spec(endpoint.provider.value):
-        detail = f"'{endpoint.provider}' is not installed."
-        raise SettingsError(ErrorCode.NEEDS_SDK, detail)
     keys = {each.name: each.key for each in settings().models.configured}
     key = keys[endpoint.name]
     if endpoint.provider is ModelProvider.ANTHROPIC:
@@ -91,6 +98,12 @@ def speaker(endpoint: Endpoint) -> Speaker:
     from fractal_rmo.adapters.llm.openai_chat import OpenAIChat
 
     return OpenAIChat(endpoint, key)
+
+
+def _can_ask(provider: str) -> bool:
+    """The simulated model needs nothing."""
+    needs = () if provider == ModelProvider.SIMULATED else (provider, "genai_prices")
+    return all(find_spec(name) for name in needs)
 
 
 def _endpoint(set_: ModelEndpoint) -> Endpoint:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from fractal_rmo.domain.model import Endpoint
 from fractal_rmo.operations.breaker import Breaker, Circuit
 
-LEASE_S = 15.0
+LEASE_S = 30.0
 """Longer than a living call waits before it renews, by far."""
 
 
@@ -57,9 +57,9 @@ class Chosen:
 
 
 def take(
-    board: Board, offered: Sequence[Endpoint], load: float, lease: str, now: float
+    board: Board, offered: Sequence[Endpoint], load: float, lease: str, now: float, until: float
 ) -> tuple[Board, Chosen]:
-    """Give the call to one of ``offered``, the first of equals, for ``LEASE_S``."""
+    """Give the call to one of ``offered``, the first of equals; its lease ends at ``until``."""
     board = board.alive(now)
     open_to = [each for each in offered if _admits(board, each.name, now)]
     free = [each for each in open_to if not _is_full(board, each)]
@@ -70,17 +70,17 @@ def take(
     breaker = board.breaker(best.name)
     if breaker.circuit(now) is Circuit.HALF_OPEN:
         board = _with(board, best.name, breaker.probed_by(lease))
-    leases = {**board.leases, lease: Lease(best.name, load, now + LEASE_S)}
+    leases = {**board.leases, lease: Lease(best.name, load, until)}
     return replace(board, leases=leases), Chosen(best.name)
 
 
-def renew(board: Board, lease: str, now: float) -> Board:
+def renew(board: Board, lease: str, now: float, until: float) -> Board:
     """The call lives; a lease that ran out meanwhile is not given again."""
     board = board.alive(now)
     held = board.leases.get(lease)
     if held is None:
         return board
-    return replace(board, leases={**board.leases, lease: replace(held, until=now + LEASE_S)})
+    return replace(board, leases={**board.leases, lease: replace(held, until=until)})
 
 
 def release(

@@ -121,3 +121,52 @@ def test_a_secret_in_a_wrong_address_is_not_repeated() -> None:
 def test_settings_that_cannot_work_are_refused(text: str, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="FR501"):
         load(write(tmp_path, text), {})
+
+
+def test_vendors_variables_are_endpoints_and_their_keys_are_never_shown() -> None:
+    settings = load(SHIPPED, {"OPENAI_API_KEY": "sk-of-mine", "ANTHROPIC_BASE_URL": "http://a:1"})
+    openai, anthropic = settings.models.configured
+    assert (openai.key, openai.base_url, anthropic.base_url) == ("sk-of-mine", "", "http://a:1")
+    assert "sk-of-mine" not in repr(settings)
+    assert load(SHIPPED, {}).models.configured == ()
+
+
+ENDPOINTS = """
+models:
+  endpoints:
+    - {name: one, base_url: "http://127.0.0.1:8000/v1", model: llama, free: true, max_calls: 4}
+    - {name: two, provider: anthropic, key: "${SECOND_KEY}", weight: 2}
+  prices:
+    - {model: llama, input: 0.1, output: 0.2}
+"""
+
+
+def test_several_endpoints_are_a_list(tmp_path: Path) -> None:
+    models = load(write(tmp_path, ENDPOINTS), {"SECOND_KEY": "sk-2"}).models
+    one, two = models.configured
+    assert (one.provider, one.free, one.max_calls, two.key, two.weight) == (
+        "openai",
+        True,
+        4,
+        "sk-2",
+        2.0,
+    )
+    assert models.prices[0].output == 0.2
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("models: {endpoints: {name: one}}", "FR501 'models.endpoints' must be a list"),
+        ("models: {endpoints: [{nam: one}]}", "FR502 'models.endpoints[0].nam'; near: name"),
+        ("models: {endpoints: [{name: one}, {name: one}]}", "twice or unnamed"),
+        ("models: {endpoints: [{name: one, provider: mine}]}", "openai, anthropic, simulated"),
+        ("models: {endpoints: [{name: one, base_url: 'ftp://x'}]}", "https://…"),
+        ("models: {endpoints: [{name: one, weight: 0}]}", "more than 0"),
+        ("models: {simulated: {failure_rate: 2}}", "0 to 1"),
+    ],
+)
+def test_what_is_wrong_with_an_endpoint_is_named(text: str, said: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as refused:
+        load(write(tmp_path, text), {})
+    assert said in str(refused.value)

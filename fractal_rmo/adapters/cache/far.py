@@ -35,8 +35,8 @@ class Far:
     Where Redis does not answer, nothing is found or kept, and every lock is had.
     """
 
-    def __init__(self, redis: Redis, entries: int = ENTRIES) -> None:
-        self._redis, self._entries = redis, entries
+    def __init__(self, redis: Redis, entries: int = ENTRIES, hold_s: int = HOLD_S) -> None:
+        self._redis, self._entries, self._hold_s = redis, entries, hold_s
         self._let_go, self._hold_on = map(redis.register_script, (_LET_GO, _HOLD_ON))
         self._rests_until = 0.0
 
@@ -53,12 +53,12 @@ class Far:
 
     def take(self, name: str, token: str) -> bool:
         """Become the one who makes the value; False where another is."""
-        answer = self._ask(lambda: [self._redis.set(_lock(name), token, nx=True, ex=HOLD_S)])
+        answer = self._ask(lambda: [self._redis.set(_lock(name), token, nx=True, ex=self._hold_s)])
         return answer is None or bool(answer[0])
 
     def hold_on(self, name: str, token: str) -> None:
         """The maker lives."""
-        self._ask(lambda: self._hold_on(keys=[_lock(name)], args=[token, HOLD_S]))
+        self._ask(lambda: self._hold_on(keys=[_lock(name)], args=[token, self._hold_s]))
 
     def let_go(self, name: str, token: str) -> None:
         """The maker is done; nothing happens where it is another by now."""

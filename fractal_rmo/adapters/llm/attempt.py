@@ -62,15 +62,24 @@ class Attempts:
     """Makes attempts over a board that may be shared with other processes."""
 
     def __init__(
-        self, speaker: Callable[[Endpoint], Speaker], board: BoardStore, routes: Routes
+        self,
+        speaker: Callable[[Endpoint], Speaker],
+        board: BoardStore,
+        routes: Routes,
+        lease_s: float = LEASE_S,
     ) -> None:
         self._speaker, self._board, self._routes = speaker, board, routes
+        self._lease_s = lease_s
 
     def claim(self, request: ModelRequest, offered: Sequence[Route]) -> Claimed | Chosen:
         """The least loaded of ``offered``, or why none can be had."""
-        lease, load = uuid.uuid4().hex, float(at_most(request).tokens)
+        lease, load = uuid.uuid4().hex[:12], float(at_most(request).tokens)
         endpoints = [route.endpoint for route in offered]
-        chosen = self._board.update(lambda board, now: take(board, endpoints, load, lease, now))
+
+        def taken(board: Board, now: float) -> tuple[Board, Chosen]:
+            return take(board, endpoints, load, lease, now, now + self._lease_s)
+
+        chosen = self._board.update(taken)
         for route in offered:
             if route.endpoint.name == chosen.endpoint:
                 return Claimed(route, lease)
@@ -143,9 +152,9 @@ class Attempts:
 
     def _renewing(self, claimed: Claimed, tick: Callable[[], None]) -> Callable[[], None]:
         def renewed(board: Board, now: float) -> tuple[Board, None]:
-            return renew(board, claimed.lease, now), None
+            return renew(board, claimed.lease, now, now + self._lease_s), None
 
-        lease = every(LEASE_S / 3, lambda: self._board.update(renewed))
+        lease = every(self._lease_s / 3, lambda: self._board.update(renewed))
 
         def both() -> None:
             lease()

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import logging
 import time
-from dataclasses import asdict
 from threading import Lock
 
 from redis import Redis
@@ -55,7 +54,8 @@ class RedisBoard:
         while True:
             text, now = self._read()
             board, result = change(unpacked(text), now)
-            if self._swap(keys=[KEY], args=[text, packed(board), _KEPT_S]):
+            new = packed(board)
+            if new == text or self._swap(keys=[KEY], args=[text, new, _KEPT_S]):
                 return result
 
     def _read(self) -> tuple[str, float]:
@@ -68,9 +68,10 @@ class RedisBoard:
 
 def packed(board: Board) -> str:
     """The board as text."""
+    leases, breakers = board.leases.items(), board.breakers.items()
     parts = {
-        "leases": {name: asdict(lease) for name, lease in board.leases.items()},
-        "breakers": {name: asdict(breaker) for name, breaker in board.breakers.items()},
+        "leases": {id_: (held.endpoint, held.load, held.until) for id_, held in leases},
+        "breakers": {name: (b.failures, b.opened_at, b.probe) for name, b in breakers},
     }
     return json.dumps(parts, separators=(",", ":"))
 
@@ -79,8 +80,8 @@ def unpacked(text: str) -> Board:
     """The board in the text; an empty one where it cannot be read, which costs a little balance."""
     try:
         parts = json.loads(text) if text else {"leases": {}, "breakers": {}}
-        leases = {name: Lease(**lease) for name, lease in parts["leases"].items()}
-        breakers = {name: Breaker(**breaker) for name, breaker in parts["breakers"].items()}
+        leases = {name: Lease(*lease) for name, lease in parts["leases"].items()}
+        breakers = {name: Breaker(*breaker) for name, breaker in parts["breakers"].items()}
     except (ValueError, TypeError, KeyError, AttributeError):
         _LOG.warning("the board of models' load was damaged and begins anew")
         return Board()

@@ -86,7 +86,7 @@ def redacted(text: str, secret: str) -> str:
 
 def _from_status(error: Exception, status: int, secret: str) -> ModelError:
     body = _body(error)
-    said = redacted(str(getattr(error, "message", error)), secret)
+    said = redacted(_said(error), secret)
     return ModelError(
         _trouble(status, body),
         f"The server answered {status}: {said}",
@@ -109,6 +109,14 @@ def _trouble(status: int, body: str) -> ModelTrouble:
         if pattern.search(body):
             return trouble
     return ModelTrouble.NOT_ACCEPTED
+
+
+def _said(error: Exception) -> str:
+    """The server's own sentence, where its body has one."""
+    body: Any = getattr(error, "body", None)
+    inner = body.get("error", body) if isinstance(body, dict) else None
+    told = inner.get("message") if isinstance(inner, dict) else None
+    return str(told or getattr(error, "message", error))
 
 
 def _body(error: Exception) -> str:

@@ -2,7 +2,8 @@
 
 Accounts are locked in the order of their names, so that no two calls wait for
 each other.  Dollars are decimal, so that what was set aside is taken back to
-the last digit.
+the last digit.  What a crash of the server forgets of a call's end makes it a
+lost one, so only the reservation waits for the disk.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from sqlalchemy import Connection, Engine, RowMapping, text
 from uuid6 import uuid7
 
 from fractal_rmo.adapters.db.engine import run, transact
+from fractal_rmo.adapters.db.prepared import LAZILY
 from fractal_rmo.domain.ledger import Balance, CallState, Limit, OverBudgetError, Scope, refusal
 from fractal_rmo.domain.model import Estimate, ModelTrouble, Usage
 
@@ -42,13 +44,13 @@ _TAKE = text("""
 SELECT accounts, state, tokens_reserved, dollars_reserved FROM model_calls
 WHERE id = :id FOR UPDATE
 """)
-_CLOSE = text("""
+_CLOSE = text(f"""
 UPDATE model_calls
 SET state = :state, tokens_in = :tokens_in, tokens_out = :tokens_out, tokens_cached = :cached,
     is_estimated = :estimated, dollars = :dollars, seconds = :elapsed, trouble = :trouble,
     closed_at = now()
-WHERE id = :id RETURNING tokens_in + tokens_out AS tokens, dollars
-""")
+WHERE id = :id RETURNING tokens_in + tokens_out AS tokens, dollars, {LAZILY}
+""")  # noqa: S608 - made of our own words
 _CHARGE = text("""
 UPDATE ledger
 SET tokens_reserved = tokens_reserved + :tokens_reserved,

@@ -14,7 +14,15 @@ from anthropic.types import Message
 from anthropic.types import Usage as MessageUsage
 
 from fractal_rmo.adapters.llm.answers import asks_for
-from fractal_rmo.adapters.llm.speaker import Answer, Call, Feature, cut_off, refusal, uses
+from fractal_rmo.adapters.llm.speaker import (
+    Answer,
+    Call,
+    Feature,
+    counted,
+    cut_off,
+    refusal,
+    uses,
+)
 from fractal_rmo.adapters.llm.troubles import from_sdk, refused_feature
 from fractal_rmo.domain.model import Endpoint, ModelError, ModelTrouble, Usage
 
@@ -78,15 +86,15 @@ class AnthropicMessages:
 
 
 def _finished(call: Call, done: Message) -> Answer:
-    usage = _usage(done)
-    if done.stop_reason == "refusal":
-        raise refusal("by its provider's policy", usage)
-    if done.stop_reason == "max_tokens":
-        raise cut_off(call.request.max_tokens, usage)
-    if done.stop_reason == "model_context_window_exceeded":
-        raise ModelError(ModelTrouble.TOO_LONG, usage=usage)
     text = "".join(block.text for block in done.content or () if block.type == "text")
-    return Answer(text, done.model or call.model, usage)
+    answer = Answer(text, done.model or call.model, _usage(done))
+    if done.stop_reason == "refusal":
+        raise refusal(call.request, answer, "by its provider's policy")
+    if done.stop_reason == "max_tokens":
+        raise cut_off(call.request, answer)
+    if done.stop_reason == "model_context_window_exceeded":
+        raise ModelError(ModelTrouble.TOO_LONG, usage=counted(call.request, answer))
+    return answer
 
 
 def _usage(done: Message) -> Usage | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from fractal_rmo.adapters.llm.answers import read
 from fractal_rmo.adapters.llm.board import BoardStore
 from fractal_rmo.adapters.llm.routes import Route, Routes
-from fractal_rmo.adapters.llm.speaker import Answer, Call, Speaker, about, at_most, lost
+from fractal_rmo.adapters.llm.speaker import Answer, Call, Speaker, at_most, counted, lost
 from fractal_rmo.adapters.llm.waiting import every, wait_for
 from fractal_rmo.domain.jsonvalue import JsonObject
 from fractal_rmo.domain.model import (
@@ -144,7 +144,7 @@ class Attempts:
             return Outcome(error.usage, 0.0, error=error)
         except ModelError as error:
             return Outcome(error.usage, 0.0, error=error)
-        usage = answer.usage or about(request, answer.text)
+        usage = counted(request, answer)
         try:
             return Outcome(usage, 0.0, answer.text, read(answer.text, request.schema))
         except ModelError as error:

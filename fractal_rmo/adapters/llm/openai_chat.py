@@ -10,7 +10,7 @@ from openai.types import CompletionUsage
 from openai.types.chat import ChatCompletion
 
 from fractal_rmo.adapters.llm.answers import asks_for, is_strict
-from fractal_rmo.adapters.llm.speaker import Answer, Call, Feature, cut_off, refusal, uses
+from fractal_rmo.adapters.llm.speaker import Answer, Call, Feature, cut_off, lost, refusal, uses
 from fractal_rmo.adapters.llm.troubles import from_sdk, refused_feature
 from fractal_rmo.domain.model import Endpoint, ModelError, ModelTrouble, Usage
 
@@ -47,7 +47,8 @@ class OpenAIChat:
             return await self._streamed(call, arguments, Feature.STREAM_USAGE in used)
         done = await self._client.chat.completions.create(**arguments)
         if not isinstance(done, ChatCompletion) or not done.choices:
-            raise ModelError(ModelTrouble.MALFORMED, "The server's reply holds no choice.")
+            detail = "The server's reply holds no choice."
+            raise ModelError(ModelTrouble.MALFORMED, detail, usage=lost(call.request))
         choice, usage = done.choices[0], _usage(done.usage)
         return _finished(
             call,
@@ -100,15 +101,16 @@ class OpenAIChat:
                     refusals.append(choice.delta.refusal or "")
                     reason = choice.finish_reason or reason
         if reason is None:
-            raise ModelError(ModelTrouble.CONNECTION, "The stream ended before the answer did.")
+            detail = "The stream ended before the answer did."
+            raise ModelError(ModelTrouble.CONNECTION, detail, usage=lost(call.request))
         return _finished(call, Answer("".join(parts), model, usage), reason, "".join(refusals))
 
 
 def _finished(call: Call, answer: Answer, reason: str | None, refused: str) -> Answer:
     if refused or reason == "content_filter":
-        raise refusal(refused or "its content filter", answer.usage)
+        raise refusal(call.request, answer, refused or "its content filter")
     if reason == "length":
-        raise cut_off(call.request.max_tokens, answer.usage)
+        raise cut_off(call.request, answer)
     return answer
 
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 from math import ceil
 from typing import Protocol
 
+from fractal_rmo.adapters.llm.answers import asks_for
 from fractal_rmo.domain.model import Endpoint, ModelError, ModelRequest, ModelTrouble, Usage
 
 
@@ -89,16 +90,23 @@ def lost(request: ModelRequest) -> Usage:
 
 
 def _size(request: ModelRequest) -> int:
-    return len((request.system + request.user + str(dict(request.schema))).encode())
+    """Bytes of all that is sent: some servers get the schema in words and as such."""
+    words = request.system + request.user + 2 * asks_for(request.schema)
+    return len(words.encode())
 
 
-def cut_off(max_tokens: int, usage: Usage | None) -> ModelError:
+def counted(request: ModelRequest, answer: Answer) -> Usage:
+    """What the server counted; where it did not, what the texts show."""
+    return answer.usage or about(request, answer.text)
+
+
+def cut_off(request: ModelRequest, answer: Answer) -> ModelError:
     """The answer ended at the limit."""
-    detail = f"The answer ended at max_tokens ({max_tokens}), before it was whole."
-    return ModelError(ModelTrouble.CUT_OFF, detail, usage=usage)
+    detail = f"The answer ended at max_tokens ({request.max_tokens}), before it was whole."
+    return ModelError(ModelTrouble.CUT_OFF, detail, usage=counted(request, answer))
 
 
-def refusal(reason: str, usage: Usage | None) -> ModelError:
+def refusal(request: ModelRequest, answer: Answer, reason: str) -> ModelError:
     """The model would not answer."""
     detail = f"The model refused: {reason[:300] or 'no reason given'}"
-    return ModelError(ModelTrouble.REFUSED, detail, usage=usage)
+    return ModelError(ModelTrouble.REFUSED, detail, usage=counted(request, answer))

@@ -6,6 +6,7 @@ is sent; nor do they take a seed.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection
 from typing import Any
 
@@ -31,12 +32,16 @@ class AnthropicMessages:
             base_url=endpoint.base_url or "https://api.anthropic.com",
             max_retries=0,
         )
-        self.refused: set[Feature] = set(_LACKS)
+        self._refused: defaultdict[str, set[Feature]] = defaultdict(lambda: set(_LACKS))
+
+    def refused(self, model: str) -> Collection[Feature]:
+        """See ``Speaker``."""
+        return self._refused[model]
 
     async def say(self, call: Call) -> Answer:
         """See ``Speaker``."""
         while True:
-            used = uses(self._endpoint, call, self.refused)
+            used = uses(self._endpoint, call, self.refused(call.model))
             try:
                 return _finished(call, await self._once(call, used))
             except ModelError:
@@ -45,7 +50,7 @@ class AnthropicMessages:
                 feature = refused_feature(error, used)
                 if feature is None:
                     raise from_sdk(error, call.request, self._key) from None
-                self.refused.add(feature)
+                self._refused[call.model].add(feature)
 
     async def _once(self, call: Call, used: Collection[Feature]) -> Message:
         arguments = self._arguments(call, used)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection
 from typing import Any
 
@@ -25,12 +26,16 @@ class OpenAIChat:
             base_url=endpoint.base_url or "https://api.openai.com/v1",
             max_retries=0,
         )
-        self.refused: set[Feature] = set()
+        self._refused: defaultdict[str, set[Feature]] = defaultdict(set)
+
+    def refused(self, model: str) -> Collection[Feature]:
+        """See ``Speaker``."""
+        return self._refused[model]
 
     async def say(self, call: Call) -> Answer:
         """See ``Speaker``."""
         while True:
-            used = uses(self._endpoint, call, self.refused)
+            used = uses(self._endpoint, call, self.refused(call.model))
             try:
                 return await self._once(call, used)
             except ModelError:
@@ -39,7 +44,7 @@ class OpenAIChat:
                 feature = refused_feature(error, used)
                 if feature is None:
                     raise from_sdk(error, call.request, self._key) from None
-                self.refused.add(feature)
+                self._refused[call.model].add(feature)
 
     async def _once(self, call: Call, used: Collection[Feature]) -> Answer:
         arguments = self._arguments(call, used)

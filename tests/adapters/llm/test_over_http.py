@@ -191,6 +191,15 @@ def test_an_unknown_host_is_a_matter_of_settings(endpoint: Endpoint, made: Made)
     assert failed.value.trouble is ModelTrouble.NO_SUCH_HOST
 
 
+def test_a_proxy_of_the_environment_is_not_asked_for_this_machine(
+    endpoint: Endpoint, made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    assert made.models(endpoint).ask(request_for("plain"), seconds=30).attempts == 1
+
+
 def test_a_person_may_take_time(emulator: Emulator, made: Made) -> None:
     endpoint = endpoint_at(emulator, "openai")
     reply = made.models(endpoint).ask(request_for("by hand"), seconds=30)

@@ -13,6 +13,8 @@ from fractal_rmo.domain.run import Tier
 
 _DATABASES = ("postgresql+psycopg2",)
 _BROKERS = ("redis", "rediss", "redis+socket")
+_LONGEST_ANSWER_S = 300
+"""Below the time limits of the workers' tasks."""
 _MODEL_SERVERS = ("http", "https")
 TLS_VERIFY = ("required", "none")
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
@@ -57,8 +59,10 @@ def _models(models: Models) -> None:
         if endpoint.provider not in tuple(ModelProvider):
             _refuse(f"provider of {where} is '{endpoint.provider}'", ", ".join(ModelProvider))
         _address(f"base_url of {where}", endpoint.base_url, _MODEL_SERVERS)
-        if not (endpoint.weight > 0 and endpoint.timeout_s > 0):
-            _refuse(f"weight or timeout_s of {where}", "more than 0")
+        if not endpoint.weight > 0:
+            _refuse(f"weight of {where}", "more than 0")
+        if not 0 < endpoint.timeout_s <= _LONGEST_ANSWER_S:
+            _refuse(f"timeout_s of {where} is {endpoint.timeout_s:g}", f"0 to {_LONGEST_ANSWER_S}")
     if models.simulated.failure_rate > 1:
         _refuse("models.simulated.failure_rate", "0 to 1")
     if not all(price.model for price in models.prices):

@@ -37,7 +37,7 @@ def next_try(
     before the server allows it (``retry_after_s``).  A wait that would not end
     within ``left_s`` is not begun.
     """
-    if trouble.mend is Mend.CHANGE or tries >= max(TRIES, endpoints):
+    if trouble.mend is Mend.CHANGE or tries >= max(TRIES, endpoints) or left_s <= 0:
         return None
     if trouble.mend is Mend.REPEAT:
         return Again(0.0, elsewhere=False)
@@ -53,8 +53,11 @@ def next_try(
 def tells_of_endpoint(trouble: ModelTrouble | None) -> bool | None:
     """Whether the breaker takes this ending as a success; None where it says nothing.
 
-    An endpoint that finds fault with a request is at work.
+    An endpoint that finds fault with a request is at work.  One that is rate
+    limited is so as well, and says itself when to come back: of hundreds of
+    calls at once five in a row are soon refused.
     """
     if trouble is None or trouble.mend is Mend.CHANGE:
         return True
-    return None if trouble is ModelTrouble.MALFORMED else False
+    silent = (ModelTrouble.MALFORMED, ModelTrouble.RATE_LIMITED)
+    return None if trouble in silent else False

@@ -163,6 +163,7 @@ def test_several_endpoints_are_a_list(tmp_path: Path) -> None:
         ("models: {endpoints: [{name: one, provider: mine}]}", "openai, anthropic, simulated"),
         ("models: {endpoints: [{name: one, base_url: 'ftp://x'}]}", "https://…"),
         ("models: {endpoints: [{name: one, weight: 0}]}", "more than 0"),
+        ("models: {endpoints: [{name: one, timeout_s: 900}]}", "0 to 300"),
         ("models: {simulated: {failure_rate: 2}}", "0 to 1"),
     ],
 )

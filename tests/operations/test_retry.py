@@ -42,6 +42,7 @@ def test_the_servers_word_is_heard_within_the_deadline() -> None:
     assert after(BUSY, retry_after_s=7.0) == Again(7.0, elsewhere=False)
     assert after(BUSY, retry_after_s=0.0) == Again(1.0, elsewhere=False)
     assert after(BUSY, retry_after_s=7.0, left_s=6.0) is None
+    assert after(BUSY, untried=1, left_s=0.0) is None
 
 
 def test_another_endpoint_is_asked_before_any_wait() -> None:
@@ -58,6 +59,11 @@ def test_what_the_request_is_to_blame_for_is_not_repeated(trouble: ModelTrouble)
 def test_a_wrong_setting_is_not_waited_for() -> None:
     assert after(ModelTrouble.NO_SUCH_MODEL) is None
     assert tells_of_endpoint(ModelTrouble.NO_SUCH_MODEL) is False
+
+
+def test_a_rate_limit_says_nothing_of_the_endpoints_health() -> None:
+    assert tells_of_endpoint(ModelTrouble.RATE_LIMITED) is None
+    assert tells_of_endpoint(ModelTrouble.OVERLOADED) is False
 
 
 def test_a_malformed_answer_is_asked_for_again_at_once() -> None:

@@ -6,14 +6,16 @@ is sent; nor do they take a seed.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection
 from typing import Any
 
-from anthropic import AsyncAnthropic, transform_schema
+from anthropic import AsyncAnthropic, DefaultAsyncHttpxClient, transform_schema
 from anthropic.types import Message
 from anthropic.types import Usage as MessageUsage
 
 from fractal_rmo.adapters.llm.answers import asks_for
+from fractal_rmo.adapters.llm.http import is_local, timeout
 from fractal_rmo.adapters.llm.speaker import (
     Answer,
     Call,
@@ -38,13 +40,18 @@ class AnthropicMessages:
             api_key=key or "none",
             base_url=endpoint.base_url or "https://api.anthropic.com",
             max_retries=0,
+            http_client=DefaultAsyncHttpxClient(trust_env=not is_local(endpoint.base_url)),
         )
-        self.refused: set[Feature] = set(_LACKS)
+        self._refused: defaultdict[str, set[Feature]] = defaultdict(lambda: set(_LACKS))
+
+    def refused(self, model: str) -> Collection[Feature]:
+        """See ``Speaker``."""
+        return self._refused[model]
 
     async def say(self, call: Call) -> Answer:
         """See ``Speaker``."""
         while True:
-            used = uses(self._endpoint, call, self.refused)
+            used = uses(self._endpoint, call, self.refused(call.model))
             try:
                 return _finished(call, await self._once(call, used))
             except ModelError:
@@ -53,7 +60,7 @@ class AnthropicMessages:
                 feature = refused_feature(error, used)
                 if feature is None:
                     raise from_sdk(error, call.request, self._key) from None
-                self.refused.add(feature)
+                self._refused[call.model].add(feature)
 
     async def _once(self, call: Call, used: Collection[Feature]) -> Message:
         arguments = self._arguments(call, used)
@@ -77,7 +84,7 @@ class AnthropicMessages:
             "max_tokens": request.max_tokens,
             "system": system,
             "messages": [{"role": "user", "content": request.user}],
-            "timeout": call.timeout_s,
+            "timeout": timeout(call.timeout_s),
         }
         if Feature.SCHEMA in used:
             schema = transform_schema(dict(request.schema))

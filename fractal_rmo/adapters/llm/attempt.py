@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fractal_rmo.adapters.llm.answers import read
 from fractal_rmo.adapters.llm.board import BoardStore
@@ -16,6 +16,7 @@ from fractal_rmo.domain.jsonvalue import JsonObject
 from fractal_rmo.domain.model import (
     Endpoint,
     Estimate,
+    ModelCancelledError,
     ModelError,
     ModelRequest,
     ModelTrouble,
@@ -49,13 +50,17 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How an attempt ended: with a document, or with an error."""
+    """How an attempt ended: with a document, or with an error.
+
+    ``hurried`` says that the caller's deadline ended it, not the endpoint's.
+    """
 
     usage: Usage
     dollars: float
     text: str = ""
     document: JsonObject | None = None
     error: ModelError | None = None
+    hurried: bool = False
 
 
 class Attempts:
@@ -102,7 +107,8 @@ class Attempts:
         ending: bool | None = None
         try:
             outcome = self._paid(claimed, question, number)
-            ending = tells_of_endpoint(outcome.error.trouble if outcome.error else None)
+            if not outcome.hurried:
+                ending = tells_of_endpoint(outcome.error.trouble if outcome.error else None)
         finally:
             self._give_back(claimed, ending)
         return outcome
@@ -112,9 +118,12 @@ class Attempts:
         seconds = min(route.endpoint.timeout_s, question.until - time.monotonic())
         if seconds <= 0:
             error = ModelError(ModelTrouble.TIMED_OUT, "There was no time left to ask.")
-            return Outcome(Usage(), 0.0, error=error)
+            return Outcome(Usage(), 0.0, error=error, hurried=True)
         speaker = self._speaker(route.endpoint)
         token = question.purse.reserve(_estimate(request, route, number, seconds))
+        if question.cancelled():  # a purse may take its time
+            question.purse.release(token)
+            raise ModelCancelledError
         began = time.monotonic()
         usage, trouble = lost(request), None
         try:
@@ -124,7 +133,7 @@ class Attempts:
             dollars = self._routes.price_of(route, usage.tokens_in).of(usage)
             elapsed = time.monotonic() - began
             question.purse.settle(token, usage, dollars, seconds=elapsed, trouble=trouble)
-        return Outcome(usage, dollars, outcome.text, outcome.document, outcome.error)
+        return replace(outcome, dollars=dollars)
 
     def _asked(
         self, speaker: Speaker, claimed: Claimed, question: Question, seconds: float
@@ -141,7 +150,8 @@ class Attempts:
         except TimeoutError:
             detail = f"'{endpoint.name}' did not answer within {seconds:.0f} s."
             error = ModelError(ModelTrouble.TIMED_OUT, detail, usage=lost(request))
-            return Outcome(error.usage, 0.0, error=error)
+            hurried = seconds < endpoint.timeout_s
+            return Outcome(error.usage, 0.0, error=error, hurried=hurried)
         except ModelError as error:
             return Outcome(error.usage, 0.0, error=error)
         usage = counted(request, answer)

@@ -78,10 +78,11 @@ def examine(endpoint: Endpoint, routes: Routes, speaker: Callable[[Endpoint], Sp
     except FractalError as error:
         return Finding(endpoint, model, time.monotonic() - began, price, error=error)
     latency_s = time.monotonic() - began
+    refused = asked.refused(model)
     supports = {
-        Feature.SCHEMA.value: Feature.SCHEMA not in asked.refused and fits,
-        Feature.TEMPERATURE.value: Feature.TEMPERATURE not in asked.refused,
-        Feature.STREAM.value: Feature.STREAM not in asked.refused,
+        Feature.SCHEMA.value: Feature.SCHEMA not in refused and fits,
+        Feature.TEMPERATURE.value: Feature.TEMPERATURE not in refused,
+        Feature.STREAM.value: Feature.STREAM not in refused,
         "usage": answer.usage is not None,
     }
     return Finding(endpoint, model, latency_s, price, supports)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection
 from typing import Any
 
-from openai import AsyncOpenAI
+from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 from openai.types import CompletionUsage
 from openai.types.chat import ChatCompletion
 
 from fractal_rmo.adapters.llm.answers import asks_for, is_strict
+from fractal_rmo.adapters.llm.http import is_local, timeout
 from fractal_rmo.adapters.llm.speaker import Answer, Call, Feature, cut_off, lost, refusal, uses
 from fractal_rmo.adapters.llm.troubles import from_sdk, refused_feature
 from fractal_rmo.domain.model import Endpoint, ModelError, ModelTrouble, Usage
@@ -24,13 +26,18 @@ class OpenAIChat:
             api_key=key or "none",  # a server of one's own asks for none, the SDK does
             base_url=endpoint.base_url or "https://api.openai.com/v1",
             max_retries=0,
+            http_client=DefaultAsyncHttpxClient(trust_env=not is_local(endpoint.base_url)),
         )
-        self.refused: set[Feature] = set()
+        self._refused: defaultdict[str, set[Feature]] = defaultdict(set)
+
+    def refused(self, model: str) -> Collection[Feature]:
+        """See ``Speaker``."""
+        return self._refused[model]
 
     async def say(self, call: Call) -> Answer:
         """See ``Speaker``."""
         while True:
-            used = uses(self._endpoint, call, self.refused)
+            used = uses(self._endpoint, call, self.refused(call.model))
             try:
                 return await self._once(call, used)
             except ModelError:
@@ -39,7 +46,7 @@ class OpenAIChat:
                 feature = refused_feature(error, used)
                 if feature is None:
                     raise from_sdk(error, call.request, self._key) from None
-                self.refused.add(feature)
+                self._refused[call.model].add(feature)
 
     async def _once(self, call: Call, used: Collection[Feature]) -> Answer:
         arguments = self._arguments(call, used)
@@ -69,7 +76,7 @@ class OpenAIChat:
                 {"role": "user", "content": request.user},
             ],
             limit: request.max_tokens,
-            "timeout": call.timeout_s,
+            "timeout": timeout(call.timeout_s),
         }
         if Feature.SCHEMA in used:
             arguments["response_format"] = {

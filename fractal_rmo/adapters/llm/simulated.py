@@ -53,11 +53,13 @@ class Script:
 class Simulated:
     """Answers from a script; what no line knows gets the smallest document of the schema."""
 
-    refused: Collection[Feature] = ()
-
     def __init__(self, script: Script) -> None:
         self._script, self._lock = script, Lock()
         self._asked: dict[str, int] = {}
+
+    def refused(self, _model: str) -> Collection[Feature]:
+        """See ``Speaker``."""
+        return ()
 
     async def say(self, call: Call) -> Answer:
         """See ``Speaker``."""

@@ -46,9 +46,8 @@ class Answer:
 class Speaker(Protocol):
     """Speaks one endpoint's protocol, and learns what it does not take."""
 
-    @property
-    def refused(self) -> Collection[Feature]:
-        """Features that the endpoint was found not to take, or that its protocol lacks."""
+    def refused(self, model: str) -> Collection[Feature]:
+        """Features that the model was found not to take here, or that its protocol lacks."""
 
     async def say(self, call: Call) -> Answer:
         """Send one request; features that the server refuses by name are left out from then on.

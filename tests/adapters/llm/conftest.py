@@ -86,6 +86,8 @@ def fixtures() -> list[dict[str, Any]]:
         for words, chaos in troubled.items():
             match = {"userMessage": words, "model": name}
             found.append({"match": match, "response": OK, "chaos": chaos})
+        torn = {"match": {"userMessage": "torn", "model": name}, "response": OK}
+        found.append({**torn, "chunkSize": 3, "truncateAfterChunks": 3})
     return found
 
 

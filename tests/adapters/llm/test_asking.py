@@ -20,6 +20,7 @@ from fractal_rmo.domain.jsonvalue import JsonObject
 from fractal_rmo.domain.model import (
     Endpoint,
     Estimate,
+    ModelCancelledError,
     ModelError,
     ModelProvider,
     ModelRequest,
@@ -222,3 +223,21 @@ def test_the_cache_is_shared_between_processes(made: Made, redis: Any) -> None:
         for _ in range(2)
     )
     assert (first.cached, second.cached) == (False, True)
+
+
+def test_a_purse_that_took_too_long_is_given_back(made: Made) -> None:
+    purse = Ledger()
+    with pytest.raises(ModelCancelledError):
+        made.models(SIMULATED).ask(
+            simulated("x"), seconds=5, cancelled=lambda: bool(purse.reserved), purse=purse
+        )
+    assert (purse.released, purse.settled) == (["token 1"], [])
+
+
+def test_a_callers_haste_is_not_the_endpoints_fault(made: Made) -> None:
+    rehearsed(made, {"ok": True}, latency_s=5.0)
+    board = LocalBoard()
+    with pytest.raises(ModelError) as failed:
+        made.models(SIMULATED, board=board).ask(simulated("x"), seconds=0.2)
+    assert failed.value.trouble is ModelTrouble.TIMED_OUT
+    assert board.update(lambda found, _now: (found, found)).breakers == {}

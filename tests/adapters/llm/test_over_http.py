@@ -116,7 +116,7 @@ def test_what_an_endpoint_does_not_take_is_learned(emulator: Emulator, made: Mad
         assert reply.attempts == 1  # the refusal cost nothing and is no failure
     bodies = emulator.heard("no temperature")
     assert ["temperature" in body for body in bodies] == [True, False, False]
-    assert made.speakers["openai"].refused == {Feature.TEMPERATURE}
+    assert made.speakers["openai"].refused(NAMES["openai"]) == {Feature.TEMPERATURE}
 
 
 def test_without_structured_output_the_prompt_asks(
@@ -130,10 +130,22 @@ def test_without_structured_output_the_prompt_asks(
         assert last["response_format"] == {"type": "json_object"}
 
 
-def test_without_streams_the_answer_comes_whole(endpoint: Endpoint, made: Made) -> None:
+def test_a_torn_stream_is_no_answer(
+    endpoint: Endpoint, provider: str, made: Made, purse: Ledger
+) -> None:
+    models = made.models(replace(endpoint, stream=True))
+    with pytest.raises(ModelError) as failed:
+        models.ask(request_for("torn"), seconds=TOO_SHORT_TO_RETRY_S, purse=purse)
+    assert failed.value.trouble is ModelTrouble.CONNECTION, provider
+    assert purse.settled[0][1].tokens_out == 1000  # what it had written is not known
+
+
+def test_without_streams_the_answer_comes_whole(
+    endpoint: Endpoint, provider: str, made: Made
+) -> None:
     models = made.models(replace(endpoint, stream=True))
     assert models.ask(request_for("no streams"), seconds=30).document == {"ok": True}
-    assert Feature.STREAM in made.speaker(replace(endpoint, stream=True)).refused
+    assert Feature.STREAM in made.speakers[provider].refused(NAMES[provider])
 
 
 @pytest.mark.parametrize("stream", [False, True])
@@ -177,6 +189,15 @@ def test_an_unknown_host_is_a_matter_of_settings(endpoint: Endpoint, made: Made)
     with pytest.raises(ModelError) as failed:
         made.models(nowhere).ask(request_for("plain"), seconds=20)
     assert failed.value.trouble is ModelTrouble.NO_SUCH_HOST
+
+
+def test_a_proxy_of_the_environment_is_not_asked_for_this_machine(
+    endpoint: Endpoint, made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    assert made.models(endpoint).ask(request_for("plain"), seconds=30).attempts == 1
 
 
 def test_a_person_may_take_time(emulator: Emulator, made: Made) -> None:

@@ -1,0 +1,158 @@
+"""What a model wrote is looked at before anything runs it.
+
+This is a sieve in front of the jail, not a wall: what runs has no network and
+no files whatever it says.  It keeps what nobody asked for out of the result.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+from fractal_rmo.domain.source import SourceTree
+from fractal_rmo.generation.replies import ReplyRefusedError
+
+_SECRETS = (
+    ("a private key", re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")),
+    ("an API key", re.compile(r"\bsk-[A-Za-z0-9_-]{16,}")),
+    ("a cloud access key", re.compile(r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b")),
+    ("a repository token", re.compile(r"\b(?:gh[pousr]_[A-Za-z0-9]{20,}|glpat-[\w-]{16,})")),
+    ("a chat token", re.compile(r"\bxox[abprs]-[A-Za-z0-9-]{10,}")),
+)
+_NETWORK = frozenset(
+    [
+        "socket",
+        "ssl",
+        "http",
+        "urllib",
+        "ftplib",
+        "smtplib",
+        "poplib",
+        "imaplib",
+        "telnetlib",
+        "xmlrpc",
+        "socketserver",
+        "requests",
+        "httpx",
+        "aiohttp",
+        "urllib3",
+        "websockets",
+        "paramiko",
+    ]
+)
+_PROCESS = frozenset(["subprocess", "multiprocessing", "pty", "ctypes", "pexpect", "sh"])
+_CALLS = frozenset(
+    [
+        "os.system",
+        "os.popen",
+        "os.fork",
+        "os.kill",
+        "os.execv",
+        "os.execve",
+        "os.execvp",
+        "os.spawnv",
+        "os.posix_spawn",
+        "eval",
+        "exec",
+        "compile",
+        "__import__",
+        "importlib.import_module",
+    ]
+)
+_HARMLESS = ("urllib.parse", "http.HTTPStatus")
+_TAKEN = frozenset(("conftest.py", "sitecustomize.py", "usercustomize.py", "pytest.py"))
+"""Names by which a file would change how tests are run."""
+
+
+def check_code(
+    files: SourceTree, given: SourceTree, tests: SourceTree, task: str, *, may_add: bool
+) -> None:
+    """Raise ``ReplyRefusedError`` for code that is not let in.
+
+    ``may_add`` says that files beside the given ones may come; a test file
+    never may.  What the task's text or the given code name is asked for.
+    """
+    for path, text in files.files.items():
+        name = PurePosixPath(path).name
+        if path in tests.files or name in _TAKEN or _is_test(name):
+            raise ReplyRefusedError(f"'{path}' is a file of tests, which are not to be written.")
+        if not may_add and path not in given.files:
+            raise ReplyRefusedError(f"'{path}' was not given, and no files are to be added.")
+        if path.endswith(".py"):
+            _parse(path, text)
+    if not any(path.endswith(".py") for path in files.files):
+        raise ReplyRefusedError("The answer holds no Python file.")
+    _refuse(files, given, tests, task)
+
+
+def check_tests(files: SourceTree, task: str) -> None:
+    """Raise ``ReplyRefusedError`` for tests that are not let in or that test nothing."""
+    asserts = 0
+    for path, text in files.files.items():
+        if "/" in path or not (path.startswith("test_") and path.endswith(".py")):
+            raise ReplyRefusedError(f"'{path}' is no name of a test file.")
+        tree = _parse(path, text)
+        if not any(isinstance(n, ast.FunctionDef) and n.name.startswith("test") for n in tree.body):
+            raise ReplyRefusedError(f"'{path}' holds no test function.")
+        asserts += sum(isinstance(node, ast.Assert | ast.With) for node in ast.walk(tree))
+    if not asserts:
+        raise ReplyRefusedError("The tests assert nothing.")
+    _refuse(files, SourceTree(), SourceTree(), task)
+
+
+def _refuse(files: SourceTree, given: SourceTree, tests: SourceTree, task: str) -> None:
+    known = set(_uses(given)) | set(_uses(tests))
+    told = [*given.files.values(), *tests.files.values()]
+    for path, text in files.files.items():
+        for what, pattern in _SECRETS:
+            found = pattern.search(text)
+            if found and not any(found[0] in one for one in told):
+                raise ReplyRefusedError(f"'{path}' holds what looks like {what}.")
+    for use in _uses(files):
+        if use not in known and not _is_asked_for(use, task):
+            raise ReplyRefusedError(f"The code uses '{use}', which nobody asked for.")
+
+
+def _is_asked_for(use: str, task: str) -> bool:
+    words = set(re.findall(r"[a-z_][a-z0-9_]*", task.lower()))
+    return use.rpartition(".")[2].lower() in words or use.partition(".")[0].lower() in words - {
+        "os"
+    }
+
+
+def _uses(tree: SourceTree) -> Iterator[str]:
+    """Network and process modules that are imported, and calls that run other code."""
+    for path, text in tree.python_files():
+        try:
+            nodes = ast.walk(_parse(path, text))
+        except ReplyRefusedError:
+            continue  # given code that is broken names nothing
+        for node in nodes:
+            names: list[str] = []
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                names = [f"{node.module}.{alias.name}" for alias in node.names]
+            yield from (n.partition(".")[0] for n in names if _is_watched(n))
+            yield from (n for n in names if n in _CALLS)
+            if isinstance(node, ast.Call) and (called := ast.unparse(node.func)) in _CALLS:
+                yield called
+
+
+def _is_watched(name: str) -> bool:
+    return name.partition(".")[0] in _NETWORK | _PROCESS and not name.startswith(_HARMLESS)
+
+
+def _is_test(name: str) -> bool:
+    return (name.startswith("test_") or name.endswith("_test.py")) and name.endswith(".py")
+
+
+def _parse(path: str, text: str) -> ast.Module:
+    try:
+        return ast.parse(text)
+    except SyntaxError as error:
+        raise ReplyRefusedError(f"'{path}', line {error.lineno}: {error.msg}.") from error
+    except (RecursionError, MemoryError, ValueError) as error:
+        raise ReplyRefusedError(f"'{path}' cannot be parsed: {error}") from error

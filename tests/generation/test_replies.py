@@ -1,0 +1,106 @@
+"""What is let in of a model's answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from fractal_rmo.domain.source import SourceTree
+from fractal_rmo.generation.check import check_code, check_tests
+from fractal_rmo.generation.replies import (
+    CODE_SCHEMA,
+    LONGEST_FILE,
+    MOST_FILES,
+    TESTS_SCHEMA,
+    ReplyRefusedError,
+    read_files,
+)
+from tests.generation.injections import FINE, REPLIES
+
+NONE = SourceTree()
+TASK = "Write a function that adds two numbers."
+
+
+def rows(files: dict[str, str]) -> dict[str, Any]:
+    return {"files": [{"path": p, "text": t} for p, t in files.items()], "notes": "done"}
+
+
+def test_an_answer_is_read_as_files() -> None:
+    reply = read_files(rows({"a/b.py": "x = 1", "c.py": "y = 2\n"}), "notes")
+    assert dict(reply.files.files) == {"a/b.py": "x = 1\n", "c.py": "y = 2\n"}
+    assert reply.words == "done"
+
+
+@pytest.mark.parametrize(
+    ("document", "said"),
+    [
+        (rows({}), "no files"),
+        (rows({"../a.py": ""}), "refused"),
+        (rows({"/etc/passwd": ""}), "refused"),
+        (rows({"": ""}), "refused"),
+        (rows({"a.py": "x" * (LONGEST_FILE + 1)}), "longer"),
+        (rows({f"{n}.py": "" for n in range(MOST_FILES + 1)}), "allowed"),
+        (rows({"a.py": "\0"}), "NUL"),
+        ({"files": [{"path": "a", "text": ""}, {"path": "a", "text": ""}]}, "twice"),
+    ],
+)
+def test_what_is_no_small_tree_is_refused(document: dict[str, Any], said: str) -> None:
+    with pytest.raises(ReplyRefusedError, match=said):
+        read_files(document, "notes")
+
+
+@pytest.mark.parametrize("name", REPLIES)
+def test_a_reply_that_does_more_is_refused(name: str) -> None:
+    files, said = REPLIES[name]
+    with pytest.raises(ReplyRefusedError) as refused:
+        check_code(SourceTree(files), NONE, NONE, TASK, may_add=True)
+    assert said in str(refused.value)
+
+
+def test_what_was_asked_for_is_let_in() -> None:
+    asks_web = SourceTree({"solution.py": "import socket\n"})
+    check_code(SourceTree({"solution.py": FINE}), NONE, NONE, TASK, may_add=True)
+    check_code(asks_web, NONE, NONE, "Open a TCP socket.", may_add=True)
+    check_code(asks_web, asks_web, NONE, TASK, may_add=False)
+    quotes = SourceTree({"solution.py": "from urllib.parse import quote\n"})
+    check_code(quotes, NONE, NONE, TASK, may_add=True)
+
+
+def test_the_word_os_asks_for_no_shell() -> None:
+    shell = SourceTree({"solution.py": "import os\nos.system('id')\n"})
+    with pytest.raises(ReplyRefusedError, match="system"):
+        check_code(shell, NONE, NONE, "Use os to join paths.", may_add=True)
+
+
+def test_a_repair_adds_no_files() -> None:
+    with pytest.raises(ReplyRefusedError, match="not given"):
+        check_code(SourceTree({"b.py": FINE}), SourceTree({"a.py": FINE}), NONE, "", may_add=False)
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ({"solution.py": FINE}, "no name of a test"),
+        ({"a/test_a.py": "def test():\n    assert 1\n"}, "no name of a test"),
+        ({"test_a.py": "x = 1\n"}, "no test function"),
+        ({"test_a.py": "def test():\n    pass\n"}, "assert nothing"),
+        ({"test_a.py": "import socket\ndef test():\n    assert 1\n"}, "socket"),
+        ({"test_a.py": "def test(:\n"}, "line 1"),
+    ],
+)
+def test_tests_that_test_nothing_are_refused(files: dict[str, str], said: str) -> None:
+    with pytest.raises(ReplyRefusedError, match=said):
+        check_tests(SourceTree(files), TASK)
+
+
+def test_tests_are_let_in() -> None:
+    text = "from solution import add\n\n\ndef test_add():\n    assert add(1, 2) == 3\n"
+    check_tests(SourceTree({"test_solution.py": text}), TASK)
+
+
+@pytest.mark.parametrize("schema", [CODE_SCHEMA, TESTS_SCHEMA])
+def test_the_schemas_are_strict(schema: dict[str, Any]) -> None:
+    from fractal_rmo.adapters.llm.answers import is_strict
+
+    assert is_strict(schema)

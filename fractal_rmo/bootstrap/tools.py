@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from fractal_rmo.bootstrap.data import migrate
 from fractal_rmo.bootstrap.jails import make_sandbox
+from fractal_rmo.bootstrap.models import make_models
 from fractal_rmo.bootstrap.servers import addresses, ensure_servers, is_cluster_set
 from fractal_rmo.config.load import IS_CHECKOUT, settings
 from fractal_rmo.domain.errors import ErrorCode, SettingsError
@@ -79,6 +80,7 @@ def make_tools(app: Celery, connections: int = 2) -> Tools:
         ledger=SqlLedger(engine),
         protocols=protocols,
         known=Known(protocols, learning),
+        models=make_models(shared=True),
         links=SqlLinkStore(engine),
         bell=CanvasDoorbell(app),
         sandbox=make_sandbox(),

@@ -95,7 +95,7 @@ class Agents:
 
     analyzer: Agent = field(default_factory=Agent)
     executor: Agent = field(default_factory=Agent)
-    executor_llm: Agent = field(default_factory=lambda: Agent(count=8))
+    executor_llm: Agent = field(default_factory=lambda: Agent(count=200))
     validator: Agent = field(default_factory=Agent)
     learner: Agent = field(default_factory=Agent)
 
@@ -155,6 +155,8 @@ class Models:
     endpoints: tuple[ModelEndpoint, ...] = ()
     prices: tuple[ModelPrice, ...] = ()
     stand_ins: tuple[StandIn, ...] = ()
+    ladder: tuple[str, ...] = ()
+    """Who is asked for a first proposal, a second and so on, the last one for all further."""
     simulated: Rehearsal = field(default_factory=Rehearsal)
 
     @property
@@ -173,6 +175,8 @@ class Pipeline:
     grace_s: float = 5.0
     sweep_s: float = 5.0
     slice_s: float = 25.0
+    search_first_s: float = 25.0
+    """Of the repair engine, before a model is asked where one is configured."""
     shutdown_s: float = 8.0
     deaf_s: float = 60.0
 

@@ -35,6 +35,7 @@ class ErrorCode(StrEnum):
     KEY_TAKEN = "FR118"
     BAD_PROOF = "FR119"
     CANNOT_SIGN = "FR120"
+    NEEDS_DESCRIPTION = "FR121"
     BAD_DATA = "FR131"
     BAD_SCHEMA = "FR132"
     NO_SUCH_TASK = "FR201"
@@ -130,7 +131,7 @@ CATALOGUE: dict[ErrorCode, Explanation] = {
         "Use one of the kinds that the message lists.",
     ),
     ErrorCode.NEEDS_MODEL: Explanation(
-        "Generating new code needs a language model, and none is configured.",
+        "This needs a language model, and none is configured.",
         "Set OPENAI_API_KEY or ANTHROPIC_API_KEY, or OPENAI_BASE_URL for a server of your own; "
         "code with failing tests as a 'fix' needs no model.",
     ),
@@ -138,13 +139,17 @@ CATALOGUE: dict[ErrorCode, Explanation] = {
         "This kind of task needs tests: a result can only be proven by running them.",
         "Add at least one pytest file with --tests.",
     ),
+    ErrorCode.NEEDS_DESCRIPTION: Explanation(
+        "New code is written from a description, and there is none.",
+        "Say with --description what the code should do.",
+    ),
     ErrorCode.NO_SUCH_FILE: Explanation(
         "The path does not exist or holds no Python file.",
         "Check the path; a folder is searched for *.py files.",
     ),
     ErrorCode.UNKNOWN_PROVIDER: Explanation(
         "This provider is unknown or not built yet.",
-        "Use 'auto' or 'offline'.",
+        "Use 'auto', 'offline', 'openai' or 'anthropic'.",
     ),
     ErrorCode.BAD_DOCUMENT: Explanation(
         "A JSON document does not fit its schema.",

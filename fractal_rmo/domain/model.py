@@ -48,7 +48,8 @@ class ModelRequest:
     logs and in the ledger.  ``model`` asks for another than the role's, and
     ``provider`` for that provider's endpoints only.  ``versions`` are those
     of the protocol and the tools that the answer depends on: a cached answer
-    is used again only where they are the same.
+    is used again only where they are the same.  What is asked a second time under
+    one ``key`` gets its first answer, whatever the temperature: it is paid once.
     """
 
     role: str
@@ -63,6 +64,7 @@ class ModelRequest:
     model: str = ""
     provider: ModelProvider | None = None
     versions: tuple[str, ...] = ()
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ class StepOutcome:
     proven_level: int = 0
     summary: str = ""
     candidate: SourceTree | None = None
+    written_tests: SourceTree | None = None
     verdicts: tuple[Verdict, ...] = ()
     messages: tuple[Message, ...] = ()
     errors: tuple[ErrorRecord, ...] = ()

@@ -56,6 +56,8 @@ STATE_OF: Mapping[Stage, TaskState] = MappingProxyType(
 """The task state in which a step of each stage is performed."""
 
 ROLES = tuple(role.value for role in AnalyzerRole)
+ASKING = ("tests-", "propose-")
+"""Further steps of EXECUTE that wait for a language model."""
 MAX_ATTEMPTS = 3
 """A redelivery counts as an attempt, so that a poisonous step is seen and given up."""
 
@@ -83,7 +85,7 @@ def queue_of(stage: Stage, action: str) -> str:
         case Stage.MERGE:
             return "coordinate"
         case Stage.EXECUTE:
-            return "execute.cpu"
+            return "execute.llm" if action.startswith(ASKING) else "execute.cpu"
         case Stage.VALIDATE:
             return "validate"
         case Stage.LEARN:
@@ -126,9 +128,17 @@ class Claim:
     code: SourceTree
     tests: SourceTree
     candidate: SourceTree | None = None
+    written_tests: SourceTree = field(default_factory=SourceTree)
+    """Tests that a language model wrote for a task without any."""
+    description: str = ""
     outputs: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
     earlier: tuple[Mapping[str, Json], ...] = ()
     """What VALIDATE recorded in earlier rounds: ``rejected`` (sha256) and ``feedback``."""
+
+    @property
+    def oracle(self) -> SourceTree:
+        """The tests that decide: the submitted ones, else those that a model wrote."""
+        return self.written_tests if self.tests.is_blank() else self.tests
 
     def slices(self, stage: Stage) -> list[Mapping[str, Json]]:
         """The outputs of a stage's steps of this round, in order of their slices."""

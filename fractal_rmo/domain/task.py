@@ -24,9 +24,12 @@ class TaskKind(StrEnum):
 
 
 KINDS_WITH_TESTS = (TaskKind.FIX, TaskKind.REFACTOR, TaskKind.DOCUMENT, TaskKind.VALIDATE)
-BUILT_KINDS = (*KINDS_WITH_TESTS, TaskKind.ANALYZE, TaskKind.DATA)
-CHANGING_KINDS = (TaskKind.FIX, TaskKind.REFACTOR, TaskKind.DOCUMENT, TaskKind.DATA)
-"""What they answer is judged beside the submitted code."""
+BUILT_KINDS = (*KINDS_WITH_TESTS, TaskKind.GENERATE, TaskKind.ANALYZE, TaskKind.DATA)
+CHANGING_KINDS = (
+    *(TaskKind.FIX, TaskKind.REFACTOR, TaskKind.DOCUMENT),
+    *(TaskKind.GENERATE, TaskKind.DATA),
+)
+"""What they answer is judged beside the submitted code, where there is some."""
 SAME_BEHAVIOUR = (TaskKind.REFACTOR, TaskKind.DOCUMENT)
 """What they answer must answer as the submitted code does."""
 
@@ -40,10 +43,15 @@ def kind_named(name: str) -> TaskKind:
 
 
 class Provider(StrEnum):
-    """Who proposes changes: OFFLINE is the repair engine, which needs no key."""
+    """Who proposes changes: OFFLINE is the repair engine, which needs no key.
+
+    AUTO is that engine first, then a model where one is configured.
+    """
 
     AUTO = "auto"
     OFFLINE = "offline"
+    OPENAI = "openai"
+    ANTHROPIC = "anthropic"
     SIMULATED = "simulated"
 
 

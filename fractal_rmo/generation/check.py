@@ -22,44 +22,19 @@ _SECRETS = (
     ("a chat token", re.compile(r"\bxox[abprs]-[A-Za-z0-9-]{10,}")),
 )
 _NETWORK = frozenset(
-    [
-        "socket",
-        "ssl",
-        "http",
-        "urllib",
-        "ftplib",
-        "smtplib",
-        "poplib",
-        "imaplib",
-        "telnetlib",
-        "xmlrpc",
-        "socketserver",
-        "requests",
-        "httpx",
-        "aiohttp",
-        "urllib3",
-        "websockets",
+    (
+        *("socket", "ssl", "http", "urllib", "ftplib", "smtplib", "poplib", "imaplib", "telnetlib"),
+        *("xmlrpc", "socketserver", "requests", "httpx", "aiohttp", "urllib3", "websockets"),
         "paramiko",
-    ]
+    )
 )
 _PROCESS = frozenset(["subprocess", "multiprocessing", "pty", "ctypes", "pexpect", "sh"])
 _CALLS = frozenset(
-    [
-        "os.system",
-        "os.popen",
-        "os.fork",
-        "os.kill",
-        "os.execv",
-        "os.execve",
-        "os.execvp",
-        "os.spawnv",
-        "os.posix_spawn",
-        "eval",
-        "exec",
-        "compile",
-        "__import__",
-        "importlib.import_module",
-    ]
+    (
+        *("os.system", "os.popen", "os.fork", "os.kill", "os.execv", "os.execve", "os.execvp"),
+        *("os.spawnv", "os.posix_spawn", "importlib.import_module"),
+        *("eval", "exec", "compile", "__import__"),
+    )
 )
 _HARMLESS = ("urllib.parse", "http.HTTPStatus")
 _TAKEN = frozenset(("conftest.py", "sitecustomize.py", "usercustomize.py", "pytest.py"))

@@ -6,30 +6,36 @@ import ast
 from dataclasses import replace
 
 from fractal_rmo.domain.errors import ErrorCode, InputError
+from fractal_rmo.domain.model import ModelProvider
 from fractal_rmo.domain.source import SourceTree
-from fractal_rmo.domain.task import KINDS_WITH_TESTS, Task, TaskKind
+from fractal_rmo.domain.task import KINDS_WITH_TESTS, Provider, Task, TaskKind
 from fractal_rmo.domain.verdict import Level
+from fractal_rmo.ports.models import LanguageModel
 from fractal_rmo.services.data import table_of
 
+VENDORS = (ModelProvider.OPENAI, ModelProvider.ANTHROPIC)
 LONGEST_PARSED = 65_536
 LONGEST_PATH = 1024
 """Characters, both."""
 
 
-def admit(task: Task) -> Task:
+def admit(task: Task, models: LanguageModel | None = None) -> Task:
     """Return the task as it is performed; raise ``InputError`` otherwise.
 
     Code that does not parse is admitted: level 1 says where it is wrong.  What is
     documented is proven to level 4 at least, which runs the examples; data have two levels.
+    ``models`` are those that may be asked, None where none can be.
     """
-    if task.kind is TaskKind.GENERATE:
-        raise InputError(ErrorCode.NEEDS_MODEL)
+    _require_model(task, models)
     if task.python and not _is_path(task.python):
         raise InputError(ErrorCode.BAD_PYTHON, f"{task.python[:80]!a} is no absolute path.")
     if task.kind is TaskKind.DATA:
         table_of(task.code, task.tests)
         return replace(task, level=Level.STATIC)
-    if task.code.is_blank():
+    if task.kind is TaskKind.GENERATE:
+        if not task.description.strip():
+            raise InputError(ErrorCode.NEEDS_DESCRIPTION)
+    elif task.code.is_blank():
         raise InputError(ErrorCode.EMPTY_CODE)
     if task.kind in KINDS_WITH_TESTS and task.tests.is_blank():
         raise InputError(ErrorCode.NEEDS_TESTS)
@@ -37,6 +43,21 @@ def admit(task: Task) -> Task:
     if task.kind is TaskKind.DOCUMENT:
         return replace(task, level=max(task.level, Level.INTEGRATION))
     return task
+
+
+def _require_model(task: Task, models: LanguageModel | None) -> None:
+    """Raise ``InputError`` (NEEDS_MODEL) where a task can only be done by one that is not there."""
+    wanted = wanted_provider(task.provider)
+    needed = task.kind is TaskKind.GENERATE or wanted in VENDORS
+    offline = task.provider is Provider.OFFLINE
+    if needed and (offline or models is None or not models.offers(wanted)):
+        detail = f"The provider '{wanted}' is not configured." if wanted else ""
+        raise InputError(ErrorCode.NEEDS_MODEL, detail)
+
+
+def wanted_provider(provider: Provider) -> ModelProvider | None:
+    """The provider whose endpoints a task names; None where any will do, or none is asked."""
+    return None if provider in (Provider.AUTO, Provider.OFFLINE) else ModelProvider(provider.value)
 
 
 def _is_path(python: str) -> bool:

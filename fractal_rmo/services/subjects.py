@@ -12,7 +12,7 @@ def subject_of(task: Task | Claim, code: SourceTree) -> Subject:
     """A change is judged beside its original, and some kinds must answer as that did."""
     return Subject(
         code=code,
-        tests=task.tests,
-        original=task.code if task.kind in CHANGING_KINDS else None,
+        tests=task.oracle if isinstance(task, Claim) else task.tests,
+        original=task.code if task.kind in CHANGING_KINDS and len(task.code) else None,
         same_behaviour=task.kind in SAME_BEHAVIOUR,
     )

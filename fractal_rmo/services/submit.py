@@ -41,7 +41,7 @@ def submit(task: Task, tools: Tools, key: str = "") -> str:
     """
     if len(key) > _LONGEST_KEY or not key.isprintable():
         raise InputError(ErrorCode.BAD_KEY)
-    task_id, steps = tools.tasks.submit(admit(task), key)
+    task_id, steps = tools.tasks.submit(admit(task, tools.models), key)
     _ring(task_id, steps, tools)
     return task_id
 

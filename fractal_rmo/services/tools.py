@@ -11,6 +11,7 @@ from fractal_rmo.ports.cluster import ClusterView
 from fractal_rmo.ports.doorbell import Doorbell
 from fractal_rmo.ports.ledger import Ledger
 from fractal_rmo.ports.messages import Inbox, Outbox, Router
+from fractal_rmo.ports.models import LanguageModel
 from fractal_rmo.ports.sandbox import Sandbox
 from fractal_rmo.ports.stores import (
     DeadSteps,
@@ -42,6 +43,7 @@ class Tools:
     upkeep: Upkeep
     learning: LearningStore
     ledger: Ledger
+    models: LanguageModel
     links: LinkStore
     bell: Doorbell
     sandbox: Sandbox

@@ -64,11 +64,12 @@ WITH task AS (
     WHERE t.id = (SELECT task_id FROM claimed) AND t.state = 'idle'
 )
 SELECT c.*, task.base_round, task.kind, task.level, task.provider, task.budget,
-       task.python,
+       task.python, task.description,
        extract(epoch FROM task.deadline - now())::float AS seconds_left,
        (SELECT jsonb_agg(jsonb_build_array(f.origin, f.path, f.content)) FROM files f
         WHERE f.task_id = c.task_id
-          AND (f.round = 0 OR (f.round = c.round AND c.stage = 'validate'))) AS files,
+          AND (f.round = 0 OR (f.round = c.round AND c.stage = 'validate')
+               OR (f.origin = 'written_tests' AND f.round > task.base_round))) AS files,
        (SELECT jsonb_object_agg(p.stage || '/' || p.action, p.output) FROM steps p
         WHERE c.stage <> 'analyze' AND p.task_id = c.task_id AND p.state = 'done'
           AND (p.round = c.round
@@ -118,9 +119,9 @@ _STEPS = """, inserted AS (
 )"""
 _FILES = """, stored AS (
     INSERT INTO files (task_id, round, origin, path, content, sha256)
-    SELECT done.task_id, done.round, 'candidate', f.path, f.content,
+    SELECT done.task_id, done.round, f.origin, f.path, f.content,
            encode(sha256(convert_to(f.content, 'UTF8')), 'hex')
-    FROM done, jsonb_to_recordset(:files) AS f(path text, content text)
+    FROM done, jsonb_to_recordset(:files) AS f(origin text, path text, content text)
     ON CONFLICT (task_id, round, origin, path)
     DO UPDATE SET content = excluded.content, sha256 = excluded.sha256
 )"""

@@ -93,6 +93,8 @@ def _claim(found: RowMapping) -> Claim:
         code=codec.tree(files, "code"),
         tests=codec.tree(files, "tests"),
         candidate=codec.tree(files, "candidate") or None,
+        written_tests=codec.tree(files, "written_tests"),
+        description=found["description"],
         outputs={key.rstrip("/"): value for key, value in (found["outputs"] or {}).items()},
         earlier=tuple(found["earlier"] or ()),
     )
@@ -106,7 +108,10 @@ def _effects(claim: Claim, outcome: StepOutcome) -> tuple[frozenset[str], dict[s
         state = check(state, target, f"end of {claim.ref.stage}")
     documents: dict[str, list[dict[str, Any]]] = {
         "steps": _new_steps(claim, outcome),
-        "files": _file_rows(outcome.candidate),
+        "files": [
+            *_file_rows(outcome.candidate, "candidate"),
+            *_file_rows(outcome.written_tests, "written_tests"),
+        ],
         "verdicts": [codec.verdict_row(verdict) for verdict in outcome.verdicts],
         "messages": message_rows(outcome.messages, outcome.errors),
         "errors": [_error_row(error) for error in outcome.errors],
@@ -147,9 +152,12 @@ def _new_steps(claim: Claim, outcome: StepOutcome) -> list[dict[str, Any]]:
     ]
 
 
-def _file_rows(tree: SourceTree | None) -> list[dict[str, Any]]:
+def _file_rows(tree: SourceTree | None, origin: str) -> list[dict[str, Any]]:
     files = tree.files if tree else {}
-    return [{"path": path, "content": codec.clean_text(text)} for path, text in files.items()]
+    return [
+        {"origin": origin, "path": path, "content": codec.clean_text(text)}
+        for path, text in files.items()
+    ]
 
 
 def _error_row(error: ErrorRecord) -> dict[str, Any]:

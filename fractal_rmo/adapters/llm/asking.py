@@ -98,7 +98,7 @@ class Models:
         routes = self._routes.of(request)
         until = time.monotonic() + seconds
         question = Question(request, routes, until, cancelled, purse or NoPurse())
-        if request.temperature:
+        if request.temperature and not request.key:
             return self._answered(question)
         made: list[ModelReply] = []
 

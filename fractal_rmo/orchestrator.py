@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fractal_rmo.bootstrap.tools import client
 from fractal_rmo.domain.errors import ErrorCode, InfrastructureError
 from fractal_rmo.domain.lifecycle import Ending
-from fractal_rmo.domain.task import Task
+from fractal_rmo.domain.task import Task, TaskKind
+from fractal_rmo.domain.verdict import Level
 from fractal_rmo.domain.views import TaskView
 from fractal_rmo.services.follow import status_of
 from fractal_rmo.services.submit import submit
@@ -39,9 +40,11 @@ class Orchestrator:
         ``timeout_s`` bounds the waiting (default: the task's own seconds and a
         minute more); the task goes on when it is exceeded.  Raises
         ``InputError`` for what is refused and ``InfrastructureError``
-        (NO_WORKERS) when the waiting is over.
+        (NO_WORKERS) when the waiting is over.  A task that is nothing but a
+        description is one of new code, proven to level 5 at least.
         """
         tools = client()
+        task = _as_meant(task)
         task_id = submit(task, tools)
         ends = time.monotonic() + (task.budget.seconds + 60 if timeout_s is None else timeout_s)
         while time.monotonic() < ends:
@@ -49,6 +52,12 @@ class Orchestrator:
                 return _result(tools.tasks.show(task_id))
             time.sleep(_POLL_S)
         raise InfrastructureError(ErrorCode.NO_WORKERS, f"Task {task_id} has not ended in time.")
+
+
+def _as_meant(task: Task) -> Task:
+    if task.kind is not TaskKind.FIX or len(task.code) or not task.description.strip():
+        return task
+    return replace(task, kind=TaskKind.GENERATE, level=max(task.level, Level.PROPERTY))
 
 
 def _result(view: TaskView) -> TaskResult:

@@ -53,6 +53,10 @@ def heart() -> Heart:
 def _before_the_fork(**_: Any) -> None:
     migrate()
     install_protocol()
+    if role() == "executor_llm":  # whose threads share this process, and begin all at once
+        tools()
+        heart()
+        _remember_what_is_known()
 
 
 @lru_cache(maxsize=1)

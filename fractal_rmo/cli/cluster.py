@@ -35,18 +35,19 @@ _level = click.option("--level", default="3", callback=to_level, help="Prove up 
 
 
 @click.command()
-@click.argument("path", type=_path)
+@click.argument("path", type=_path, required=False)
 @_judge
 @_level
 @json_option
-@click.option("--kind", default="fix", callback=to_kind, help="Such as fix, refactor or data.")
-@click.option("--provider", default="auto", callback=to_provider, help="auto or offline.")
+@click.option("--kind", default="fix", callback=to_kind, help="Such as fix, generate or data.")
+@click.option("--provider", default="auto", callback=to_provider, help="auto, offline, openai...")
 @python_option
 @click.option("--description", default="", help="What the code should do.")
 @click.option("--key", default="", help="Idempotency key: the same key is the same task.")
 @click.option("--wait", is_flag=True, help="Watch until the task has ended.")
+@click.option("--dry-run", is_flag=True, help="Show what a model would be asked, and its price.")
 def submit(
-    path: Path,
+    path: Path | None,
     tests: Path | None,
     level: Level,
     as_json: bool,
@@ -56,22 +57,30 @@ def submit(
     description: str,
     key: str,
     wait: bool,
+    dry_run: bool,
 ) -> None:
-    """Hand PATH to the cluster; prints the task's id."""
+    """Hand PATH to the cluster; prints the task's id.  New code needs no PATH."""
+    from fractal_rmo.bootstrap.models import make_models
     from fractal_rmo.services.admit import admit
     from fractal_rmo.services.submit import submit as hand_in
 
     task = Task(
         description=description,
-        code=read_tree(path, tests=False),
-        tests=read_tests(tests, path) if tests else SourceTree(),
+        code=read_tree(path, tests=False) if path else SourceTree(),
+        tests=read_tests(tests, path or tests) if tests else SourceTree(),
         kind=kind,
         level=level,
         provider=provider,
         budget=budget(),
         python=python,
     )
-    admit(task)  # before any server is started for it
+    models = make_models(shared=False)
+    admit(task, models)  # before any server is started for it
+    if dry_run:
+        from fractal_rmo.cli.dry_run import print_dry_run
+
+        print_dry_run(task, models, as_json=as_json)
+        return
     task_id = hand_in(task, connect(), key)
     if not wait:
         click.echo(json.dumps({"id": task_id}) if as_json else task_id)

@@ -126,6 +126,8 @@ class TaskView:
     code: SourceTree
     tests: SourceTree
     result: SourceTree | None = None
+    written_tests: SourceTree = field(default_factory=SourceTree)
+    """Those that a language model wrote, in the place of tests that nobody submitted."""
     steps: tuple[StepRow, ...] = ()
     verdicts: tuple[tuple[int, Verdict], ...] = field(default_factory=tuple)
     """(round, verdict) in the order in which they were reached."""

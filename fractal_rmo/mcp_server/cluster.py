@@ -77,8 +77,8 @@ class _ClusterTools:
 
     async def submit_task(
         self,
-        code: Files,
         context: Context,
+        code: Files | None = None,
         tests: Tests | None = None,
         kind: str = "fix",
         level: UpTo = 3,
@@ -88,9 +88,10 @@ class _ClusterTools:
     ) -> Submitted:
         """Hand a task to the cluster, which works alone.
 
-        Kinds: fix, refactor, document, validate, analyze, data (a table; its schema as the tests).
+        Kinds: fix, refactor, document, validate, analyze, data (a table; its schema as the tests),
+        generate (new code from the description, by the language model that is configured).
         """
-        ask = partial(_task, code, tests or {}, kind, level, description, python)
+        ask = partial(_task, code or {}, tests or {}, kind, level, description, python)
         return await self._jobs.perform(context, lambda *_: _submit(ask(), key))
 
     async def get_task(self, task_id: TaskId, context: Context) -> TaskReport:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from fractal_rmo.domain.model import (
@@ -51,6 +51,12 @@ class LanguageModel(Protocol):
         """Whether an endpoint is configured: one of the provider, or any but simulated ones.
 
         A task of provider ``auto`` is done by a model where this is so, else offline.
+        """
+
+    def quote(self, request: ModelRequest) -> Sequence[Estimate]:
+        """The most that one attempt could use, for each endpoint that may be asked; asks none.
+
+        Raises what ``ask`` raises where there is none.
         """
 
     def ask(

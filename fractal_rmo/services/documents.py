@@ -73,6 +73,7 @@ def view_document(view: TaskView) -> dict[str, Json]:
         "budget": view.budget,
         "code": dict(view.code.files),
         "tests": dict(view.tests.files),
+        "written_tests": dict(view.written_tests.files),
         "result": dict(view.result.files) if view.result else None,
         "diff": diff(view.code, view.result),
         "verdicts": [{"round": n, **verdict_document(v)} for n, v in view.verdicts],

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from jsonschema import Draft202012Validator
 
 from fractal_rmo.domain.action import ExecutionResult, Strategy
-from fractal_rmo.domain.errors import ErrorCode, FractalError, SandboxUnavailableError
-from fractal_rmo.domain.jsonvalue import Json, JsonObject
+from fractal_rmo.domain.errors import ErrorCode, SandboxUnavailableError
+from fractal_rmo.domain.jsonvalue import JsonObject
+from fractal_rmo.domain.ledger import OverBudgetError
 from fractal_rmo.domain.lifecycle import Ending, TaskState
 from fractal_rmo.domain.outcome import StepOutcome
 from fractal_rmo.domain.source import SourceTree
-from fractal_rmo.domain.step import Claim, Stage
+from fractal_rmo.domain.step import ASKING, Claim, Stage
 from fractal_rmo.domain.task import CHANGING_KINDS, SAME_BEHAVIOUR, Provider, TaskKind
 from fractal_rmo.refactoring.simplify import RefactoringStatus
 from fractal_rmo.repair.problem import RepairOutcome, RepairProblem, RepairStatus
@@ -25,27 +26,13 @@ from fractal_rmo.services.data import repaired
 from fractal_rmo.services.drive import Watcher, drive
 from fractal_rmo.services.executor_state import begin, complete
 from fractal_rmo.services.hold import Hold
+from fractal_rmo.services.judge import judge
+from fractal_rmo.services.next_step import asks_first, next_action, to_be_judged
+from fractal_rmo.services.performed import OUTPUT_SCHEMA, Turn, done, latest_proposal
+from fractal_rmo.services.propose import ModelMisconfiguredError, propose, write_tests
 from fractal_rmo.services.refactor import ENGINES, prefix_left
 from fractal_rmo.services.tools import Tools
 
-OUTPUT_SCHEMA: Mapping[str, Json] = MappingProxyType(
-    {
-        "type": "object",
-        "required": ["strategy", "status", "note", "tried", "position"],
-        "properties": {
-            "strategy": {"enum": [strategy.value for strategy in Strategy]},
-            "status": {"type": "string"},
-            "note": {"type": "string"},
-            "tried": {"type": "integer", "minimum": 0},
-            "position": {"type": "integer", "minimum": 0},
-            "trail": {"type": ["object", "null"]},
-            "choice": {"type": ["object", "null"]},
-            "more_plausible": {"type": "boolean"},
-            "edits": {"type": "array", "items": {"type": "object"}},
-        },
-    }
-)
-"""What every strategy's output looks like."""
 _OUTPUT = Draft202012Validator(dict(OUTPUT_SCHEMA))
 """Made once: ``jsonschema.validate`` checks the schema itself each time (measured: 14 ms)."""
 
@@ -54,17 +41,22 @@ def execute_step(claim: Claim, hold: Hold, tools: Tools) -> StepOutcome:
     """Choose the strategy, perform it, check its output, save the agent's state."""
     strategy = choose(claim)
     state = begin(claim, strategy, tools)
-    result, candidate = STRATEGIES[strategy](claim, hold, tools)
-    if not result.success:
-        raise FractalError(ErrorCode.BAD_DOCUMENT, result.error)
+    try:
+        result, candidate = STRATEGIES[strategy](claim, hold, tools)
+    except OverBudgetError as error:
+        return _ended(Ending.OVER_BUDGET, str(error))
+    except ModelMisconfiguredError as error:
+        return _ended(Ending.INFRASTRUCTURE, str(error))
     _OUTPUT.validate(dict(result.output))
     complete(claim, result, state, tools)
-    return _outcome(claim, result, candidate)
+    return _outcome(claim, result, candidate, tools)
 
 
 def choose(claim: Claim) -> Strategy:
-    """The strategy for a task: a report needs no running, a repair needs a jail."""
-    if claim.provider is Provider.SIMULATED:
+    """The strategy for a step: a report needs no running, a repair needs a jail."""
+    if claim.ref.action.startswith(ASKING):
+        return Strategy.API
+    if claim.provider is Provider.SIMULATED and claim.kind is not TaskKind.GENERATE:
         return Strategy.SIMULATED
     return Strategy.SANDBOXED if claim.kind in CHANGING_KINDS else Strategy.DIRECT
 
@@ -75,24 +67,28 @@ Performed = tuple[ExecutionResult, SourceTree | None]
 def _direct(claim: Claim, _hold: Hold, _tools: Tools) -> Performed:
     """Nothing to change: what was submitted is what will be judged."""
     note = f"Nothing is changed by a task of kind {claim.kind}."
-    return _done(Strategy.DIRECT, "unchanged", note), claim.code
+    return done(Strategy.DIRECT, "unchanged", note), claim.code
 
 
 def _simulated(claim: Claim, _hold: Hold, _tools: Tools) -> Performed:
     """The submitted code as its own answer: for measuring what surrounds execution."""
-    return _done(Strategy.SIMULATED, "unchanged", "Nothing was executed."), claim.code
+    return done(Strategy.SIMULATED, "unchanged", "Nothing was executed."), claim.code
 
 
-def _api(_claim: Claim, _hold: Hold, _tools: Tools) -> Performed:
-    """External services come with the language models; until then the call is refused."""
-    error = FractalError(ErrorCode.NEEDS_MODEL)
-    return ExecutionResult(False, error=str(error), error_type=type(error).__name__), None
+def _api(claim: Claim, hold: Hold, tools: Tools) -> Performed:
+    """A question to a language model: for tests, or for code."""
+    ask = write_tests if claim.ref.action.startswith("tests-") else propose
+    return ask(claim, hold, tools)
 
 
 def _sandboxed(claim: Claim, hold: Hold, tools: Tools) -> Performed:
     """One slice of the repair search, or a refactoring or documentation within the time of one."""
     if claim.kind is TaskKind.DATA:
         return _data(claim, hold, tools)
+    if claim.ref.action.startswith("judge-"):
+        return judge(claim, hold, tools)
+    if not claim.ref.action and asks_first(claim, tools.settings.pipeline, tools.models):
+        return done(Strategy.DIRECT, Turn.ASKS, "A language model is asked first."), None
     ends = time.monotonic() + min(tools.settings.pipeline.slice_s, max(1.0, claim.seconds_left))
 
     def pause() -> bool:
@@ -128,12 +124,12 @@ def _refactor(claim: Claim, hold: Hold, tools: Tools, pause: Callable[[], bool])
     left = len(steps) == len(found.steps)
     status = RefactoringStatus.REFACTORED if steps else RefactoringStatus.UNCHANGED
     note = found.note if left else engine.tell(steps, found.refused)
-    result = _done(
+    result = done(
         Strategy.SANDBOXED,
         found.status.value if left else status.value,
         note,
         tried=found.tried,
-        more=bool(steps),
+        more_plausible=bool(steps),
         edits=[step.as_json() for step in (*steps, *found.refused)],
     )
     return result, steps[-1].tree if steps else claim.code
@@ -144,13 +140,14 @@ def _data(claim: Claim, hold: Hold, tools: Tools) -> Performed:
         found = drive(repaired(claim.code, claim.tests), run, _noting(hold, claim.kind.value))
     status = "repaired_rows" if found.edits else "unchanged"
     edits = found.edits
-    result = _done(Strategy.SANDBOXED, status, found.note, tried=len(edits), edits=edits)
+    result = done(Strategy.SANDBOXED, status, found.note, tried=len(edits), edits=edits)
     return result, found.code
 
 
 def _repair(claim: Claim, hold: Hold, tools: Tools, pause: Callable[[], bool]) -> Performed:
     before, trail = _previous_slice(claim)
-    problem = RepairProblem(claim.code, claim.tests, _rejected(claim), before, trail)
+    code = latest_proposal(claim) or claim.code
+    problem = RepairProblem(code, claim.oracle, _rejected(claim), before, trail)
     watch = _noting(hold, "repair", before)
     with tools.sandbox.session(claim.python, hold.must_stop) as run:
         found = drive(search(problem, max_candidates=MAX_CANDIDATES, pause=pause), run, watch)
@@ -163,7 +160,7 @@ def _found(claim: Claim, found: RepairOutcome) -> Performed:
     if found.status is RepairStatus.UNAVAILABLE:
         raise SandboxUnavailableError(ErrorCode.SANDBOX_UNAVAILABLE, found.note)
     note = best.description if best else found.note
-    result = _done(
+    result = done(
         Strategy.SANDBOXED,
         found.status.value,
         note,
@@ -171,9 +168,9 @@ def _found(claim: Claim, found: RepairOutcome) -> Performed:
         position=found.position,
         trail=found.trail.as_json(),
         choice=choice_document(found) if best else None,
-        more=len(found.candidates) > 1,
+        more_plausible=len(found.candidates) > 1,
     )
-    return result, best.tree if best else claim.code
+    return result, best.tree if best else latest_proposal(claim) or claim.code
 
 
 STRATEGIES: Mapping[Strategy, Callable[[Claim, Hold, Tools], Performed]] = MappingProxyType(
@@ -186,34 +183,6 @@ STRATEGIES: Mapping[Strategy, Callable[[Claim, Hold, Tools], Performed]] = Mappi
 )
 
 
-def _done(
-    strategy: Strategy,
-    status: str,
-    note: str,
-    *,
-    tried: int = 0,
-    position: int = 0,
-    trail: JsonObject | None = None,
-    choice: JsonObject | None = None,
-    more: bool = False,
-    edits: Sequence[Json] = (),
-) -> ExecutionResult:
-    return ExecutionResult(
-        success=True,
-        output={
-            "strategy": strategy.value,
-            "status": status,
-            "note": note,
-            "tried": tried,
-            "position": position,
-            "trail": trail,
-            "choice": choice,
-            "more_plausible": more,
-            "edits": list(edits),
-        },
-    )
-
-
 def _previous_slice(claim: Claim) -> tuple[int, Trail]:
     slices = claim.slices(Stage.EXECUTE)
     last = slices[-1] if slices else {}
@@ -221,21 +190,27 @@ def _previous_slice(claim: Claim) -> tuple[int, Trail]:
     return position if isinstance(position, int) else 0, read_trail(last.get("trail"))
 
 
-def _outcome(claim: Claim, result: ExecutionResult, candidate: SourceTree | None) -> StepOutcome:
-    if result.output["status"] == RepairStatus.PAUSED:
-        number = len(claim.slices(Stage.EXECUTE)) + 2
-        return StepOutcome(output=result.output, more=f"slice-{number}")
-    if candidate is None:
-        return StepOutcome(
-            output=result.output,
-            moves=(TaskState.FAILED,),
-            ending=Ending.NOT_PROVEN,
-            summary=str(result.output["note"]),
-        )
+def _outcome(
+    claim: Claim, result: ExecutionResult, candidate: SourceTree | None, tools: Tools
+) -> StepOutcome:
+    output = result.output
+    written = candidate if output["status"] == Turn.TESTS_WRITTEN else None
+    more = next_action(claim, output, tools.settings.pipeline, tools.models)
+    if more:
+        return StepOutcome(output=output, more=more, written_tests=written)
+    judged = to_be_judged(claim, candidate, output)
+    if judged is None:
+        return _ended(Ending.NOT_PROVEN, str(output["note"]), output)
     return StepOutcome(
-        output=result.output,
+        output=output,
         moves=(TaskState.VALIDATING,),
-        candidate=candidate,
-        summary=str(result.output["note"]),
+        candidate=judged,
+        summary=str(output["note"]),
         releases=Stage.VALIDATE,
+    )
+
+
+def _ended(ending: Ending, summary: str, output: JsonObject | None = None) -> StepOutcome:
+    return StepOutcome(
+        output=output or {}, moves=(TaskState.FAILED,), ending=ending, summary=summary
     )

@@ -26,8 +26,14 @@ _TYPES: Mapping[TaskKind, str] = MappingProxyType(
         TaskKind.REFACTOR: "refactor",
         TaskKind.DOCUMENT: "document",
         TaskKind.DATA: "mend",
+        TaskKind.GENERATE: "generate",
     }
 )
+
+
+_WORKING = (Strategy.SANDBOXED, Strategy.API)
+_LONG = ("edits", "files")
+"""What a state does not repeat of an output."""
 
 
 def begin(claim: Claim, strategy: Strategy, tools: Tools) -> AgentState:
@@ -37,7 +43,7 @@ def begin(claim: Claim, strategy: Strategy, tools: Tools) -> AgentState:
     """
     known = _known(claim, tools)
     action = _action(claim, strategy)
-    if strategy is not Strategy.SANDBOXED:
+    if strategy not in _WORKING:
         return replace(known, current_action=action)
     return update(tools.agents, known, lambda state: _begun(state, claim, action, tools))
 
@@ -47,7 +53,7 @@ def complete(claim: Claim, result: ExecutionResult, state: AgentState, tools: To
     output = result.output
     action = replace(
         _action(claim, Strategy(str(output["strategy"]))),
-        parameters={name: value for name, value in output.items() if name != "edits"},
+        parameters={name: value for name, value in output.items() if name not in _LONG},
         reason=str(output["note"]),
     )
 
@@ -103,7 +109,7 @@ def _new_errors(state: AgentState, claim: Claim) -> tuple[ErrorRecord, ...]:
 def _action(claim: Claim, strategy: Strategy) -> ActionItem:
     return ActionItem(
         id=claim.ref.step_id,
-        type=_TYPES.get(claim.kind, "hand_on") if strategy is Strategy.SANDBOXED else "hand_on",
+        type=_TYPES.get(claim.kind, "hand_on") if strategy in _WORKING else "hand_on",
         priority=Priority.HIGH,
         parameters={"strategy": strategy.value, "round": claim.round},
         sources=("executor",),

@@ -15,6 +15,7 @@ from fractal_rmo.domain.run import RunRequest
 from fractal_rmo.domain.step import Claim, Stage
 from fractal_rmo.domain.task import CHANGING_KINDS, TaskKind
 from fractal_rmo.domain.verdict import (
+    Level,
     Outcome,
     Verdict,
     found_no_sandbox,
@@ -27,9 +28,12 @@ from fractal_rmo.repair.problem import RepairStatus
 from fractal_rmo.services.data import data_proof
 from fractal_rmo.services.drive import drive
 from fractal_rmo.services.hold import Hold
+from fractal_rmo.services.performed import Turn, proposals
 from fractal_rmo.services.subjects import subject_of
 from fractal_rmo.services.tools import Tools
 from fractal_rmo.validation.ladder import climb
+
+_WRITTEN = "A language model wrote the tests."
 
 
 def validate_step(claim: Claim, hold: Hold, tools: Tools) -> StepOutcome:
@@ -57,7 +61,23 @@ def _climb(claim: Claim, hold: Hold, tools: Tools) -> tuple[Verdict, ...]:
             verdicts = drive(climb(subject_of(claim, code), claim.level), run, watch)
     if found_no_sandbox(verdicts):
         raise SandboxUnavailableError(ErrorCode.SANDBOX_UNAVAILABLE, verdicts[-1].summary)
-    return verdicts
+    return _told_apart(claim, verdicts)
+
+
+def _told_apart(claim: Claim, verdicts: tuple[Verdict, ...]) -> tuple[Verdict, ...]:
+    """Verdicts that rest on tests which nobody submitted say so."""
+    if not claim.tests.is_blank() or claim.written_tests.is_blank():
+        return verdicts
+    return tuple(
+        dataclasses.replace(
+            verdict,
+            summary=f"{verdict.summary} {_WRITTEN}",
+            evidence={**verdict.evidence, "tests_written_by": "a language model"},
+        )
+        if verdict.level >= Level.UNIT
+        else verdict
+        for verdict in verdicts
+    )
 
 
 def decide(claim: Claim, verdicts: tuple[Verdict, ...]) -> StepOutcome:
@@ -94,7 +114,7 @@ def _may_return(claim: Claim, last: Verdict) -> bool:
     """Another round can only help where another candidate can come of it."""
     execution = claim.slices(Stage.EXECUTE)
     status = execution[-1].get("status") if execution else ""
-    others = status in (RepairStatus.REPAIRED, RefactoringStatus.REFACTORED)
+    others = status in (RepairStatus.REPAIRED, RefactoringStatus.REFACTORED, Turn.GENERATED)
     tries_left = claim.tries <= claim.budget.retries and claim.seconds_left > 1
     judged = last.outcome in (Outcome.FAILED, Outcome.FLAKY)
     return claim.kind in CHANGING_KINDS and judged and others and tries_left
@@ -107,7 +127,14 @@ def _feedback(
     rejected = claim.candidate.sha256 if claim.candidate else ""
     words = f"level {last.level} {last.level.name.lower()} {last.outcome}: {last.summary}"
     error = dataclasses.asdict(errors[0]) if errors else None
-    return {"proven_level": level, "rejected": rejected, "feedback": words, "error": error}
+    by_model = bool(proposals(claim))
+    return {
+        "proven_level": level,
+        "rejected": rejected,
+        "feedback": words,
+        "error": error,
+        "by_model": by_model,
+    }
 
 
 def _result(claim: Claim, verdicts: tuple[Verdict, ...], *, proven: bool) -> Message:

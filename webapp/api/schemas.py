@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, validate
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from fractal_rmo.domain.lifecycle import Ending, TaskState
 from fractal_rmo.domain.task import Provider, TaskKind
@@ -56,7 +56,7 @@ class TaskInSchema(Schema):
 
     kind = fields.String(load_default=TaskKind.FIX.value, validate=_one_of(TaskKind))
     description = fields.String(load_default="", validate=validate.Length(max=20_000))
-    code = Tree("solution.py", required=True)
+    code = Tree("solution.py", load_default={})
     tests = Tree("test_solution.py", load_default={})
     level = fields.Integer(
         strict=True, load_default=int(Level.UNIT), validate=validate.Range(min=1, max=6)
@@ -64,6 +64,12 @@ class TaskInSchema(Schema):
     provider = fields.String(load_default=Provider.AUTO.value, validate=_one_of(Provider))
     budget = fields.Nested(BudgetSchema, load_default={})
     python = fields.String(load_default="", validate=validate.Length(max=1024))
+
+    @validates_schema(pass_original=True)
+    def _needs_code(self, given: Any, original: Any, **_: Any) -> None:
+        """Only new code begins without any."""
+        if given.get("kind") != TaskKind.GENERATE and "code" not in original:
+            raise ValidationError("Missing data for required field.", "code")
 
 
 class CreatedSchema(Schema):

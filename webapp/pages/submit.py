@@ -23,6 +23,7 @@ from webapp.tools import tools
 
 _KINDS = {
     TaskKind.FIX: "Repair the code until its tests pass, and prove the patch.",
+    TaskKind.GENERATE: "Let a language model write code from the description, and prove it.",
     TaskKind.REFACTOR: "Simplify the code by safe rules, and prove that it answers as before.",
     TaskKind.DOCUMENT: "Write docstrings whose examples run, from calls of the passing tests.",
     TaskKind.VALIDATE: "Prove the code as it is; nothing is changed.",
@@ -32,6 +33,8 @@ _KINDS = {
 _PROVIDERS = {
     Provider.AUTO: "auto: the best there is",
     Provider.OFFLINE: "offline: the repair engine, no key",
+    Provider.OPENAI: "openai, or a server that speaks its protocol",
+    Provider.ANTHROPIC: "anthropic",
 }
 
 

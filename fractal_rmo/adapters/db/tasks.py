@@ -151,6 +151,7 @@ class SqlTaskStore:
             code=codec.tree(triples, "code"),
             tests=codec.tree(triples, "tests"),
             result=(codec.tree(triples, "candidate") or None) if proven else None,
+            written_tests=codec.tree(triples, "written_tests"),
             steps=tuple(_step(step) for step in steps),
             verdicts=tuple((v["round"], codec.verdict(dict(v))) for v in verdicts),
             log=tuple(LogEntry(**entry) for entry in log),

@@ -6,11 +6,11 @@ import json
 import logging
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from fractal_rmo.adapters.llm.attempt import Attempts, Claimed, Outcome, Question
+from fractal_rmo.adapters.llm.attempt import Attempts, Claimed, Outcome, Question, estimate
 from fractal_rmo.adapters.llm.routes import Route, Routes
 from fractal_rmo.adapters.llm.waiting import every, sleep
 from fractal_rmo.domain.model import (
@@ -85,6 +85,11 @@ class Models:
     def offers(self, provider: ModelProvider | None = None) -> bool:
         """See the port."""
         return bool(self._routes.offered(provider))
+
+    def quote(self, request: ModelRequest) -> Sequence[Estimate]:
+        """See the port."""
+        routes = self._routes.of(request)
+        return [estimate(request, route, 1, route.endpoint.timeout_s) for route in routes]
 
     def ask(
         self,

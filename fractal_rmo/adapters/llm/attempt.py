@@ -120,7 +120,7 @@ class Attempts:
             error = ModelError(ModelTrouble.TIMED_OUT, "There was no time left to ask.")
             return Outcome(Usage(), 0.0, error=error, hurried=True)
         speaker = self._speaker(route.endpoint)
-        token = question.purse.reserve(_estimate(request, route, number, seconds))
+        token = question.purse.reserve(estimate(request, route, number, seconds))
         if question.cancelled():  # a purse may take its time
             question.purse.release(token)
             raise ModelCancelledError
@@ -182,7 +182,8 @@ class Attempts:
         )
 
 
-def _estimate(request: ModelRequest, route: Route, number: int, seconds: float) -> Estimate:
+def estimate(request: ModelRequest, route: Route, number: int, seconds: float) -> Estimate:
+    """The most that one attempt over a route can use."""
     usage = at_most(request)
     return Estimate(
         request.role,

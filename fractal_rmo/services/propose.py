@@ -1,0 +1,211 @@
+"""Steps that wait for a language model: no jail, no fork, no connection held while they wait."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+from fractal_rmo.config.settings import Settings
+from fractal_rmo.domain.action import ExecutionResult, Strategy
+from fractal_rmo.domain.errors import InfrastructureError
+from fractal_rmo.domain.jsonvalue import JsonObject
+from fractal_rmo.domain.model import (
+    Mend,
+    ModelCancelledError,
+    ModelError,
+    ModelReply,
+    ModelRequest,
+)
+from fractal_rmo.domain.run import RunCancelledError
+from fractal_rmo.domain.source import SourceTree
+from fractal_rmo.domain.step import Claim, Stage
+from fractal_rmo.domain.task import TaskKind
+from fractal_rmo.generation.check import check_code, check_tests
+from fractal_rmo.generation.prompts import VERSION, Prompt, Role, Slots, build
+from fractal_rmo.generation.replies import (
+    CODE_SCHEMA,
+    TESTS_SCHEMA,
+    Reply,
+    ReplyRefusedError,
+    read_files,
+)
+from fractal_rmo.services.admit import wanted_provider
+from fractal_rmo.services.hold import Hold
+from fractal_rmo.services.performed import Turn, done, latest_proposal, proposals
+from fractal_rmo.services.purse import TaskPurse, limits_of
+from fractal_rmo.services.tools import Tools
+
+_ROLES = {
+    TaskKind.GENERATE: Role.GENERATE,
+    TaskKind.FIX: Role.FIX,
+    TaskKind.REFACTOR: Role.REFACTOR,
+}
+_MOST_FINDINGS = 12
+Proposed = tuple[ExecutionResult, SourceTree | None]
+
+
+def propose(claim: Claim, hold: Hold, tools: Tools) -> Proposed:
+    """Ask for code, cheapest model first; what is not let in is evidence for the next question.
+
+    Raises ``InfrastructureError`` for what may be waited for, ``RunCancelledError``,
+    ``OverBudgetError``, and ``ModelError`` for what only another configuration mends.
+    """
+    request = code_request(claim, tools.settings, tools.known.protocol())
+    try:
+        answer = _ask(request, claim, hold, tools)
+        reply = read_files(answer.document, "notes")
+        may_add = claim.kind is TaskKind.GENERATE
+        check_code(reply.files, claim.code, claim.oracle, claim.description, may_add=may_add)
+    except ReplyRefusedError as error:
+        return _nothing(f"The answer was not let in: {error}", answer), None
+    except ModelError as error:
+        return _nothing(f"There was no answer: {error.detail}"), None
+    note = reply.words or "A proposal."
+    return _answered(Turn.PROPOSED, note, answer, reply), None
+
+
+def write_tests(claim: Claim, hold: Hold, tools: Tools) -> Proposed:
+    """Ask for tests of code that is not written yet; raises as ``propose`` does.
+
+    Tests that are not let in end the task: nothing could be proven.
+    """
+    try:
+        request = tests_request(claim, tools.settings, tools.known.protocol())
+        answer = _ask(request, claim, hold, tools)
+        reply = read_files(answer.document, "interface")
+        check_tests(reply.files, claim.description)
+    except ReplyRefusedError as error:
+        return done(Strategy.API, "no_tests", f"The tests were not let in: {error}"), None
+    except ModelError as error:
+        return done(Strategy.API, "no_tests", f"No tests were written: {error.detail}"), None
+    note = f"{len(reply.files)} test file(s) were written by a language model."
+    return _answered(Turn.TESTS_WRITTEN, note, answer, reply), reply.files
+
+
+def code_request(claim: Claim, settings: Settings, protocol: JsonObject) -> ModelRequest:
+    """The question for code, with all that is known so far."""
+    slots = Slots(
+        task=claim.description,
+        code=latest_proposal(claim) or claim.code,
+        tests=claim.tests,
+        interface=_interface(claim),
+        findings=_findings(claim),
+        evidence=_evidence(claim),
+    )
+    prompt = build(_ROLES[claim.kind], slots, _nonce(claim))
+    ladder, asked = settings.models.ladder, len(proposals(claim))
+    model = ladder[min(asked, len(ladder) - 1)] if ladder else ""
+    return _request("executor", prompt, claim, settings, protocol, CODE_SCHEMA, model)
+
+
+def tests_request(claim: Claim, settings: Settings, protocol: JsonObject) -> ModelRequest:
+    """The question for tests, of whoever writes no code here."""
+    prompt = build(Role.TESTS, Slots(claim.description, claim.code), _nonce(claim))
+    return _request("validator", prompt, claim, settings, protocol, TESTS_SCHEMA)
+
+
+def _request(
+    role: str,
+    prompt: Prompt,
+    claim: Claim,
+    settings: Settings,
+    protocol: JsonObject,
+    schema: JsonObject,
+    model: str = "",
+) -> ModelRequest:
+    agent = getattr(settings.agents, role)
+    return ModelRequest(
+        role=role,
+        system=prompt.system,
+        user=prompt.user,
+        schema=schema,
+        schema_name="files",
+        max_tokens=agent.max_tokens,
+        temperature=agent.temperature,
+        purpose=f"{claim.kind} {claim.ref.action}",
+        model=model,
+        provider=wanted_provider(claim.provider),
+        versions=(f"protocol {protocol['version']}", f"prompts {VERSION}"),
+        key=claim.ref.step_id,
+    )
+
+
+def _ask(request: ModelRequest, claim: Claim, hold: Hold, tools: Tools) -> ModelReply:
+    hold.note({"stage": "propose", "trying": request.purpose})
+    purse = TaskPurse(tools.ledger, claim.ref.task_id, limits_of(claim, tools.settings.limits))
+    try:
+        return tools.models.ask(
+            request,
+            seconds=max(1.0, claim.seconds_left - 1.0),
+            cancelled=hold.must_stop,
+            purse=purse,
+        )
+    except ModelCancelledError as error:
+        raise RunCancelledError from error
+    except ModelError as error:
+        if error.trouble.mend is Mend.WAIT:
+            raise InfrastructureError(error.code, error.detail) from error
+        if error.trouble.mend is Mend.CONFIGURE:
+            raise ModelMisconfiguredError(str(error)) from error
+        raise
+
+
+class ModelMisconfiguredError(Exception):
+    """No further question helps; the text says what to do."""
+
+
+def _answered(turn: Turn, note: str, answer: ModelReply, reply: Reply) -> ExecutionResult:
+    interface = {"interface": reply.words} if turn is Turn.TESTS_WRITTEN else {}
+    return done(
+        Strategy.API,
+        turn,
+        note,
+        files=dict(reply.files.files),
+        model=answer.model,
+        tokens=answer.usage.tokens,
+        dollars=answer.dollars,
+        **interface,
+    )
+
+
+def _nothing(why: str, answer: ModelReply | None = None) -> ExecutionResult:
+    used = {"tokens": answer.usage.tokens, "dollars": answer.dollars} if answer else {}
+    return done(Strategy.API, Turn.NO_PROPOSAL, why, evidence=[why], **used)
+
+
+def _nonce(claim: Claim) -> str:
+    """Of the step's id, which is made after all that it fences; a retried step asks the same."""
+    return hashlib.sha256(claim.ref.step_id.encode()).hexdigest()[:20]
+
+
+def _interface(claim: Claim) -> str:
+    if not claim.tests.is_blank():
+        return ""
+    said = [str(o["interface"]) for n, o in claim.outputs.items() if "interface" in o and n]
+    return said[-1] if said else _called(claim.written_tests)
+
+
+def _called(tests: SourceTree) -> str:
+    """What written tests import, for a round that did not write them."""
+    lines = (line for text in tests.files.values() for line in text.splitlines())
+    return "\n".join(sorted({ln for ln in lines if ln.startswith(("from ", "import "))}))
+
+
+def _findings(claim: Claim) -> Sequence[str]:
+    found = claim.outputs.get("merge", {}).get("findings")
+    rows = found if isinstance(found, list | tuple) else ()
+    lines = [
+        f"{r.get('path')}, line {r.get('line')}: {r.get('message')}"
+        for r in rows
+        if isinstance(r, dict)
+    ]
+    return lines[:_MOST_FINDINGS]
+
+
+def _evidence(claim: Claim) -> Sequence[str]:
+    """What the validator said of earlier rounds, then what this round's tests said."""
+    said = [str(entry["feedback"]) for entry in claim.earlier if entry.get("feedback")]
+    for output in claim.slices(Stage.EXECUTE):
+        lines = output.get("evidence")
+        said += [str(line) for line in (lines if isinstance(lines, list | tuple) else ())]
+    return said[-20:]

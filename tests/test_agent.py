@@ -75,7 +75,7 @@ def test_two_hosts_and_two_processes_of_a_role_have_names_of_their_own() -> None
 
 
 def test_the_model_worker_has_threads_and_a_queue_of_its_own() -> None:
-    assert " --queues execute.llm --concurrency 8 --pool threads " in command("executor_llm")
+    assert " --queues execute.llm --concurrency 200 --pool threads " in command("executor_llm")
 
 
 @pytest.mark.parametrize("login", ["", "user", "user:", ":password", "user:password,other"])

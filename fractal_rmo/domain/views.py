@@ -126,14 +126,14 @@ class TaskView:
     code: SourceTree
     tests: SourceTree
     result: SourceTree | None = None
-    written_tests: SourceTree = field(default_factory=SourceTree)
-    """Those that a language model wrote, in the place of tests that nobody submitted."""
     steps: tuple[StepRow, ...] = ()
     verdicts: tuple[tuple[int, Verdict], ...] = field(default_factory=tuple)
     """(round, verdict) in the order in which they were reached."""
     log: tuple[LogEntry, ...] = ()
     agents: tuple[AgentState, ...] = ()
     """The present states of the agents that work, or worked, on it."""
+    written_tests: SourceTree = field(default_factory=SourceTree)
+    """Those that a language model wrote, in the place of tests that nobody submitted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,125 @@
+"""A language model in the pipeline: a real cluster, a real SDK, a server that others wrote."""
+
+from __future__ import annotations
+
+import json
+import re
+import urllib.parse
+from collections.abc import Iterator
+from typing import Any
+
+import httpx2
+import pytest
+
+from tests.adapters.llm.emulator import KEY, Emulator
+from tests.adapters.llm.emulator import started as emulator_started
+from tests.cluster.conftest import ClusterAtWork, started
+
+pytestmark = pytest.mark.cluster
+ASKED = "Write a Python function to calculate factorial"
+INTERFACE = "solution.factorial(n: int) -> int: raises ValueError for negative numbers"
+CODE = '''def factorial(n: int) -> int:
+    """The product of the whole numbers from 1 to n; raises ValueError for negative numbers."""
+    if n < 0:
+        raise ValueError("n must not be negative")
+    result = 1
+    for factor in range(2, n + 1):
+        result *= factor
+    return result
+'''
+TESTS = """import pytest
+from solution import factorial
+
+
+@pytest.mark.parametrize(("n", "expected"), [(0, 1), (1, 1), (2, 2), (3, 6), (5, 120), (10, 3628800)])
+def test_factorials(n, expected):
+    assert factorial(n) == expected
+
+
+def test_five():
+    assert factorial(5) == 120
+
+
+def test_negative_numbers_are_refused():
+    with pytest.raises(ValueError):
+        factorial(-1)
+"""
+
+
+def said(**document: Any) -> dict[str, Any]:
+    return {"content": document, "usage": {"prompt_tokens": 500, "completion_tokens": 200}}
+
+
+def files(**texts: str) -> list[dict[str, str]]:
+    return [{"path": f"{name}.py", "text": text} for name, text in texts.items()]
+
+
+FIXTURES = [
+    {
+        "match": {"userMessage": f"INTERFACE\n{INTERFACE}"},
+        "response": said(files=files(solution=CODE), notes="Multiplies."),
+    },
+    {
+        "match": {"userMessage": ASKED},
+        "response": said(files=files(test_solution=TESTS), interface=INTERFACE),
+    },
+]
+
+
+@pytest.fixture(scope="module")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    with emulator_started(tmp_path_factory.mktemp("emulator"), FIXTURES) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def asking(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClusterAtWork]:
+    """A cluster in which a model is configured."""
+    address = {"OPENAI_BASE_URL": emulator.base_url("openai"), "OPENAI_API_KEY": KEY}
+    at_work = None
+    try:
+        folder = tmp_path_factory.mktemp("asking")
+        with started(folder / "state", **address, OPENAI_FREE="true") as at_work:
+            yield at_work
+    finally:
+        if at_work:
+            at_work.run("down", "--purge")
+
+
+def test_python_has_a_function_written_and_proven(asking: ClusterAtWork) -> None:
+    program = f"""
+from fractal_rmo.domain.task import Task
+from fractal_rmo.orchestrator import Orchestrator
+result = Orchestrator().process_task(Task(description={ASKED!r}))
+import json
+from fractal_rmo.services.documents import view_document
+print(json.dumps([result.success, result.code, view_document(result.report)], default=dict))
+"""
+    done = asking.python("-c", program)
+    assert done.returncode == 0, done.stderr
+    success, code, report = json.loads(done.stdout)
+    assert (success, report["proven_level"]) == (True, 5), report
+    assert "def factorial" in code
+    assert report["written_tests"] == {"test_solution.py": TESTS}
+    assert report["tests"] == {}
+    actions = [step["action"] for step in report["steps"] if step["stage"] == "execute"]
+    assert actions == ["", "tests-2", "propose-3", "judge-4"]
+    unit = next(v for v in report["verdicts"] if v["level"] == 3)
+    assert "A language model wrote the tests." in unit["summary"]
+
+
+def test_a_form_has_a_function_written_and_proven(asking: ClusterAtWork) -> None:
+    base = f"http://127.0.0.1:{asking.environment['PORT']}"
+    link = urllib.parse.urlsplit(asking.run("open").stdout.strip())
+    with httpx2.Client(base_url=base, follow_redirects=True) as browser:
+        browser.get(f"{link.path}?{link.query}")
+        page = browser.get("/").text
+        hidden = dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', page))
+        form = {"kind": "generate", "description": ASKED, "level": "5", "provider": "auto"}
+        form |= {"code_name": "solution.py", "code_text": ""}
+        form |= {"tests_name": "test_solution.py", "tests_text": ""}
+        answer = browser.post("/", data={**hidden, **form})
+    task = str(answer.url).rpartition("/")[2]
+    document = asking.until_ended(task)
+    assert (document["ending"], document["proven_level"]) == ("proven", 5), document
+    assert "def factorial" in document["result"]["solution.py"]

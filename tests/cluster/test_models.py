@@ -31,7 +31,7 @@ TESTS = """import pytest
 from solution import factorial
 
 
-@pytest.mark.parametrize(("n", "expected"), [(0, 1), (1, 1), (2, 2), (3, 6), (5, 120), (10, 3628800)])
+@pytest.mark.parametrize(("n", "expected"), [(0, 1), (1, 1), (2, 2), (3, 6), (10, 3628800)])
 def test_factorials(n, expected):
     assert factorial(n) == expected
 
@@ -75,11 +75,15 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
 @pytest.fixture(scope="module")
 def asking(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClusterAtWork]:
     """A cluster in which a model is configured."""
-    address = {"OPENAI_BASE_URL": emulator.base_url("openai"), "OPENAI_API_KEY": KEY}
     at_work = None
     try:
         folder = tmp_path_factory.mktemp("asking")
-        with started(folder / "state", **address, OPENAI_FREE="true") as at_work:
+        with started(
+            folder / "state",
+            OPENAI_BASE_URL=emulator.base_url("openai"),
+            OPENAI_API_KEY=KEY,
+            OPENAI_FREE="true",
+        ) as at_work:
             yield at_work
     finally:
         if at_work:
@@ -108,6 +112,7 @@ print(json.dumps([result.success, result.code, view_document(result.report)], de
     assert "A language model wrote the tests." in unit["summary"]
 
 
+@pytest.mark.slow
 def test_a_form_has_a_function_written_and_proven(asking: ClusterAtWork) -> None:
     base = f"http://127.0.0.1:{asking.environment['PORT']}"
     link = urllib.parse.urlsplit(asking.run("open").stdout.strip())

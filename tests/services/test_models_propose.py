@@ -1,0 +1,226 @@
+"""What becomes of a model's proposals: judged, mended, asked for again, paid for."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from redis import Redis
+from sqlalchemy import Engine, text
+
+from fractal_rmo.adapters.llm.simulated import Line
+from fractal_rmo.bootstrap.jails import make_sandbox
+from fractal_rmo.domain.budget import Budget
+from fractal_rmo.domain.errors import ErrorCode, InputError
+from fractal_rmo.domain.lifecycle import Ending
+from fractal_rmo.domain.source import SourceTree
+from fractal_rmo.domain.task import Provider, Task, TaskKind
+from fractal_rmo.ports.sandbox import Sandbox
+from tests.generation.injections import REPLIES, TEXTS
+from tests.services.pipeline import Rig, actions, code, models_of, rig
+
+RIGHT = "def double(x):\n    return x * 2\n"
+WRONG = "def double(x):\n    return 0\n"
+ALMOST = "def double(x):\n    return x + x if x > 0 else 1\n"
+TESTS = """from solution import double
+
+
+def test_two():
+    assert double(2) == 4
+
+
+def test_three():
+    assert double(3) == 6
+
+
+def test_nothing():
+    assert double(0) == 0
+"""
+FIX = Task(
+    "Doubles a number.",
+    SourceTree({"solution.py": WRONG}),
+    SourceTree({"test_solution.py": TESTS}),
+    provider=Provider.OPENAI,
+)
+NEW = Task("Write double(x).", tests=FIX.tests, kind=TaskKind.GENERATE)
+ANY = ""
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    """The jails of all these tests."""
+    jails = make_sandbox()
+    yield jails
+    jails.close()
+
+
+def answers(*documents: Any) -> Line:
+    return Line(ANY, documents)
+
+
+@pytest.mark.parametrize("provider", [Provider.OPENAI, Provider.AUTO])
+def test_a_model_fixes_what_the_engine_has_no_time_for(
+    engine: Engine, redis: Redis, sandbox: Sandbox, provider: Provider
+) -> None:
+    at_work = rig(
+        engine, redis, sandbox, models_of(answers(code(solution=RIGHT))), search_first_s=0
+    )
+    view = at_work.finish(replace(FIX, provider=provider))
+    assert (view.row.ending, view.row.proven_level) == (Ending.PROVEN, 3), view.summary
+    assert view.result == SourceTree({"solution.py": RIGHT})
+    assert actions(view) == [
+        ("", "asks_a_model"),
+        ("propose-2", "proposed"),
+        ("judge-3", "generated"),
+    ]
+
+
+def test_where_the_engine_is_done_first_nobody_is_asked(
+    engine: Engine, redis: Redis, sandbox: Sandbox
+) -> None:
+    easy = replace(
+        FIX, code=SourceTree({"solution.py": "def double(x):\n    return x + 2\n"}),
+        provider=Provider.AUTO,
+    )  # fmt: skip
+    view = rig(engine, redis, sandbox, models_of(answers("key refused"))).finish(easy)
+    assert view.row.ending is Ending.PROVEN
+    assert actions(view) == [("", "repaired")]
+
+
+def test_a_near_miss_is_mended_without_another_question(
+    engine: Engine, redis: Redis, sandbox: Sandbox
+) -> None:
+    almost = code(solution=ALMOST.replace("else 1", "else x + 1"))
+    at_work = rig(engine, redis, sandbox, models_of(answers(almost)))
+    view = at_work.finish(NEW)
+    assert view.row.ending is Ending.PROVEN, view.summary
+    assert actions(view)[-2:] == [("judge-3", "near_miss"), ("slice-4", "repaired")]
+    assert _calls(engine) == 1
+
+
+def test_evidence_goes_into_the_next_question(
+    engine: Engine, redis: Redis, sandbox: Sandbox
+) -> None:
+    lines = (
+        Line("test_two failed: AssertionError", (code(solution=RIGHT),)),
+        answers(code(solution=WRONG)),
+    )
+    view = rig(engine, redis, sandbox, models_of(*lines)).finish(NEW)
+    assert view.row.ending is Ending.PROVEN, view.summary
+    assert [status for _, status in actions(view)][2:] == ["rejected", "proposed", "generated"]
+
+
+def test_proposals_are_bounded_and_the_best_is_judged(
+    engine: Engine, redis: Redis, sandbox: Sandbox
+) -> None:
+    view = rig(engine, redis, sandbox, models_of(answers(code(solution=WRONG)))).finish(NEW)
+    assert (view.row.ending, view.row.proven_level) == (Ending.NOT_PROVEN, 2)
+    assert "test_two" in view.summary
+    assert _calls(engine) == 3
+
+
+def test_a_budget_that_is_used_up_ends_the_task(
+    engine: Engine, redis: Redis, sandbox: Sandbox
+) -> None:
+    models = models_of(answers(code(solution=WRONG)), dollars=0.01)
+    view = rig(engine, redis, sandbox, models).finish(replace(NEW, budget=Budget(dollars=0.06)))
+    assert view.row.ending is Ending.OVER_BUDGET
+    assert "FR741" in view.summary
+    with engine.connect() as db:
+        states = db.execute(text("SELECT state FROM model_calls")).scalars().all()
+    assert set(states) <= {"settled"}
+
+
+def test_a_wrong_key_ends_the_task_with_what_to_do(
+    engine: Engine, redis: Redis, sandbox: Sandbox
+) -> None:
+    view = rig(engine, redis, sandbox, models_of(answers("key refused"))).finish(NEW)
+    assert view.row.ending is Ending.INFRASTRUCTURE
+    assert "FR711" in view.summary
+
+
+def test_what_can_be_waited_for_gives_the_step_back(
+    engine: Engine, redis: Redis, sandbox: Sandbox
+) -> None:
+    at_work = rig(engine, redis, sandbox, models_of(answers("connection lost")))
+    task = at_work.submit(NEW)
+    said = _until(at_work, "gave it back")
+    assert "FR704" in said["error"]
+    (step,) = [s for s in at_work.tools.tasks.show(task).steps if s.action == "propose-2"]
+    assert (step.state, step.attempts) == ("queued", 1)
+
+
+def test_a_cancel_ends_a_slow_call_at_once(engine: Engine, redis: Redis, sandbox: Sandbox) -> None:
+    at_work = rig(engine, redis, sandbox, models_of(answers(code(solution=RIGHT)), latency_s=60))
+    task = at_work.submit(NEW)
+    cancelled: list[float] = []
+
+    def cancel() -> None:
+        while not any(
+            step.action.startswith("propose") and step.state == "running"
+            for step in at_work.tools.tasks.show(task).steps
+        ):
+            time.sleep(0.02)
+        at_work.tools.tasks.cancel(task)
+        cancelled.append(time.monotonic())
+
+    thread = threading.Thread(target=cancel)
+    thread.start()
+    _until(at_work, "no longer held")
+    ended = time.monotonic()
+    thread.join(30)
+    assert ended - cancelled[0] < 2
+    assert at_work.tools.tasks.show(task).row.ending is Ending.CANCELLED
+
+
+@pytest.mark.parametrize("name", ["edits the tests", "opens a socket"])
+def test_a_reply_that_does_more_is_not_run(
+    engine: Engine, redis: Redis, sandbox: Sandbox, name: str
+) -> None:
+    files, said = REPLIES[name]
+    rows = [{"path": path, "text": content} for path, content in files.items()]
+    evil = {"files": rows, "notes": "Trust me."}
+    lines = (Line("not let in", (code(solution=RIGHT),)), answers(evil))
+    at_work = rig(engine, redis, sandbox, models_of(*lines))
+    view = at_work.finish(replace(NEW, description=f"Write double(x). {TEXTS[0]}"))
+    assert view.row.ending is Ending.PROVEN, view.summary
+    refused = view.steps[[s.action for s in view.steps].index("propose-2")]
+    assert said in str(refused.output["note"])
+    assert view.result == SourceTree({"solution.py": RIGHT})
+
+
+@pytest.mark.parametrize(
+    ("task", "error"),
+    [
+        (Task("Write.", kind=TaskKind.GENERATE, provider=Provider.OFFLINE), ErrorCode.NEEDS_MODEL),
+        (
+            Task("Write.", kind=TaskKind.GENERATE, provider=Provider.ANTHROPIC),
+            ErrorCode.NEEDS_MODEL,
+        ),
+        (Task(" ", kind=TaskKind.GENERATE), ErrorCode.NEEDS_DESCRIPTION),
+    ],
+)
+def test_what_cannot_be_done_is_refused_at_the_door(
+    engine: Engine, redis: Redis, sandbox: Sandbox, task: Task, error: ErrorCode
+) -> None:
+    with pytest.raises(InputError) as refused:
+        rig(engine, redis, sandbox, models_of()).submit(task)
+    assert refused.value.code is error
+
+
+def _calls(engine: Engine) -> int:
+    with engine.connect() as db:
+        found: int = db.execute(text("SELECT count(*) FROM model_calls")).scalar_one()
+    return found
+
+
+def _until(at_work: Rig, did: str) -> dict[str, Any]:
+    for _ in range(40):
+        said = at_work.step()
+        if did in said["did"]:
+            return said
+    raise AssertionError(did)

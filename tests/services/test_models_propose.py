@@ -19,6 +19,7 @@ from fractal_rmo.domain.errors import ErrorCode, InputError
 from fractal_rmo.domain.lifecycle import Ending
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.domain.task import Provider, Task, TaskKind
+from fractal_rmo.domain.verdict import Level
 from fractal_rmo.ports.sandbox import Sandbox
 from tests.generation.injections import REPLIES, TEXTS
 from tests.services.pipeline import Rig, actions, code, models_of, rig
@@ -133,6 +134,18 @@ def test_a_budget_that_is_used_up_ends_the_task(
     with engine.connect() as db:
         states = db.execute(text("SELECT state FROM model_calls")).scalars().all()
     assert set(states) <= {"settled"}
+
+
+def test_what_was_proven_before_the_budget_ended_is_kept(
+    engine: Engine, redis: Redis, sandbox: Sandbox
+) -> None:
+    breaks = "def double(x: int) -> int:\n    return x * 2 if x < 20 else [][0]\n"
+    task = replace(NEW, level=Level.PROPERTY, budget=Budget(dollars=0.09))
+    models = models_of(answers(code(solution=breaks)), dollars=0.01)
+    view = rig(engine, redis, sandbox, models).finish(task)
+    assert view.row.ending is Ending.OVER_BUDGET, view.summary
+    assert (view.row.round, view.row.proven_level) == (2, 4)
+    assert view.result == SourceTree({"solution.py": breaks})
 
 
 def test_a_wrong_key_ends_the_task_with_what_to_do(

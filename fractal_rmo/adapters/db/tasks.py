@@ -21,7 +21,7 @@ from fractal_rmo.domain.message import Cause, Message, MessageType
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.domain.step import ROLES, Stage, StepRef, StepState
 from fractal_rmo.domain.task import Task
-from fractal_rmo.domain.verdict import Outcome
+from fractal_rmo.domain.verdict import Outcome, proven_level
 from fractal_rmo.domain.views import LogEntry, StepRow, TaskQuery, TaskRow, TaskStatus, TaskView
 
 _SUBMIT = text("""
@@ -51,7 +51,7 @@ SELECT id FROM task
 """)
 _ROW = """
 SELECT id, kind, description, level, provider, python, state, ending, proven_level, round,
-       created_at, summary, budget,
+       created_at, summary, budget, base_round,
        extract(epoch FROM coalesce(ended_at, now()) - began_at)::float AS elapsed_s,
        (SELECT jsonb_object_agg(v.level, v.outcome) FROM verdicts v
         WHERE v.task_id = tasks.id AND v.round = tasks.round) AS levels
@@ -143,14 +143,13 @@ class SqlTaskStore:
         task_id = codec.task_id(task_id)
         task, files, steps, verdicts, log, agents = run(self._engine, lambda db: _read(db, task_id))
         triples = [[f["origin"], f["path"], f["content"]] for f in files]
-        proven = task["ending"] == Ending.PROVEN
         return TaskView(
             row=_row(task),
             summary=task["summary"],
             budget=task["budget"],
             code=codec.tree(triples, "code"),
             tests=codec.tree(triples, "tests"),
-            result=(codec.tree(triples, "candidate") or None) if proven else None,
+            result=_result(task, files, verdicts),
             written_tests=codec.tree(triples, "written_tests"),
             steps=tuple(_step(step) for step in steps),
             verdicts=tuple((v["round"], codec.verdict(dict(v))) for v in verdicts),
@@ -255,6 +254,18 @@ def _read(db: Connection, task_id: str) -> tuple[RowMapping, _Rows, _Rows, _Rows
         for part in (_FILES, _STEPS, _VERDICTS, _LOG, OF_TASK)
     )
     return task, files, steps, verdicts, log, agents
+
+
+def _result(task: RowMapping, files: _Rows, verdicts: _Rows) -> SourceTree | None:
+    """What was proven; where a budget ended the task, what was proven furthest by then."""
+    levels = {task["round"]: 1} if task["ending"] == Ending.PROVEN else {}
+    if task["ending"] == Ending.OVER_BUDGET:
+        rounds = {v["round"] for v in verdicts if v["round"] > task["base_round"]}
+        judged = {n: [codec.verdict(dict(v)) for v in verdicts if v["round"] == n] for n in rounds}
+        levels = {n: proven_level(of_round) for n, of_round in judged.items()}
+    best = max(levels, key=lambda n: (levels[n], -n), default=0)
+    triples = [[f["origin"], f["path"], f["content"]] for f in files if f["round"] == best]
+    return (codec.tree(triples, "candidate") or None) if levels.get(best) else None
 
 
 def _asked(columns: Mapping[str, Any]) -> tuple[Any, ...]:

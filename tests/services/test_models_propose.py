@@ -139,7 +139,7 @@ def test_a_budget_that_is_used_up_ends_the_task(
 def test_what_was_proven_before_the_budget_ended_is_kept(
     engine: Engine, redis: Redis, sandbox: Sandbox
 ) -> None:
-    breaks = "def double(x: int) -> int:\n    return x * 2 if x < 20 else [][0]\n"
+    breaks = "def double(x: int) -> int:\n    return x * 2 if x < 4 else hash(str(x))\n"
     task = replace(NEW, level=Level.PROPERTY, budget=Budget(dollars=0.09))
     models = models_of(answers(code(solution=breaks)), dollars=0.01)
     view = rig(engine, redis, sandbox, models).finish(task)

@@ -74,6 +74,8 @@ def closing(view: TaskView) -> str:
     tried = sum(number for number in found if isinstance(number, int))
     tiers = ", ".join(sorted({v.tier for _, v in view.verdicts if v.tier})) or "not needed"
     effort = f"{tried} candidates tried, {row.elapsed_s:.1f} s, sandbox: {tiers}"
+    if row.tokens:
+        effort = f"{row.tokens:,} tokens, ${row.dollars:.4f}, {effort}"
     words = {
         "proven": f"proven to level {row.proven_level}",
         "delivered": "delivered",

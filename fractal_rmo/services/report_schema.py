@@ -216,6 +216,8 @@ _TASK: dict[str, Json] = {
     "round": _COUNT,
     "created_at": _said("ISO 8601, UTC."),
     "elapsed_s": _SECONDS,
+    "tokens": _said("What language models have used.", "integer"),
+    "dollars": _said("What language models have cost.", "number"),
     "levels": {"type": "object", "additionalProperties": _one_of(Outcome)},
     "summary": _TEXT,
     "budget": _ANY_OBJECT,

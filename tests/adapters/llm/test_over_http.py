@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import sys
 import time
@@ -206,22 +205,18 @@ def test_a_person_may_take_time(emulator: Emulator, made: Made) -> None:
 
 
 def test_a_person_stands_in(made: Made) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    endpoint = Endpoint(
-        "person", ModelProvider.OPENAI, f"http://127.0.0.1:{port}/v1", "me", free=True
-    )
     with (
         subprocess.Popen(
-            [sys.executable, str(STAND_IN), str(port)],
+            [sys.executable, str(STAND_IN), "0"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         ) as person,
         ThreadPoolExecutor(1) as threads,
     ):  # fmt: skip
-        asked = threads.submit(made.models(endpoint).ask, request_for("by me"), seconds=60)
         assert person.stdin
         assert person.stdout
+        address = person.stdout.readline().split()[-1]  # by then it listens
+        endpoint = Endpoint("person", ModelProvider.OPENAI, address, "me", free=True)
+        asked = threads.submit(made.models(endpoint).ask, request_for("by me"), seconds=60)
         question = "".join(iter(person.stdout.readline, "--- your answer, then an empty line\n"))
         assert "by me" in question
         person.stdin.write('{"ok": true}\n\n')

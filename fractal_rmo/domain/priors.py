@@ -116,6 +116,14 @@ class Priors:
         default_factory=dict, compare=False, repr=False
     )
 
+    @property
+    def named(self) -> JsonObject:
+        """The protocol that they are of."""
+        return {"name": self.name, "version": self.version}
+
+    def __str__(self) -> str:
+        return f"{self.name}/{self.version}"
+
     def of(self, operator: str, shape: Shape, symptom: Symptom) -> float:
         """The prior in 0..1: of the rule that says most about such an edit, else the operator's."""
         key = (operator, shape, symptom)

@@ -235,8 +235,11 @@ class Hunt:
 
     def _outcome(self, status: RepairStatus, position: int, note: str) -> RepairOutcome:
         whole = self.diary.until(self.tried)
-        best = self._best()
-        return RepairOutcome(status, best, self.tried, position, note, self.trail, experience=whole)
+        return RepairOutcome(
+            *(status, self._best(), self.tried, position, note, self.trail),
+            experience=whole,
+            protocol=str(self.problem.priors),
+        )
 
 
 def _counted(number: int) -> str:

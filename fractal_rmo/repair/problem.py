@@ -103,7 +103,7 @@ class RepairOutcome:
     ``candidates`` pass all given tests, best first.  ``tried`` counts the
     candidates judged in this call, ``position`` and ``trail`` where the next
     call goes on, ``note`` says in a sentence why there is no candidate.
-    ``experience`` is of the whole call.
+    ``experience`` is of the whole call, ``protocol`` names the priors.
     ``sure`` in 0..1 is the part of the first candidate's behaviour in the weight
     of all that were found, ``alternatives`` are other behaviours.
     """
@@ -117,3 +117,4 @@ class RepairOutcome:
     sure: float = 1.0
     alternatives: tuple[Alternative, ...] = ()
     experience: Experience = NOTHING
+    protocol: str = str(SHIPPED_PRIORS)

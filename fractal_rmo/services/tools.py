@@ -10,12 +10,12 @@ from fractal_rmo.ports.audit import AuditStore
 from fractal_rmo.ports.cluster import ClusterView
 from fractal_rmo.ports.doorbell import Doorbell
 from fractal_rmo.ports.messages import Inbox, Outbox, Router
+from fractal_rmo.ports.protocols import ExperimentStore, ProtocolStore
 from fractal_rmo.ports.sandbox import Sandbox
 from fractal_rmo.ports.stores import (
     DeadSteps,
     LearningStore,
     LinkStore,
-    ProtocolStore,
     StepStore,
     TaskStore,
     Upkeep,
@@ -36,6 +36,7 @@ class Tools:
     router: Router
     audit: AuditStore
     protocols: ProtocolStore
+    experiments: ExperimentStore
     known: Known
     dead: DeadSteps
     upkeep: Upkeep

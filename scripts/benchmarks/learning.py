@@ -112,7 +112,7 @@ def measure(options: argparse.Namespace) -> dict[str, object]:
             with sandbox.session() as run:
                 for arm in arms:
                     attempt(problem, arm, priors, run, options.budget)
-            said = ", ".join(f"{arm} {problem.effort.get(arm, 'unsolved')}" for arm in ARMS[:3])
+            said = ", ".join(f"{arm} {problem.effort.get(arm, 'unsolved')}" for arm in arms)
             print(f"{number}/{len(chosen)} {row['id']}: {said}", file=sys.stderr, flush=True)
 
     try:

@@ -19,7 +19,7 @@ from sqlalchemy.exc import ProgrammingError
 from fractal_rmo.adapters.db.engine import make_engine, run
 from fractal_rmo.domain.errors import ErrorCode, InfrastructureError
 
-HEAD = "0005"
+HEAD = "0006"
 """The revision that this code was written for; a test compares it with the migrations."""
 LOCK = 0x46524D4F
 """An advisory lock: those who migrate or restore at once wait for one another."""

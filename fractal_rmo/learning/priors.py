@@ -68,12 +68,12 @@ def learned(records: Sequence[Record], shipped: Mapping[str, float]) -> list[Rul
     fixes = [record for record in records if record.experience.mended]
     if not fixes:
         return []
-    seen = _evidence(fixes)
+    # an operator of another version of the program is not known here
+    seen = {slot: found for slot, found in _evidence(fixes).items() if slot[0] in shipped}
     rates: dict[Slot, float] = {(name, None, None): r for name, r in _held(fixes, shipped).items()}
     for slot in sorted(seen, key=_order):
-        held = rates[_parent(slot)] if slot[1] else rates.get(slot)
-        if held is not None:  # an operator of another version is not known here
-            rates[slot] = seen[slot].rate(held) if seen[slot].is_enough else held
+        held = rates[_parent(slot)] if slot[1] else rates[slot]
+        rates[slot] = seen[slot].rate(held) if seen[slot].is_enough else held
     most = max(rates.values())
     told = [slot for slot in sorted(rates, key=_order) if not slot[1] or seen[slot].is_enough]
     return [_rule(slot, rates[slot] / most, seen.get(slot, _Evidence())) for slot in told]

@@ -113,7 +113,7 @@ class Priors:
     weights: Mapping[str, float]
     rules: Sequence[Rule] = ()
     _found: dict[tuple[str, Shape, Symptom], float] = field(
-        default_factory=dict, compare=False, repr=False
+        default_factory=dict, init=False, compare=False, repr=False
     )
 
     @property

@@ -26,8 +26,6 @@ STRENGTH = 8.0
 """Fixes that what was held before counts as."""
 SUBMITTERS = 2
 """From whom fixes must come, at least, to be believed."""
-SMALLEST_SHARE = 0.005
-"""An operator that hardly ever offers anything is taken to offer this share of candidates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +107,15 @@ def _evidence(fixes: Sequence[Record]) -> dict[Slot, _Evidence]:
 
 
 def _held(fixes: Sequence[Record], shipped: Mapping[str, float]) -> dict[str, float]:
-    """The rate of each operator before its fixes are looked at; over all, as many as there are."""
-    shares = {
-        name: sum(fix.experience.offered.get(name, 0.0) for fix in fixes) / len(fixes)
-        for name in shipped
-    }
-    held = {name: prior / sqrt(shares[name] + SMALLEST_SHARE) for name, prior in shipped.items()}
+    """The rate of each operator before its fixes are looked at; over all, as many as there are.
+
+    What an operator offers is shrunk as well: towards all offering alike.
+    """
+    shares = dict.fromkeys(shipped, STRENGTH / len(shipped))
+    for fix in fixes:
+        for name, share in fix.experience.offered.items():
+            shares[name] = shares.get(name, 0.0) + share
+    held = {name: prior / sqrt(shares[name]) for name, prior in shipped.items()}
     tried = [item for fix in fixes for item in fix.experience.tried.items()]
     expected = sum(trials.mass * held.get(name, 0.0) for (name, _), trials in tried)
     mended = sum(len(fix.experience.mended) for fix in fixes)

@@ -68,14 +68,14 @@ def threshold(number: int) -> float:
 
 def look(differences: Sequence[float], number: int) -> Look:
     """Decide on a candidate that is not in force.  Differences in the order of their tasks."""
-    pairs, bar = len(differences), threshold(number)
+    pairs, needed = len(differences), threshold(number)
     value, mirror = e_value(differences), e_value([-d for d in differences])
     decision = Decision.INCONCLUSIVE
-    if pairs >= LEAST_PAIRS and value >= bar:
+    if pairs >= LEAST_PAIRS and value >= needed:
         decision = Decision.PROMOTE
     elif (pairs >= LEAST_PAIRS and mirror >= MIRROR_THRESHOLD) or pairs >= MOST_PAIRS:
         decision = Decision.REJECT
-    return Look(pairs, value, mirror, bar, decision)
+    return Look(pairs, value, mirror, needed, decision)
 
 
 def watch(differences: Sequence[float], number: int) -> Look:

@@ -69,8 +69,8 @@ def test_proven_fixes_become_a_protocol_that_can_be_undone(
     assert learned["protocol_proposed"] == "default/2", learned
     assert (learned["replayed"], learned["decided"], learned["more"]) == (len(HELD_OUT), [], False)
     shown = json.loads(cluster.run("protocols", "show", "default/2", "--json").stdout)
-    rules = {r["operator"]: r["weight"] for r in shown["edits"]["set"] if "shape" not in r}
-    assert rules["arithmetic"] > rules["comparison"]
+    rules = {r["operator"]: r for r in shown["edits"]["set"] if "shape" not in r}
+    assert (rules["arithmetic"]["mended"], rules["arithmetic"]["submitters"]) == (2, 2)
     assert shown["edits"]["origin"]["fixes"] == len(LEARNED)
     assert [(x["pairs"], x["decision"]) for x in shown["looks"]] == [
         (len(HELD_OUT), "inconclusive")

@@ -88,7 +88,8 @@ class TestReport:
 
     ``outcomes`` maps test id to its outcome, ``executed`` is the trace,
     ``raised`` holds the places in the code where a test's error came from,
-    ``endless`` the tests that executed too many lines.
+    ``endless`` the tests that executed too many lines, ``errors`` the type of each
+    failing test's error.
     """
 
     __test__ = False
@@ -100,6 +101,7 @@ class TestReport:
     executed: Mapping[str, Mapping[str, Collection[int]]] = field(default_factory=dict)
     raised: tuple[Place, ...] = ()
     endless: frozenset[str] = frozenset()
+    errors: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def failing(self) -> tuple[str, ...]:
@@ -161,6 +163,7 @@ def read_report(result: RunResult, code: SourceTree) -> TestReport:
         executed=_trace(value.get("lines")),
         raised=tuple((p, n) for p, n in places if p in code.files and isinstance(n, int)),
         endless=frozenset(str(e.get("id")) for e in entries if e.get("type") == _TOO_MANY_STEPS),
+        errors={str(e.get("id")): str(e.get("type")) for e in entries if e.get("type")},
     )
 
 

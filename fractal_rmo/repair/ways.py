@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from math import prod
 
 from fractal_rmo.domain.jsonvalue import Json, JsonObject
+from fractal_rmo.domain.priors import Shape
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.editing.edit import Edit
 from fractal_rmo.repair.candidates import Proposal
@@ -123,18 +124,17 @@ def read_trail(value: Json) -> Trail:
 
 
 def _way_as_json(way: Way) -> Json:
-    steps: list[Json] = [
-        {"path": s.path, "operator": s.operator, "score": s.score, "edit": asdict(s.edit)}
-        for s in way.steps
-    ]
+    steps: list[Json] = [{**asdict(step), "shape": step.shape.value} for step in way.steps]
     return {"steps": steps, "gain": list(way.gain), "key": way.key}
 
 
 def _read_way(value: Json) -> Way:
     found: dict[str, object] = dict(value)  # type: ignore[arg-type]
     steps = tuple(
-        Proposal(s["path"], s["operator"], Edit(**s["edit"]), s["score"])
-        for s in found["steps"]  # type: ignore[attr-defined]
+        Proposal(
+            **{**step, "edit": Edit(**step["edit"]), "shape": Shape(step.get("shape", "other"))}
+        )
+        for step in found["steps"]  # type: ignore[attr-defined]
     )
     passed, further = found["gain"]  # type: ignore[misc]
     return Way(steps, (passed, further), str(found["key"]))  # type: ignore[has-type]

@@ -13,19 +13,20 @@ from fractal_rmo.domain.errors import ErrorCode, FractalError, SandboxUnavailabl
 from fractal_rmo.domain.jsonvalue import Json, JsonObject
 from fractal_rmo.domain.lifecycle import Ending, TaskState
 from fractal_rmo.domain.outcome import StepOutcome
+from fractal_rmo.domain.priors import Priors
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.domain.step import Claim, Stage
 from fractal_rmo.domain.task import CHANGING_KINDS, SAME_BEHAVIOUR, Provider, TaskKind
 from fractal_rmo.refactoring.simplify import RefactoringStatus
 from fractal_rmo.repair.problem import RepairOutcome, RepairProblem, RepairStatus
 from fractal_rmo.repair.search import MAX_CANDIDATES, search
-from fractal_rmo.repair.ways import Trail, read_trail
 from fractal_rmo.services.choose import choice_document, chosen
 from fractal_rmo.services.data import repaired
 from fractal_rmo.services.drive import Watcher, drive
 from fractal_rmo.services.executor_state import begin, complete
 from fractal_rmo.services.hold import Hold
 from fractal_rmo.services.refactor import ENGINES, prefix_left
+from fractal_rmo.services.slices import last_slice
 from fractal_rmo.services.tools import Tools
 
 OUTPUT_SCHEMA: Mapping[str, Json] = MappingProxyType(
@@ -40,6 +41,8 @@ OUTPUT_SCHEMA: Mapping[str, Json] = MappingProxyType(
             "position": {"type": "integer", "minimum": 0},
             "trail": {"type": ["object", "null"]},
             "choice": {"type": ["object", "null"]},
+            "protocol": {"type": ["object", "null"]},
+            "experience": {"type": ["object", "null"]},
             "more_plausible": {"type": "boolean"},
             "edits": {"type": "array", "items": {"type": "object"}},
         },
@@ -149,16 +152,17 @@ def _data(claim: Claim, hold: Hold, tools: Tools) -> Performed:
 
 
 def _repair(claim: Claim, hold: Hold, tools: Tools, pause: Callable[[], bool]) -> Performed:
-    before, trail = _previous_slice(claim)
-    problem = RepairProblem(claim.code, claim.tests, _rejected(claim), before, trail)
+    before, trail, priors = last_slice(claim, tools)
+    rejected = _rejected(claim)
+    problem = RepairProblem(claim.code, claim.tests, rejected, before, trail, priors=priors)
     watch = _noting(hold, "repair", before)
     with tools.sandbox.session(claim.python, hold.must_stop) as run:
         found = drive(search(problem, max_candidates=MAX_CANDIDATES, pause=pause), run, watch)
         found = drive(chosen(problem, found), run, watch)
-    return _found(claim, found)
+    return _found(claim, found, priors)
 
 
-def _found(claim: Claim, found: RepairOutcome) -> Performed:
+def _found(claim: Claim, found: RepairOutcome, priors: Priors) -> Performed:
     best = found.candidates[0] if found.candidates else None
     if found.status is RepairStatus.UNAVAILABLE:
         raise SandboxUnavailableError(ErrorCode.SANDBOX_UNAVAILABLE, found.note)
@@ -171,6 +175,8 @@ def _found(claim: Claim, found: RepairOutcome) -> Performed:
         position=found.position,
         trail=found.trail.as_json(),
         choice=choice_document(found) if best else None,
+        protocol=priors.named,
+        experience=(best.experience if best else found.experience).as_json(),
         more=len(found.candidates) > 1,
     )
     return result, best.tree if best else claim.code
@@ -195,6 +201,8 @@ def _done(
     position: int = 0,
     trail: JsonObject | None = None,
     choice: JsonObject | None = None,
+    protocol: JsonObject | None = None,
+    experience: JsonObject | None = None,
     more: bool = False,
     edits: Sequence[Json] = (),
 ) -> ExecutionResult:
@@ -208,17 +216,12 @@ def _done(
             "position": position,
             "trail": trail,
             "choice": choice,
+            "protocol": protocol,
+            "experience": experience,
             "more_plausible": more,
             "edits": list(edits),
         },
     )
-
-
-def _previous_slice(claim: Claim) -> tuple[int, Trail]:
-    slices = claim.slices(Stage.EXECUTE)
-    last = slices[-1] if slices else {}
-    position = last.get("position", 0)
-    return position if isinstance(position, int) else 0, read_trail(last.get("trail"))
 
 
 def _outcome(claim: Claim, result: ExecutionResult, candidate: SourceTree | None) -> StepOutcome:

@@ -20,6 +20,8 @@ from fractal_rmo.domain.task import TaskKind
 from fractal_rmo.services.agent_state import update
 from fractal_rmo.services.tools import Tools
 
+_LEFT_OUT = ("edits", "experience")
+"""Of an output; the step keeps them."""
 _TYPES: Mapping[TaskKind, str] = MappingProxyType(
     {
         TaskKind.FIX: "repair",
@@ -47,7 +49,7 @@ def complete(claim: Claim, result: ExecutionResult, state: AgentState, tools: To
     output = result.output
     action = replace(
         _action(claim, Strategy(str(output["strategy"]))),
-        parameters={name: value for name, value in output.items() if name != "edits"},
+        parameters={name: value for name, value in output.items() if name not in _LEFT_OUT},
         reason=str(output["note"]),
     )
 

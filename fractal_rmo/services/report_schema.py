@@ -115,6 +115,7 @@ _SHARE: Json = {
     "description": "A behaviour's part of the weight of all patches that pass the tests.",
 }
 _CHOICE: dict[str, Json] = {
+    "protocol": _said("The version of the priors that ordered the search."),
     "sure": _SHARE,
     "plausible": _said("Patches that pass all tests.", "integer"),
     "alternatives": {

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from fractal_rmo.editing.source import ParsedFile, literals, parse
 from fractal_rmo.repair.edits import OPERATORS, Edit, Operator, Site
+from fractal_rmo.repair.shipped import SHIPPED_PRIORS
 
 EXAMPLES = [(op, before, after) for op in OPERATORS for before, after in op.examples]
 
@@ -27,7 +28,8 @@ def test_every_example_is_produced(operator: Operator, before: str, after: str) 
 
 def test_names_are_unique_and_each_operator_has_an_example() -> None:
     assert len({op.name for op in OPERATORS}) == len(OPERATORS)
-    assert all(op.examples and 0 < op.prior <= 1 for op in OPERATORS)
+    assert all(op.examples and 0 < SHIPPED_PRIORS.weights[op.name] <= 1 for op in OPERATORS)
+    assert len(SHIPPED_PRIORS.weights) == len(OPERATORS)
 
 
 PROGRAM = '''"""Doc."""

@@ -198,14 +198,12 @@ def _wrapped(site: Site, node: ast.expr) -> str:
 OPERATORS = (
     Operator(
         "arguments swapped",
-        0.6,
         _arguments_swapped,
         (("def f(a, b):\n    return f(b % a, a)\n", "def f(a, b):\n    return f(a, b % a)\n"),),
     ),
-    Operator("argument dropped", 0.35, _argument_dropped, (("x = f(a, k=b)\n", "x = f(a)\n"),)),
+    Operator("argument dropped", _argument_dropped, (("x = f(a, k=b)\n", "x = f(a)\n"),)),
     Operator(
         "argument added",
-        0.35,
         _argument_added,
         (
             ("x = sorted(a)\n", "x = sorted(a, reverse=True)\n"),
@@ -217,7 +215,6 @@ OPERATORS = (
     ),
     Operator(
         "function",
-        0.65,
         _function,
         (
             ("x = min(a, b)\n", "x = max(a, b)\n"),
@@ -229,26 +226,22 @@ OPERATORS = (
     ),
     Operator(
         "attribute",
-        0.5,
         _attribute,
         (("x = a.lower()\n", "x = a.upper()\n"), ("x = a.b + a.c\n", "x = a.c + a.c\n")),
     ),
     Operator(
         "call taken off",
-        0.4,
         _unwrap,
         (("x = abs(a + b) * 2\n", "x = (a + b) * 2\n"), ("x = a.lower()\n", "x = a\n")),
     ),
     Operator(
         "call put around",
-        0.4,
         _wrap,
         (("x = a - b < c\n", "x = abs(a - b) < c\n"), ("x = f(a)\n", "x = f(len(a))\n")),
     ),
-    Operator("own call put around", 0.2, _wrap_own, (("x = y\n", "x = y.lower()\n"),)),
+    Operator("own call put around", _wrap_own, (("x = y\n", "x = y.lower()\n"),)),
     Operator(
         "range bounds",
-        0.75,
         _range_bounds,
         (
             ("x = range(n)\n", "x = range(n + 1)\n"),

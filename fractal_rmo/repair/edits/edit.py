@@ -54,12 +54,11 @@ class Site:
 class Operator:
     """A kind of edit.
 
-    ``prior`` in 0..1 says how often faults are mended this way compared to
-    the other kinds; ``examples`` are (before, after) pairs, each of them a test.
+    ``examples`` are (before, after) pairs, each of them a test.  How likely it is
+    to mend is told by ``repair.shipped`` and by what was learned.
     """
 
     name: str
-    prior: float
     generate: Callable[[ast.AST, Site], Iterator[Edit]]
     examples: tuple[tuple[str, str], ...]
 

@@ -170,7 +170,6 @@ _SEARCH = "def f(a):\n    for x in a:\n        if x:\n            return True\n"
 OPERATORS = (
     Operator(
         "base case",
-        0.1,
         _base_case,
         (
             (
@@ -185,7 +184,6 @@ OPERATORS = (
     ),
     Operator(
         "last return",
-        0.4,
         _last_return,
         (
             (
@@ -196,7 +194,6 @@ OPERATORS = (
     ),
     Operator(
         "bounded",
-        0.04,
         _bounded,
         (
             ("def f(a, b):\n    return a\n", "def f(a, b):\n    return min(a, b)\n"),
@@ -205,7 +202,6 @@ OPERATORS = (
     ),
     Operator(
         "first value",
-        0.3,
         _first_value,
         (
             ("def f(a):\n    best = 0\n", "def f(a):\n    best = float('-inf')\n"),
@@ -215,7 +211,6 @@ OPERATORS = (
     ),
     Operator(
         "shared default",
-        0.6,
         _shared_default,
         (
             (
@@ -226,7 +221,6 @@ OPERATORS = (
     ),
     Operator(
         "rows of their own",
-        0.3,
         _own_rows,
         (
             ("x = [[0] * 3] * n\n", "x = [[0] * 3 for _ in range(n)]\n"),
@@ -235,7 +229,6 @@ OPERATORS = (
     ),
     Operator(
         "exception",
-        0.5,
         _error,
         (
             ("raise KeyError(a)\n", "raise ValueError(a)\n"),

@@ -157,7 +157,6 @@ def _reads(node: ast.AST) -> bool:
 OPERATORS = (
     Operator(
         "comparison",
-        1.0,
         _comparison,
         (
             ("x = 1 < 2\n", "x = 1 <= 2\n"),
@@ -167,19 +166,16 @@ OPERATORS = (
     ),
     Operator(
         "arithmetic",
-        0.9,
         _arithmetic,
         (("x = a + b\n", "x = a - b\n"), ("x = a//b  # keep\n", "x = a/b  # keep\n")),
     ),
     Operator(
         "operands swapped",
-        0.45,
         _operands_swapped,
         (("x = a - b\n", "x = b - a\n"), ("x = a + f(b)\n", "x = f(b) + a\n")),
     ),
     Operator(
         "connective",
-        0.9,
         _connective,
         (
             ("x = a and b\n", "x = a or b\n"),
@@ -189,10 +185,9 @@ OPERATORS = (
     ),
     Operator(
         "augmented assignment",
-        0.8,
         _augmented,
         (("x = 0\nx += 2\n", "x = 0\nx -= 2\n"), ("x = 0\nx  += 2\n", "x = 0\nx  = 2\n")),
     ),
-    Operator("accumulate", 0.35, _accumulate, (("x = 0\nx = 2\n", "x = 0\nx += 2\n"),)),
-    Operator("sign", 0.35, _sign, (("x = -a\n", "x = a\n"), ("x = a * b\n", "x = a * (-b)\n"))),
+    Operator("accumulate", _accumulate, (("x = 0\nx = 2\n", "x = 0\nx += 2\n"),)),
+    Operator("sign", _sign, (("x = -a\n", "x = a\n"), ("x = a * b\n", "x = a * (-b)\n"))),
 )

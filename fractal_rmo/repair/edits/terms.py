@@ -220,7 +220,6 @@ _IN_F = "def f(a, b):\n    if {}:\n        return a == b\n"
 OPERATORS = (
     Operator(
         "term dropped",
-        0.6,
         _term_dropped,
         (
             ("x = y % 1.0 + 1.0\n", "x = y % 1.0\n"),
@@ -229,13 +228,11 @@ OPERATORS = (
     ),
     Operator(
         "middle dropped",
-        0.3,
         _middle_dropped,
         (("x = a ** 2 * len(b)\n", "x = a ** len(b)\n"),),
     ),
     Operator(
         "regrouped",
-        0.5,
         _regrouped,
         (
             ("x = a + b / 2\n", "x = (a + b) / 2\n"),
@@ -245,20 +242,17 @@ OPERATORS = (
     ),
     Operator(
         "one added",
-        0.6,
         _one_added,
         (("x = y[i]\n", "x = y[i + 1]\n"), ("x = a\n", "x = a - 1\n")),
     ),
     Operator(
         "term added",
-        0.35,
         _term_added,
         (("def f(a, b):\n    return a\n", "def f(a, b):\n    return a + b\n"),),
     ),
-    Operator("factor added", 0.18, _factor_added, (("x = a\n", "x = a * 2\n"),)),
+    Operator("factor added", _factor_added, (("x = a\n", "x = a * 2\n"),)),
     Operator(
         "negation",
-        0.7,
         _negation,
         (
             ("if a:\n    x = 1\n", "if not a:\n    x = 1\n"),
@@ -268,13 +262,11 @@ OPERATORS = (
     ),
     Operator(
         "condition dropped",
-        0.55,
         _operand_dropped,
         (("x = a and b\n", "x = a\n"), ("x = a and b and c\n", "x = a and c\n")),
     ),
     Operator(
         "condition added",
-        0.25,
         _condition_added,
         (
             (_IN_F.format("a"), _IN_F.format("a and a == b")),
@@ -283,13 +275,11 @@ OPERATORS = (
     ),
     Operator(
         "condition replaced",
-        0.3,
         _condition_replaced,
         (("q = 1\nwhile True:\n    pass\n", "q = 1\nwhile q:\n    pass\n"),),
     ),
     Operator(
         "slice bounds",
-        0.6,
         _slice_bounds,
         (
             ("x = y[1:n]\n", "x = y[1:n + 1]\n"),
@@ -299,7 +289,6 @@ OPERATORS = (
     ),
     Operator(
         "slice added",
-        0.25,
         _slice_added,
         (
             ("x = f(y)\n", "x = f(y[1:])\n"),
@@ -308,10 +297,9 @@ OPERATORS = (
             ("x = [a for a in y]\n", "x = [a for a in y][1:]\n"),
         ),
     ),
-    Operator("subscript dropped", 0.3, _subscript_dropped, (("x = y[0]\n", "x = y\n"),)),
+    Operator("subscript dropped", _subscript_dropped, (("x = y[0]\n", "x = y\n"),)),
     Operator(
         "branches swapped",
-        0.6,
         _branches_swapped,
         (("x = a if c else b\n", "x = b if c else a\n"), ("x = a if c else b\n", "x = b\n")),
     ),

@@ -142,10 +142,9 @@ _LONG = "['ab', 'cd', 'ef', 'gh', 'ij', 'kl', 'mn', 'op']"
 _NAMES = "['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'Earth']"
 
 OPERATORS = (
-    Operator("off by one", 0.85, _off_by_one, (("x = 5\n", "x = 6\n"), ("x = 5\n", "x = 0\n"))),
+    Operator("off by one", _off_by_one, (("x = 5\n", "x = 6\n"), ("x = 5\n", "x = 0\n"))),
     Operator(
         "literal",
-        0.4,
         _literal,
         (
             ("a = 7\nb = 30\n", "a = 7\nb = 7\n"),
@@ -153,22 +152,18 @@ OPERATORS = (
             (f"a = '('\nb = {_LONG}\nc = '['\n", f"a = '['\nb = {_LONG}\nc = '['\n"),
         ),
     ),
-    Operator("truth value", 0.8, _truth, (("x = True\n", "x = False\n"),)),
-    Operator("string", 0.35, _text, (("x = 'a, '\n", "x = 'a,'\n"), ("x = 'a'\n", "x = ''\n"))),
-    Operator("alphabet", 0.12, _alphabet, (("x = 'abd'\n", "x = 'abdc'\n"),)),
-    Operator("constant to variable", 0.4, _number_to_name, (("a = 1\nb = 0\n", "a = 1\nb = a\n"),)),
-    Operator(
-        "variable to constant", 0.25, _name_to_number, (("a = 1\nb = a\n", "a = 1\nb = 0\n"),)
-    ),
+    Operator("truth value", _truth, (("x = True\n", "x = False\n"),)),
+    Operator("string", _text, (("x = 'a, '\n", "x = 'a,'\n"), ("x = 'a'\n", "x = ''\n"))),
+    Operator("alphabet", _alphabet, (("x = 'abd'\n", "x = 'abdc'\n"),)),
+    Operator("constant to variable", _number_to_name, (("a = 1\nb = 0\n", "a = 1\nb = a\n"),)),
+    Operator("variable to constant", _name_to_number, (("a = 1\nb = a\n", "a = 1\nb = 0\n"),)),
     Operator(
         "variable",
-        0.75,
         _name,
         (("def f(a, b):\n    return a\n", "def f(a, b):\n    return b\n"),),
     ),
     Operator(
         "variable or attribute",
-        0.5,
         _name_to_attribute,
         (
             (
@@ -179,7 +174,6 @@ OPERATORS = (
     ),
     Operator(
         "display",
-        0.4,
         _display,
         (
             ("def f(n):\n    return []\n", "def f(n):\n    return [n]\n"),

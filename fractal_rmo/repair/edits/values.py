@@ -94,7 +94,27 @@ def _name(node: ast.AST, site: Site) -> Iterator[Edit]:
         return
     for rank, name in enumerate(_variables(node, site)):
         weight = 1.0 if isinstance(node.ctx, ast.Load) else 0.6
-        yield site.swap(node, name, weight * max(0.5, 1.0 - 0.05 * rank))
+        doubt = 0.3 if name in _across(node, site) else 1.0
+        yield site.swap(node, name, doubt * weight * max(0.5, 1.0 - 0.05 * rank))
+
+
+def _across(node: ast.Name, site: Site) -> set[str]:
+    """Variables on the other side of a comparison: ``a + b == a`` is hardly what is meant."""
+    below: ast.AST = node
+    above = site.file.parent(node)
+    while isinstance(above, ast.BinOp) and isinstance(above.op, ast.Add | ast.Sub):
+        below, above = above, site.file.parent(above)
+    if not isinstance(above, ast.Compare):
+        return set()
+    others = [side for side in (above.left, *above.comparators) if side is not below]
+    return {name for side in others for name in _summed(side)}
+
+
+def _summed(node: ast.expr) -> Iterator[str]:
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub):
+        yield from (*_summed(node.left), *_summed(node.right))
+    elif isinstance(node, ast.Name):
+        yield node.id
 
 
 def _name_to_attribute(node: ast.AST, site: Site) -> Iterator[Edit]:

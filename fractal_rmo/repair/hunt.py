@@ -132,7 +132,7 @@ class Hunt:
                     return self._lost(place, said)
             else:
                 said = trial
-            if kept := measured(way, said, self.control.reached):
+            if kept := measured(way, said, self.control):
                 near.append(kept)
             content = self._is_content(way)
             if content:

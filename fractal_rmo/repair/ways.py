@@ -140,17 +140,18 @@ def _read_way(value: Json) -> Way:
     return Way(steps, (passed, further), str(found["key"]))  # type: ignore[has-type]
 
 
-def measured(way: Way, trial: Trial, control: Mapping[str, int]) -> Way | None:
+def measured(way: Way, trial: Trial, control: Trial) -> Way | None:
     """A way with what it gained, or None where it lost as much or was not judged.
 
     A test that one fault made pass may fail once that is mended: what counts is
-    the sum.  ``control`` tells for each failing test in which line the code as
-    it is gave up.
+    the sum.  A test gets further if it gives up in a later line than on the code
+    as it is, which is ``control``; where that is endless, an end is further.
     """
     net = len(trial.passed) - len(trial.broken)
     if not trial.is_known or trial.trouble or net < 0 or (trial.broken and not net):
         return None
-    further = sum(line > control.get(test, line) for test, line in trial.reached.items())
+    further = sum(line > control.reached.get(test, line) for test, line in trial.reached.items())
+    further += control.is_endless  # what is endless itself was sorted out above
     return Way(way.steps, (net, further), ",".join(sorted({*trial.passed, *trial.broken})))
 
 

@@ -56,11 +56,11 @@ def test_an_edit_that_takes_back_the_last_one_is_a_single_edit(
 
 def test_a_test_that_breaks_counts_against_one_that_passes() -> None:
     passes = Trial(frozenset({"a", "b"}), {"c": 7}, broken=("d",))
-    kept = measured(Way(), passes, {"c": 5})
+    kept = measured(Way(), passes, Trial(reached={"c": 5}))
     assert kept is not None
     assert kept.gain == (1, 1)
-    assert measured(Way(), Trial(frozenset({"a"}), broken=("d",)), {}) is None
-    assert measured(Way(), Trial(frozenset({"a"}), trouble="endless"), {}) is None
+    assert measured(Way(), Trial(frozenset({"a"}), broken=("d",)), Trial()) is None
+    assert measured(Way(), Trial(frozenset({"a"}), trouble="endless"), Trial()) is None
 
 
 def test_of_what_came_equally_far_few_are_kept_and_the_likeliest() -> None:

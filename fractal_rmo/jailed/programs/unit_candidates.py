@@ -51,7 +51,7 @@ from fractal_rmo.jailed.programs.unit_report import Report, Request
 
 _TOGETHER = 16
 """Candidates that share a fork."""
-_STEPS, _TIMES_STEPS = 10_000, 10
+_STEPS, _TIMES_STEPS = 5_000, 10
 _TOO_MANY_STEPS = "StepLimitExceeded"
 _KEPT_MB = 64
 """Of the run's memory, for the process that forks."""

@@ -99,9 +99,11 @@ def _refused(node: ast.AST, site: Site) -> Iterator[Edit]:
         return
     margin = site.file.text[lines[0] : lines[0] + node.col_offset]
     for test in _tests(function, site):
-        for error in site.errors:
+        weight = 1.0 if test.startswith("not ") or len(test.split()) == 3 else 0.6
+        for rank, error in enumerate(site.errors):
             text = f"{margin}if {test}:\n{margin}{INDENT}raise {error}\n"
-            yield site.cut(node, (lines[0],) * 2, text, f"raise {error} if {test}")
+            said = f"raise {error} if {test}"
+            yield site.cut(node, (lines[0],) * 2, text, said, weight / (1 + rank))
 
 
 def _tests(function: FunctionNode, site: Site) -> list[str]:
@@ -110,7 +112,7 @@ def _tests(function: FunctionNode, site: Site) -> list[str]:
     own = [f"self.{name}" for name in site.file.attributes[:5]] if _has_self(function) else []
     pairs = [(a, b) for a in names for b in (*names, *own) if a != b]
     single = [form.format(name) for name in [*names, *own] for form in forms]
-    return [*single, *(f"{a} {sign} {b}" for a, b in pairs for sign in (">", "<", "not in", "in"))]
+    return [*(f"{a} {sign} {b}" for a, b in pairs for sign in (">", "<", "not in", "in")), *single]
 
 
 def _has_self(function: FunctionNode) -> bool:
@@ -143,7 +145,7 @@ OPERATORS = (
     ),
     Operator(
         "refused",
-        0.15,
+        0.4,
         _refused,
         (
             (

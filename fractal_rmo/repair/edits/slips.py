@@ -54,20 +54,17 @@ def _quoted_name(node: ast.AST, site: Site) -> Iterator[Edit]:
 
 def _not_called(node: ast.AST, site: Site) -> Iterator[Edit]:
     """``a.lower`` to ``a.lower()``, and so for methods and functions of the program."""
-    if not isinstance(getattr(node, "ctx", None), ast.Load) or _is_called(node, site):
+    parent = site.file.parent(node)
+    if not isinstance(getattr(node, "ctx", None), ast.Load):
+        return
+    if isinstance(parent, ast.Call) and parent.func is node:
         return
     if isinstance(node, ast.Attribute):
-        if node.attr in CALLED or node.attr in _methods(site):
+        own = node.attr in _methods(site) and not isinstance(parent, ast.Attribute)
+        if node.attr in CALLED or own:
             yield site.swap(node, f"{site.file.segment(node)}()")
     elif isinstance(node, ast.Name) and site.functions.get(node.id) == 0:
         yield site.swap(node, f"{node.id}()")
-
-
-def _is_called(node: ast.AST, site: Site) -> bool:
-    parent = site.file.parent(node)
-    return (isinstance(parent, ast.Call) and parent.func is node) or isinstance(
-        parent, ast.Attribute
-    )
 
 
 def _methods(site: Site) -> set[str]:
@@ -215,7 +212,15 @@ OPERATORS = (
         _quoted_name,
         (("def f(a):\n    return g('a')\n", "def f(a):\n    return g(a)\n"),),
     ),
-    Operator("not called", 0.7, _not_called, (("x = a.lower\n", "x = a.lower()\n"),)),
+    Operator(
+        "not called",
+        0.7,
+        _not_called,
+        (
+            ("x = a.lower\n", "x = a.lower()\n"),
+            ("x = a.lower.split()\n", "x = a.lower().split()\n"),
+        ),
+    ),
     Operator(
         "argument missing",
         0.7,

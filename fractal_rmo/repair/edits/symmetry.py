@@ -10,7 +10,7 @@ import ast
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
-from fractal_rmo.editing.edit import Edit
+from fractal_rmo.editing.edit import Edit, shown
 from fractal_rmo.repair.edits.edit import Operator, Site
 from fractal_rmo.repair.edits.symbols import SYMBOLS
 
@@ -38,9 +38,28 @@ def _clause_added(node: ast.AST, site: Site) -> Iterator[Edit]:
                 added.setdefault(shape, ast.unparse(_exchanged(value, pair)))
     text = site.file.segment(node)
     for clause in list(added.values())[:CLAUSES]:
-        loose = "and" in clause.split() or "or" in clause.split()
-        new = f"({clause})" if loose else clause
-        yield site.swap(node, f"{text} {word} {new}", 1.0 if kin else 0.4)
+        yield site.swap(node, f"{text} {word} {_apart(clause)}", 1.0 if kin else 0.4)
+
+
+def _apart(clause: str) -> str:
+    """A clause that is safe beside any other."""
+    return f"({clause})" if {"and", "or", "if"} & set(clause.split()) else clause
+
+
+def _clause_replaced(node: ast.AST, site: Site) -> Iterator[Edit]:
+    """``a % b == 0 or b * a == 0`` to ``… or b % a == 0``: a clause like its neighbour."""
+    parent = site.file.parent(node)
+    if not isinstance(node, ast.expr) or not isinstance(parent, ast.BoolOp):
+        return
+    present = {_shape(value) for value in parent.values}
+    for other in parent.values:
+        for pair in _pairs(other) if other is not node else ():
+            if _shape(other, pair) not in present:
+                alike = ast.dump(other).count("(") == ast.dump(node).count("(")
+                text = _apart(ast.unparse(_exchanged(other, pair)))
+                said = f"replace {shown(site.file.segment(node))} with {shown(text)}"
+                weight = 1.0 if alike else 0.4
+                yield site.cut(node, site.file.span(node), text, said, weight)
 
 
 def _pairs(node: ast.AST) -> list[tuple[str, str]]:
@@ -154,6 +173,17 @@ OPERATORS = (
             (
                 _CLAUSES.format("a < b and b < c"),
                 _CLAUSES.format("a < b and b < c and b < a"),
+            ),
+        ),
+    ),
+    Operator(
+        "clause replaced",
+        0.5,
+        _clause_replaced,
+        (
+            (
+                _CLAUSES.format("a % b == c or b * a == c"),
+                _CLAUSES.format("a % b == c or b % a == c"),
             ),
         ),
     ),

@@ -29,7 +29,7 @@ FIRST_STEPS = 30_000
 """The same, for a first look: where many tests are endless, it is soon over."""
 _LIMITS = Limits(wall_s=20.0, cpu_s=8)
 _FIRST_LIMITS = Limits(wall_s=10.0, cpu_s=3)
-_FREE_LIMITS = Limits(wall_s=8.0, cpu_s=2)
+_FREE_LIMITS = Limits(wall_s=4.0, cpu_s=1)
 """What tests may take that nobody traces, which makes them some fifty times as fast."""
 _TOO_MANY_STEPS = "StepLimitExceeded"
 FAILING = ("failed", "error")

@@ -133,7 +133,8 @@ class Hunt:
             if tree.sha256 in self.problem.excluded:
                 continue
             self.tried += 1
-            if trial.mends(self.before.failing) or trial.may_mend or not trial.is_known:
+            failing = self.before.failing
+            if trial.mends(failing) or trial.may_mend(failing) or not trial.is_known:
                 said = yield from self._alone(way, tree, trial)
                 if isinstance(said, str):
                     return self._lost(place, said)

@@ -44,10 +44,10 @@ class Trial:
         fine = bool(self.passed) and not (self.broken or self.trouble or self.reached)
         return fine and self.passed.issuperset(failing)
 
-    @property
-    def may_mend(self) -> bool:
-        """Whether all that was judged passes, and only more lines can tell of the rest."""
-        return self.is_endless and bool(self.passed) and not self.reached
+    def may_mend(self, failing: Sequence[str]) -> bool:
+        """Whether most pass and none fails, and only more lines can tell of the rest."""
+        most = len(self.passed) * 2 >= max(2, len(failing))
+        return self.is_endless and most and not self.reached
 
 
 UNKNOWN = Trial(is_known=False)

@@ -26,7 +26,7 @@ ALIKE = 3
 """Of these, as many as bring the same tests to pass."""
 
 Gain = tuple[int, int]
-"""Tests that pass more than before, and tests that get further."""
+"""Tests that pass more than before, and tests that get further less those that fall back."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Way:
         """
         passed, further = self.gain
         typical: float = self.merit ** (1 / max(1, len(self.steps)))
-        return typical * (1 + passed + further / 2)
+        return typical * max(0.25, 1 + passed + further / 2)
 
     def tree(self, code: SourceTree) -> SourceTree:
         """The code with all edits made."""
@@ -151,12 +151,14 @@ def measured(way: Way, trial: Trial, control: Trial) -> Way | None:
 
     A test that one fault made pass may fail once that is mended: what counts is
     the sum.  A test gets further if it gives up in a later line than on the code
-    as it is, which is ``control``; where that is endless, an end is further.
+    as it is, which is ``control``, and falls back in an earlier one; where that
+    is endless, an end is further.
     """
     net = len(trial.passed) - len(trial.broken)
     if not trial.is_known or trial.trouble or net < 0 or (trial.broken and not net):
         return None
-    further = sum(line > control.reached.get(test, line) for test, line in trial.reached.items())
+    lines = [(line, control.reached.get(test, line)) for test, line in trial.reached.items()]
+    further = sum((line > before) - (line < before) for line, before in lines)
     further += control.is_endless  # what is endless itself was sorted out above
     return Way(way.steps, (net, further), ",".join(sorted({*trial.passed, *trial.broken})))
 

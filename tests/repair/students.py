@@ -255,7 +255,7 @@ def test_none(): assert count_vowels("xyz") == 0
     "count_vowels('banana') == 3",
     "not is_vowel('y')",
 )
-STACK = _one(
+CHAIN = _one(
     """\
 class Node:
     def __init__(self, value):
@@ -270,8 +270,8 @@ class LinkedList:
 
     def push(self, value):
         node = Node(value)
-        self.head = node
         node.next = self.head
+        self.head = node
         self.size += 1
 
     def values(self):
@@ -296,7 +296,7 @@ def test_two():
     l.push(4)
     assert l.values() == [4, 3]
 """,
-    "LinkedList().values() == []",
+    "LinkedList().size == 0",
 )
 COUNTER = _one(
     """\
@@ -314,7 +314,7 @@ def sort_names(names):
 
 def initials(name):
     letters = [word[1] for word in name.split()]
-    return letters
+    return "".join(letters)
 """,
     """\
 import solution
@@ -356,8 +356,68 @@ def test_end(): assert primes(7) == [2, 3, 5, 7]
     "primes(23) == [2, 3, 5, 7, 11, 13, 17, 19, 23]",
     "not is_prime(25)",
 )
+PALINDROME = _one(
+    """\
+def is_palindrome(text):
+    letters = [c for c in text if c.isalpha()]
+    left, right = 0, len(letters)
+    while left < right:
+        if letters[left] == letters[right]:
+            return False
+        left += 1
+        right -= 1
+    return True
+""",
+    """\
+from solution import is_palindrome
+def test_empty(): assert is_palindrome("")
+def test_yes(): assert is_palindrome("abba")
+def test_odd(): assert is_palindrome("a b, cba")
+def test_no(): assert not is_palindrome("abca")
+def test_short(): assert not is_palindrome("ab")
+""",
+    "is_palindrome('xyzyx')",
+    "not is_palindrome('xyzx')",
+)
+QUEUE = _one(
+    """\
+class Queue:
+    def __init__(self):
+        self.items = []
+        self.served = 1
+
+    def push(self, item):
+        self.items.append(item)
+
+    def pop(self):
+        if len(self.items) == 1:
+            return None
+        self.served += 1
+        return self.items.pop()
+
+    def __len__(self):
+        return len(self.items)
+""",
+    """\
+from solution import Queue
+def test_empty(): assert Queue().pop() is None
+def test_single():
+    q = Queue()
+    q.push(3)
+    assert q.pop() == 3
+def test_order():
+    q = Queue()
+    for n in (1, 2, 3): q.push(n)
+    assert [q.pop(), q.pop(), q.pop()] == [1, 2, 3]
+def test_served():
+    q = Queue()
+    assert q.served == 0
+""",
+    "Queue().served == 0",
+    "len(Queue()) == 0",
+)
 PROGRAMS = {
     "grades": GRADES, "account": ACCOUNT, "evens": EVENS, "flatten": FLATTEN,
     "fibonacci": FIBONACCI, "count": COUNT, "shop": SHOP, "leap": LEAP, "vowel": VOWEL,
-    "list": STACK, "counter": COUNTER, "primes": PRIMES,
+    "list": CHAIN, "counter": COUNTER, "primes": PRIMES, "palindrome": PALINDROME, "queue": QUEUE,
 }  # fmt: skip

@@ -52,6 +52,7 @@ broker_transport_options = {
     "unacked_restore_interval": 2,
     "unacked_restore_throttle": 1,
     "global_keyprefix": "fractal:",
+    "priority_steps": [0],  # nothing here has a priority: one key to wait for per queue, not four
     **_PATIENCE,
     # a consumer whose connection is half open hears that it is after twice this
     "health_check_interval": 10,

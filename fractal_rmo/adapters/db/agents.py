@@ -9,7 +9,7 @@ from sqlalchemy import Engine, RowMapping, TextClause, text
 
 from fractal_rmo.adapters.db import codec
 from fractal_rmo.adapters.db.engine import row, run
-from fractal_rmo.adapters.db.prepared import Prepared
+from fractal_rmo.adapters.db.prepared import LAZILY, Prepared
 from fractal_rmo.domain.agent import AgentState
 from fractal_rmo.domain.errors import ErrorCode, FractalError
 from fractal_rmo.services.agent_state import content, from_content
@@ -21,12 +21,12 @@ _TYPES = {
     "version": "int",
     "updated_at": "timestamptz",
 }
-_KEPT = """, kept AS (
+_KEPT = f""", kept AS (
     INSERT INTO agent_state_history (agent_id, version, task_id, state, saved_at)
     SELECT agent_id, version, task_id, state, updated_at FROM saved
 )
-SELECT * FROM saved
-"""
+SELECT *, {LAZILY} FROM saved
+"""  # noqa: S608 - made of our own words
 _INSERT = """
 WITH saved AS (
     INSERT INTO agent_states (agent_id, task_id, state, version)
@@ -58,7 +58,10 @@ WHERE h.agent_id = :agent ORDER BY h.version
 
 
 class SqlAgentStore:
-    """Each save is one statement that also keeps the version in the history."""
+    """Each save is one statement that also keeps the version in the history.
+
+    It does not wait for the disk: the step that it belongs to does, right after.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine

@@ -25,6 +25,7 @@ def make_engine(url: str, pool_size: int = 2) -> Engine:
         pool_size=pool_size,
         max_overflow=2,
         pool_timeout=5,
+        pool_use_lifo=True,  # the connection used last has its plans at hand
         isolation_level="AUTOCOMMIT",
         connect_args={
             "connect_timeout": 5,

@@ -13,6 +13,11 @@ from functools import cached_property
 
 from sqlalchemy import Connection, RowMapping, TextClause, text
 
+LAZILY = "set_config('synchronous_commit', 'off', true)"
+"""In what a statement selects: its commit does not wait for the disk.
+
+The log is written in order, so whatever waits later takes this along.
+"""
 _PLACE = re.compile(r"(?<!:):([a-z_][a-z0-9_]*)")
 
 

@@ -9,6 +9,10 @@ rows are looked up by a value, ``= (SELECT ...)``, and not joined with what an
 earlier part returned: such a join may be planned to read a whole table.  And
 ``coalesce(ending, '') = ''`` keeps the index over live tasks out of the plan:
 while there are ten of them it looks as good as the primary key.
+
+What can be done again does not wait for the disk (``prepared.LAZILY``): a claim
+and an analyzer's report.  A server that is killed forgets at most its last
+second of them, and the step falls due again.
 """
 
 from __future__ import annotations
@@ -17,7 +21,7 @@ from functools import lru_cache
 
 from sqlalchemy import text
 
-from fractal_rmo.adapters.db.prepared import Prepared
+from fractal_rmo.adapters.db.prepared import LAZILY, Prepared
 
 _LONGEST_SAID = 2000
 """Characters of an attempt's words that are kept as evidence."""
@@ -71,7 +75,7 @@ SELECT c.*, task.base_round, task.kind, task.level, task.provider, task.budget,
                OR (p.stage = 'analyze' AND p.round = task.base_round + 1))) AS outputs,
        (SELECT jsonb_agg(p.output) FROM steps p
         WHERE p.task_id = c.task_id AND p.round < c.round AND p.round > task.base_round
-          AND p.stage = 'validate') AS earlier
+          AND p.stage = 'validate') AS earlier, {LAZILY}
 FROM claimed c, task
 """  # noqa: S608 - made of our own words
 CLAIM = Prepared("claim_step", _CLAIM, _TYPES)
@@ -166,11 +170,13 @@ _PARTS = {
 
 
 @lru_cache(maxsize=64)
-def finish(parts: frozenset[str]) -> Prepared:
+def finish(parts: frozenset[str], *, lazily: bool) -> Prepared:
     """Finish a step and store ``parts`` of its outcome, all guarded by the fence."""
     chosen = [name for name in _PARTS if name in parts]
     due = _DUE_WITH_STEPS if "steps" in parts else _DUE
     sql = _DONE + "".join(_PARTS[name] for name in chosen) + due
+    if lazily:
+        return Prepared("_".join(["finish_lazily", *chosen]), f"{sql}, {LAZILY}", _TYPES)
     return Prepared("_".join(["finish", *chosen]), sql, _TYPES)
 
 

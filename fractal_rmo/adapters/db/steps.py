@@ -38,7 +38,8 @@ class SqlStepStore:
         """See the port; raises ``LifecycleError`` for moves that the table does not allow."""
         parts, parameters = _effects(claim, outcome)
         parameters["grace"] = self._grace_s
-        stored = row(self._engine, statements.finish(parts), parameters)
+        lazily = claim.ref.stage is Stage.ANALYZE and not parts
+        stored = row(self._engine, statements.finish(parts, lazily=lazily), parameters)
         if stored is None or not stored["finished"]:
             return None
         return refs(claim.ref.task_id, stored["due"])

@@ -22,16 +22,25 @@ MIGRATIONS = ROOT / "migrations"
 
 
 @pytest.fixture
-def elsewhere(servers: StatePaths, request: pytest.FixtureRequest) -> Iterator[Place]:
+def plain(servers: StatePaths) -> str:
+    """The name of a user without any power."""
+    server = make_engine(servers.database_url)
+    with server.connect() as db:
+        if not db.execute(text("SELECT 1 FROM pg_roles WHERE rolname = 'plain'")).first():
+            db.execute(text("CREATE ROLE plain LOGIN"))
+    server.dispose()
+    return "plain"
+
+
+@pytest.fixture
+def elsewhere(servers: StatePaths, request: pytest.FixtureRequest, plain: str) -> Iterator[Place]:
     """A database without any table, of a user without any power elsewhere."""
     name = f"empty_{abs(hash(request.node.nodeid))}"
     server = make_engine(servers.database_url.replace("/fractal_rmo?", "/postgres?"))
     with server.connect() as db:
-        if not db.execute(text("SELECT 1 FROM pg_roles WHERE rolname = 'plain'")).first():
-            db.execute(text("CREATE ROLE plain LOGIN"))
-        db.execute(text(f"CREATE DATABASE {name} OWNER plain"))
+        db.execute(text(f"CREATE DATABASE {name} OWNER {plain}"))
     url = servers.database_url.replace("/fractal_rmo?", f"/{name}?")
-    url = url.replace("://postgres@", "://plain@")
+    url = url.replace("://postgres@", f"://{plain}@")
     yield Place(url, MIGRATIONS, {}, servers.data)
     with server.connect() as db:
         db.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))

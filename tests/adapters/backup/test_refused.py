@@ -54,20 +54,20 @@ def test_of_two_who_restore_at_once_none_harms_the_other(
     assert answers == {ErrorCode.STILL_RUNNING} or rows(elsewhere.url) == rows(address(engine))
 
 
-def test_who_does_not_own_the_tables_is_told_so(engine: Engine, tmp_path: Path) -> None:
+def test_who_does_not_own_the_tables_is_told_so(engine: Engine, tmp_path: Path, plain: str) -> None:
     prove(engine)
     save(address(engine), tmp_path / "b.zip", {}, silent)
     place = place_of(engine)
-    stranger = replace(place, url=place.url.replace("://postgres@", "://plain@"))
+    stranger = replace(place, url=place.url.replace("://postgres@", f"://{plain}@"))
     with pytest.raises(InputError, match="FR606"):
         save(stranger.url, tmp_path / "c.zip", {}, silent)
     with engine.connect() as db:
-        db.execute(text("GRANT ALL ON ALL TABLES IN SCHEMA public TO plain"))
+        db.execute(text(f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {plain}"))
     engine.dispose()
     with pytest.raises(InputError, match=r"FR606 must be owner of"):
         load(tmp_path / "b.zip", stranger, silent, replace=True)
     with engine.connect() as db:
-        db.execute(text("DROP OWNED BY plain"))
+        db.execute(text(f"DROP OWNED BY {plain}"))
 
 
 HOSTILE: dict[str, tuple[dict[str, bytes], Any, str]] = {

@@ -21,7 +21,7 @@ from fractal_rmo.repair.trials import Trial
 
 BEAM = 24
 """Ways from which the search goes on."""
-TOGETHER = 6
+TOGETHER = 8
 """Ways of several edits that each won tests of their own, at most."""
 ALIKE = 3
 """Of these, as many as bring the same tests to pass."""
@@ -166,7 +166,8 @@ def measured(way: Way, trial: Trial, control: Trial) -> Way | None:
 def together(ways: Sequence[Way], most: int = TOGETHER) -> tuple[Way, ...]:
     """Single edits that win different tests, made at once: faults that are apart add up.
 
-    The best of all, and the same with the next best for one set of tests.
+    The best of all; the same without one of them, which may have won by chance;
+    and with the next best for one set of tests.
     """
     winners: dict[str, list[Way]] = {}
     for way in ways:
@@ -174,7 +175,8 @@ def together(ways: Sequence[Way], most: int = TOGETHER) -> tuple[Way, ...]:
             winners.setdefault(way.key, []).append(way)
     tops = [group[0] for group in winners.values()]
     seconds = [group[1] for group in winners.values() if len(group) > 1]
-    made = (_union([*first, *tops]) for first in ([], *([way] for way in seconds)))
+    without = [[way for way in tops if way is not out] for out in tops]
+    made = map(_union, [tops, *without, *([second, *tops] for second in seconds)])
     several = (way for way in made if len(way.steps) > 1)
     return tuple(dict.fromkeys(several))[:most]
 

@@ -94,7 +94,8 @@ def arguments(argv: list[str]) -> argparse.Namespace:
 class Meter:
     """A runner that adds up the processor time of its runs, and of this process since it began.
 
-    A run that does not tell its own counts as long as it took: it computes and does not wait.
+    A run that does not tell its own counts as long as it took, since it computes and does not
+    wait, and at most what it was allowed.
     """
 
     run: Runner
@@ -105,7 +106,8 @@ class Meter:
         """Perform one run."""
         result = self.run(request)
         told = result.value.get("cpu_s") if isinstance(result.value, Mapping) else None
-        self.in_jails += told if isinstance(told, float) else result.duration_s
+        most = min(result.duration_s, request.limits.cpu_s)
+        self.in_jails += told if isinstance(told, float) else most
         return result
 
     @property

@@ -169,7 +169,7 @@ SHOP = Program(
         "shop/__init__.py": "",
         "shop/price.py": (
             "RATE = 0.2\n\n\ndef gross(net):\n    return net - net * RATE\n\n\n"
-            "def discount(price, percent):\n    return price - price * percent / 10\n"
+            "def discount(price, percent):\n    return price - price * percent / 100\n"
         ),
         "shop/cart.py": (
             "from shop.price import discount, gross\n\n\nclass Cart:\n"

@@ -11,7 +11,7 @@ from fractal_rmo.repair.edits.edit import Operator, Site
 
 LITERALS = 8
 """Literals of one type that a constant is replaced with, at most."""
-COMMON: dict[int | float, float] = {0: 1.0, 1: 0.9, 2: 0.8}
+COMMON: dict[int | float, float] = {0: 1.0, 1: 0.9}
 """How likely a number is meant, among numbers: of those in the standard library's modules 27 %
 are 0, 31 % are 1, 8 % are 2 and 3 % are 3.  A start of 1 is rarer than one of 0."""
 NAMES = 12
@@ -27,7 +27,7 @@ def _off_by_one(node: ast.AST, site: Site) -> Iterator[Edit]:
         usual = (0, 1, -1, 2, 10, *_of_ten(value))
         for rank, new in enumerate(dict.fromkeys((*near, *usual, -value))):
             if new != value:
-                weight = COMMON.get(new, 0.7) * (1.0 if rank < len(near) else 0.5)
+                weight = COMMON.get(new, 0.8) * (1.0 if rank < len(near) else 0.5)
                 yield site.swap(node, repr(new), weight)
 
 

@@ -19,6 +19,8 @@ STATEMENTS = 300
 CHARACTERS = 6
 """Single characters of the tests' texts that one may be replaced with, at most."""
 
+ERRORS = 3
+"""Exceptions named in the tests that may be raised, at most."""
 Weigh = Callable[[str, Shape, Edit], float]
 """The prior of an edit by an operator, in a statement of a shape."""
 
@@ -79,9 +81,10 @@ def rank(
     """
     known = (*_literals(files, tests), *_characters(tests))
     functions = {name: arity for file in files for name, arity in file.functions.items()}
+    errors = errors_named(tests)
     found: dict[tuple[str, int, int, str], Proposal] = {}
     for file, node, suspect in _suspects(files, suspicion):
-        site, shape = Site(file, known, functions), shape_of(file, node)
+        site, shape = Site(file, known, functions, errors), shape_of(file, node)
         for operator in OPERATORS:
             for edit in operator.generate(node, site):
                 likely = suspect * _smallness(edit)
@@ -98,6 +101,13 @@ def _literals(files: Sequence[ParsedFile], tests: SourceTree) -> tuple[int | flo
     trees = [*(file.tree for file in files), *(tree for tree in parsed if tree is not None)]
     found = {repr(value): value for tree in trees for value in literals(tree)}
     return tuple(found.values())
+
+
+def errors_named(tests: SourceTree) -> tuple[str, ...]:
+    """The exceptions that tests name, in order."""
+    trees = (parse(text) for _, text in tests.python_files())
+    names = (n.id for t in trees if t for n in ast.walk(t) if isinstance(n, ast.Name))
+    return tuple(dict.fromkeys(n for n in names if n.endswith(("Error", "Exception"))))[:ERRORS]
 
 
 def _characters(tests: SourceTree) -> list[str]:

@@ -23,7 +23,7 @@ from fractal_rmo.repair.problem import (
 )
 from fractal_rmo.repair.starts import Start, enumerated
 from fractal_rmo.repair.trials import BATCH, UNKNOWN, Trial, batch_request, read_batch, trial_of
-from fractal_rmo.repair.ways import Gain, Trail, Way, measured, nearest
+from fractal_rmo.repair.ways import Gain, Trail, Way, measured, nearest, together
 
 PLAUSIBLE = 20
 """Plausible patches after which a search is content."""
@@ -79,8 +79,13 @@ class Hunt:
                 words = f"All candidates of {self._edits()} were tried, {self.position:,}"
                 return self._end(f"{words}; none {_PASSES}")
 
+    @property
+    def _depth_now(self) -> int:
+        """Edits of a candidate, those made together at once not counted."""
+        return min(len(way.steps) for way in self.trail.ways) + 1
+
     def _edits(self) -> str:
-        depth = len(self.trail.ways[0].steps) + 1
+        depth = self._depth_now
         return "one edit" if depth == 1 else f"up to {depth} edits"
 
     def _depth(self, most: int, pause: Callable[[], bool]) -> Dialogue[RepairOutcome | None]:
@@ -115,6 +120,8 @@ class Hunt:
                 label = f"after {way.says()}"
                 result = yield self.bench.request(tree, label, stop=False, trace=True)
                 report = read_report(result, tree)
+                if report.mends(self.before) and tree.sha256 not in self.problem.excluded:
+                    self._keep(way, tree)
             files, broken = parse_files(tree)
             if not broken:
                 without = self.problem.without
@@ -137,13 +144,14 @@ class Hunt:
             if tree.sha256 in self.problem.excluded:
                 continue
             self.diary.note(way)
-            if trial.mends(self.before.failing) or not trial.is_known:
+            failing = self.before.failing
+            if trial.mends(failing) or trial.may_mend(failing) or not trial.is_known:
                 said = yield from self._alone(way, tree, trial)
                 if isinstance(said, str):
                     return self._lost(place, said)
             else:
                 said = trial
-            if kept := measured(way, said, self.control.reached):
+            if kept := measured(way, said, self.control):
                 near.append(kept)
             content = self._is_content(way)
             if content:
@@ -180,14 +188,17 @@ class Hunt:
             if not trial.passed:
                 return trial
         if report.mends(self.before):
-            self.tried_at_first = self.tried_at_first or self.tried
-            self.found.append((way, tree, self.tried))
+            self._keep(way, tree)
             return UNKNOWN  # nothing is to be built on what is whole
         return trial
 
+    def _keep(self, way: Way, tree: SourceTree) -> None:
+        self.tried_at_first = self.tried_at_first or self.tried
+        self.found.append((way, tree, self.tried))
+
     def _has_seen_enough(self) -> bool:
         """Whether it is time to go on from what came nearer instead."""
-        single = not self.trail.ways[0].steps
+        single = self._depth_now == 1
         if self.position - self.trail.begun < (SINGLES if single else MORE) or self.found:
             return False
         return self._gained() > self._before()
@@ -200,12 +211,12 @@ class Hunt:
 
     def _goes_deeper(self) -> bool:
         """Start the next depth from the best of this one, if that promises anything."""
-        depth = len(self.trail.ways[0].steps) + 1
+        depth = self._depth_now
         worth = depth == 1 or self._gained() > self._before()
         worth = worth and Part.PAIRS not in self.problem.without
         if self.found or depth >= DEPTH or not self.trail.near or not worth:
             return False
-        self.trail = Trail(self.trail.near, self.position)
+        self.trail = Trail((*together(self.trail.near), *self.trail.near), self.position)
         return True
 
     def _is_content(self, last: Way) -> bool:

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.editing.source import ParsedFile, literals, parse
+from fractal_rmo.repair.candidates import errors_named
 from fractal_rmo.repair.edits import OPERATORS, Edit, Operator, Site
 from fractal_rmo.repair.shipped import SHIPPED_PRIORS
 
@@ -15,7 +17,8 @@ EXAMPLES = [(op, before, after) for op in OPERATORS for before, after in op.exam
 
 def edits(operator: Operator, text: str) -> list[Edit]:
     file = ParsedFile("solution.py", text)
-    site = Site(file, tuple(literals(file.tree)), file.functions)
+    tree = SourceTree({"test_solution.py": text})
+    site = Site(file, tuple(literals(file.tree)), file.functions, errors_named(tree))
     return [edit for node in file.editable for edit in operator.generate(node, site)]
 
 

@@ -128,9 +128,11 @@ def _augmented(node: ast.AST, site: Site) -> Iterator[Edit]:
 
 def _accumulate(node: ast.AST, site: Site) -> Iterator[Edit]:
     """``x = y`` to ``x += y``: the value of the last round was lost."""
-    if not isinstance(node, ast.Assign) or not isinstance(node.targets[0], ast.Name):
+    kinds = (ast.Name, ast.Subscript, ast.Attribute)
+    if not isinstance(node, ast.Assign) or not isinstance(node.targets[0], kinds):
         return
     target = node.targets[0]
+    name = site.file.segment(target)
     start, end = site.file.span(target)[1], site.file.span(node.value)[0]
     for rank, sign in enumerate(("+=", "-=", "*=")):
         gap = site.file.text[start:end].replace("=", sign, 1)
@@ -138,7 +140,7 @@ def _accumulate(node: ast.AST, site: Site) -> Iterator[Edit]:
             node,
             (start, end),
             gap,
-            f"replace {target.id} = with {target.id} {sign}",
+            f"replace {name} = with {name} {sign}",
             1 - 0.2 * rank,
         )
 
@@ -188,6 +190,10 @@ OPERATORS = (
         _augmented,
         (("x = 0\nx += 2\n", "x = 0\nx -= 2\n"), ("x = 0\nx  += 2\n", "x = 0\nx  = 2\n")),
     ),
-    Operator("accumulate", _accumulate, (("x = 0\nx = 2\n", "x = 0\nx += 2\n"),)),
+    Operator(
+        "accumulate",
+        _accumulate,
+        (("x = 0\nx = 2\n", "x = 0\nx += 2\n"), ("x[y] = 2\n", "x[y] += 2\n")),
+    ),
     Operator("sign", _sign, (("x = -a\n", "x = a\n"), ("x = a * b\n", "x = a * (-b)\n"))),
 )

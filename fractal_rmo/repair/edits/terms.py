@@ -95,8 +95,13 @@ def _beside_plus(node: ast.expr, site: Site) -> str:
 def _negation(node: ast.AST, site: Site) -> Iterator[Edit]:
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
         yield site.swap(node, site.file.segment(node.operand))
-    elif isinstance(node, ast.expr) and _is_condition(node, site):
+    elif isinstance(node, ast.expr) and _is_condition(node, site) and not _is_one_comparison(node):
         yield site.swap(node, f"not {site.operand(node)}", 0.8)
+
+
+def _is_one_comparison(node: ast.expr) -> bool:
+    """Another sign negates it already; the same patch twice would weigh double in a choice."""
+    return isinstance(node, ast.Compare) and len(node.ops) == 1
 
 
 def _is_condition(node: ast.AST, site: Site) -> bool:
@@ -257,7 +262,7 @@ OPERATORS = (
         (
             ("if a:\n    x = 1\n", "if not a:\n    x = 1\n"),
             ("x = [y for y in z if not y]\n", "x = [y for y in z if y]\n"),
-            ("x = a > 1 or b\n", "x = not (a > 1) or b\n".replace("not (a > 1)", "(not (a > 1))")),
+            ("x = f(a) or b\n", "x = (not f(a)) or b\n"),
         ),
     ),
     Operator(

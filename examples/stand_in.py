@@ -59,4 +59,6 @@ class Person(BaseHTTPRequestHandler):
 
 
 if __name__ == "__main__":
-    HTTPServer(("127.0.0.1", int(sys.argv[1])), Person).serve_forever()
+    server = HTTPServer(("127.0.0.1", int(sys.argv[1])), Person)
+    print(f"questions come to http://127.0.0.1:{server.server_port}/v1", flush=True)
+    server.serve_forever()

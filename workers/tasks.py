@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from fractal_rmo.domain.jsonvalue import Json
-from fractal_rmo.services.learn import hourly
+from fractal_rmo.services.learn import hourly, replay
 from fractal_rmo.services.perform import perform
 from fractal_rmo.services.upkeep import maintain
 from workers.app import app
@@ -56,5 +56,17 @@ def maintain_tables() -> dict[str, Json]:
 
 @app.task(name="hourly")  # type: ignore[untyped-decorator]
 def learn_hourly() -> dict[str, Json]:
-    """Errors into patterns."""
-    return hourly(tools())
+    """Errors into patterns, fixes into a candidate protocol, which replays will judge."""
+    done = hourly(tools())
+    if done.get("judging"):
+        replay_some.apply_async(queue="learn")
+    return done
+
+
+@app.task(name="replay")  # type: ignore[untyped-decorator]
+def replay_some() -> dict[str, Json]:
+    """A slice of replays; the next one waits behind what else is to be learned."""
+    done = replay(tools())
+    if done.more:
+        replay_some.apply_async(queue="learn")
+    return {"replayed": done.replayed, "decided": [*done.decided]}

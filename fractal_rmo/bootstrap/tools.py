@@ -49,6 +49,7 @@ def make_tools(app: Celery, connections: int = 2) -> Tools:
     from fractal_rmo.adapters.db.audit import SqlAuditStore
     from fractal_rmo.adapters.db.dead import SqlDeadSteps
     from fractal_rmo.adapters.db.engine import make_engine
+    from fractal_rmo.adapters.db.experiments import SqlExperimentStore
     from fractal_rmo.adapters.db.inbox import SqlInbox
     from fractal_rmo.adapters.db.learning import SqlLearningStore
     from fractal_rmo.adapters.db.ledger import SqlLedger
@@ -79,6 +80,7 @@ def make_tools(app: Celery, connections: int = 2) -> Tools:
         learning=learning,
         ledger=SqlLedger(engine),
         protocols=protocols,
+        experiments=SqlExperimentStore(engine),
         known=Known(protocols, learning),
         models=make_models(shared=True),
         links=SqlLinkStore(engine),

@@ -32,6 +32,7 @@ _CLUSTER = (
         "fractal_rmo.cli.cluster": _CLUSTER,
         "fractal_rmo.cli.data": ("backup", "restore", "migrate"),
         "fractal_rmo.cli.steps": ("steps", "requeue"),
+        "fractal_rmo.cli.learning": ("learn", "protocols"),
         "fractal_rmo.cli.proof": ("verify",),
         "fractal_rmo.cli.mcp": ("mcp",),
         "fractal_rmo.cli.audit": ("audit",),

@@ -10,6 +10,7 @@ from typing import Any, TextIO
 from fractal_rmo.cli.show import levels_table, print_diff, print_questions, safe
 from fractal_rmo.domain.jsonvalue import Json
 from fractal_rmo.domain.lifecycle import Ending
+from fractal_rmo.domain.protocol import ProtocolRow
 from fractal_rmo.domain.step import StepState
 from fractal_rmo.domain.views import StepLine, StepRow, TaskRow, TaskStatus, TaskView
 
@@ -74,6 +75,8 @@ def closing(view: TaskView) -> str:
     tried = sum(number for number in found if isinstance(number, int))
     tiers = ", ".join(sorted({v.tier for _, v in view.verdicts if v.tier})) or "not needed"
     effort = f"{tried} candidates tried, {row.elapsed_s:.1f} s, sandbox: {tiers}"
+    if row.tokens:
+        effort = f"{row.tokens:,} tokens, ${row.dollars:.4f}, {effort}"
     words = {
         "proven": f"proven to level {row.proven_level}",
         "delivered": "delivered",
@@ -145,3 +148,37 @@ def print_steps(lines: Sequence[StepLine], file: TextIO) -> None:
             said = safe(str(entry.get("said"))).replace("\n", "\n      ")
             when, attempt = (safe(str(entry.get(name))) for name in ("at", "attempt"))
             file.write(f"    {when}, attempt {attempt}: {said}\n")
+
+
+def protocols_table(rows: Sequence[ProtocolRow]) -> str:
+    """A list of versions as a table."""
+    names = ("version", "status", "made from", "rules set", "tasks replayed", "E")
+    lines = []
+    for row in rows:
+        last: Mapping[str, Any] = row.looks[-1] if row.looks else {"pairs": 0, "e_value": 1.0}
+        parent = f"{row.protocol.name}/{row.parent}" if row.parent else ""
+        made = len(rules_set(row))
+        figures = (last["pairs"], f"{last['e_value']:.3g}")
+        lines.append((row.protocol, row.status, parent, made, *figures))
+    return _table(names, lines)
+
+
+def rules_set(row: ProtocolRow) -> Sequence[Mapping[str, Any]]:
+    """The rules that a version adds or changes."""
+    found = row.protocol.edits.get("set")
+    return [rule for rule in found if isinstance(rule, dict)] if isinstance(found, list) else []
+
+
+def print_protocol(row: ProtocolRow, file: TextIO) -> None:
+    """Rules, origin and looks of a version."""
+    file.write(f"{row.protocol}: {row.status}, of {row.created_at}\n")
+    origin = row.protocol.edits.get("origin")
+    if isinstance(origin, dict):
+        told = ", ".join(f"{name} {value}" for name, value in origin.items())
+        file.write(f"made from {row.protocol.name}/{row.parent} by {told}\n")
+    slots = ("operator", "shape", "symptom", "weight", "mended", "tried", "submitters")
+    lines = [[rule.get(slot, "any") for slot in slots] for rule in rules_set(row)]
+    file.write(_table(slots, lines) if lines else "no rule is changed\n")
+    for look in row.looks:
+        figures = f"E {look['e_value']:.4g} of {look['threshold']:g}, mirror {look['mirror']:.4g}"
+        file.write(f"{look['phase']}: {look['pairs']} tasks, {figures}: {look['decision']}\n")

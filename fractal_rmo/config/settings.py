@@ -183,10 +183,11 @@ class Pipeline:
 
 @dataclass(frozen=True, slots=True)
 class Learning:
-    """When errors become patterns."""
+    """When errors become patterns, and fixes a candidate protocol."""
 
     min_errors_for_pattern: int = 5
     confidence_threshold: float = 0.75
+    min_fixes_for_protocol: int = 20
     update_frequency: str = "hourly"
     a_b_test_duration: str = "24h"
 

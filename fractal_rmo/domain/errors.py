@@ -43,6 +43,8 @@ class ErrorCode(StrEnum):
     TASK_ENDED = "FR203"
     STALE_VERSION = "FR204"
     NO_RESULT = "FR205"
+    NO_SUCH_PROTOCOL = "FR206"
+    FIRST_PROTOCOL = "FR207"
     BROKEN_CHAIN = "FR210"
     NO_SUCH_STEP = "FR211"
     NOT_DEAD = "FR212"
@@ -208,6 +210,14 @@ CATALOGUE: dict[ErrorCode, Explanation] = {
     ErrorCode.NO_RESULT: Explanation(
         "The task has no proven result.",
         "Wait for its end; its report says how far it was proven and why not further.",
+    ),
+    ErrorCode.NO_SUCH_PROTOCOL: Explanation(
+        "There is no such version of a protocol.",
+        "'fractal-rmo protocols list' names those that there are.",
+    ),
+    ErrorCode.FIRST_PROTOCOL: Explanation(
+        "Before the version in force there is none.",
+        "Nothing is to be done: what was shipped is in force.",
     ),
     ErrorCode.BROKEN_CHAIN: Explanation(
         "The audit log is not as it was written.",

@@ -15,7 +15,11 @@ from fractal_rmo.domain.verdict import Outcome, Verdict
 
 @dataclass(frozen=True, slots=True)
 class TaskRow:
-    """One line of a list.  Times are ISO 8601 UTC, durations seconds."""
+    """One line of a list.  Times are ISO 8601 UTC, durations seconds.
+
+    ``tokens`` and ``dollars`` are what language models have used since the
+    task was submitted or retried.
+    """
 
     id: str
     kind: str
@@ -31,6 +35,8 @@ class TaskRow:
     elapsed_s: float
     levels: Mapping[int, Outcome] = field(default_factory=dict)
     """What each level of the ladder said in the latest round."""
+    tokens: int = 0
+    dollars: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

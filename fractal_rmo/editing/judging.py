@@ -25,7 +25,12 @@ STEPS = 100_000
 """Lines one test may execute: counted, so that an endless loop ends alike everywhere."""
 MANY_STEPS = 1_000_000
 """The same, for tests that are seen to need more."""
+FIRST_STEPS = 30_000
+"""The same, for a first look: where many tests are endless, it is soon over."""
 _LIMITS = Limits(wall_s=20.0, cpu_s=8)
+_FIRST_LIMITS = Limits(wall_s=10.0, cpu_s=3)
+_FREE_LIMITS = Limits(wall_s=4.0, cpu_s=1)
+"""What tests may take that nobody traces, which makes them some fifty times as fast."""
 _TOO_MANY_STEPS = "StepLimitExceeded"
 FAILING = ("failed", "error")
 
@@ -37,7 +42,7 @@ class Bench:
     tests: SourceTree
     runtime: Runtime = Runtime.THIN
     limits: Limits = _LIMITS
-    steps: int = STEPS
+    steps: int | None = STEPS
 
     def request(
         self,
@@ -67,6 +72,14 @@ class Bench:
         """The same bench where all of pytest is there."""
         return replace(self, runtime=runtime_for_pytest(self.tests.files))
 
+    def glancing(self) -> Bench:
+        """The same bench for a first look, which ends what seems endless soon."""
+        return replace(self, steps=FIRST_STEPS, limits=_FIRST_LIMITS)
+
+    def free(self) -> Bench:
+        """The same bench, where no lines are counted: only time ends a test."""
+        return replace(self, steps=None, limits=_FREE_LIMITS)
+
     def patient(self) -> Bench:
         """The same bench where a test may execute many lines, all of them in a few seconds."""
         return replace(self, steps=MANY_STEPS, limits=replace(self.limits, wall_s=6.0))
@@ -88,7 +101,8 @@ class TestReport:
 
     ``outcomes`` maps test id to its outcome, ``executed`` is the trace,
     ``raised`` holds the places in the code where a test's error came from,
-    ``endless`` the tests that executed too many lines.
+    ``endless`` the tests that executed too many lines, ``errors`` the type of each
+    failing test's error.
     """
 
     __test__ = False
@@ -100,6 +114,7 @@ class TestReport:
     executed: Mapping[str, Mapping[str, Collection[int]]] = field(default_factory=dict)
     raised: tuple[Place, ...] = ()
     endless: frozenset[str] = frozenset()
+    errors: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def failing(self) -> tuple[str, ...]:
@@ -120,10 +135,14 @@ class TestReport:
 def first_run(tests: SourceTree, code: SourceTree) -> Dialogue[tuple[Bench, RunResult, TestReport]]:
     """A traced run of all tests on the code as it is, on the cheapest bench that offers enough."""
     bench = Bench(tests)
-    result, report = yield from _whole(bench, code)
+    result, report = yield from _whole(bench.glancing(), code)
     if not report.supported:
         bench = bench.thick()
-        result, report = yield from _whole(bench, code)
+        result, report = yield from _whole(bench.glancing(), code)
+    if result.ending is RunEnding.TIMED_OUT:
+        freely = yield bench.free().request(code, "all tests, untraced", stop=False)
+        if freely.ending is RunEnding.COMPLETED:
+            result, report = freely, read_report(freely, code)
     if report.endless and (yield from _needs_patience(bench, code, report)):
         longer, later = yield from _whole(bench.patient(), code)
         if longer.ending is RunEnding.COMPLETED and later.endless != report.endless:
@@ -132,11 +151,11 @@ def first_run(tests: SourceTree, code: SourceTree) -> Dialogue[tuple[Bench, RunR
 
 
 def _needs_patience(bench: Bench, code: SourceTree, report: TestReport) -> Dialogue[bool]:
-    """Whether the first test that seemed endless has an end; untraced, which takes a fraction."""
+    """Whether the first test that seemed endless has an end, untraced."""
     first = min(report.endless, key=list(report.outcomes).index)
     label = "the first test that seemed endless, for longer"
-    result = yield bench.patient().request(code, label, only=[first])
-    return result.ending is RunEnding.COMPLETED and not read_report(result, code).endless
+    result = yield bench.free().request(code, label, only=[first])
+    return result.ending is RunEnding.COMPLETED
 
 
 def _whole(bench: Bench, code: SourceTree) -> Dialogue[tuple[RunResult, TestReport]]:
@@ -161,6 +180,7 @@ def read_report(result: RunResult, code: SourceTree) -> TestReport:
         executed=_trace(value.get("lines")),
         raised=tuple((p, n) for p, n in places if p in code.files and isinstance(n, int)),
         endless=frozenset(str(e.get("id")) for e in entries if e.get("type") == _TOO_MANY_STEPS),
+        errors={str(e.get("id")): str(e.get("type")) for e in entries if e.get("type")},
     )
 
 

@@ -28,12 +28,13 @@ def next_try(
     retry_after_s: float | None,
     chance: float,
     left_s: float,
+    base_s: float = BASE_S,
 ) -> Again | None:
     """What follows a failed try; None gives up.
 
     ``tries`` counts those made, of three, or of one for each of more
     ``endpoints``.  An ``untried`` endpoint is asked at once.  The same one is
-    asked after 1 s * 2^n, up to a tenth more by ``chance`` (0 to 1), and not
+    asked after ``base_s`` * 2^n, up to a tenth more by ``chance`` (0 to 1), and not
     before the server allows it (``retry_after_s``).  A wait that would not end
     within ``left_s`` is not begun.
     """
@@ -45,7 +46,7 @@ def next_try(
         return Again(0.0, elsewhere=True)
     if trouble.mend is Mend.CONFIGURE:
         return None
-    usual_s = BASE_S * 2 ** (tries - 1) * (1 + JITTER * chance)
+    usual_s = base_s * 2 ** (tries - 1) * (1 + JITTER * chance)
     wait_s = max(usual_s, retry_after_s or 0.0)
     return Again(wait_s, elsewhere=False) if wait_s < left_s else None
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
+from fractal_rmo.domain.experience import Experience
 from fractal_rmo.domain.jsonvalue import Json
 from fractal_rmo.domain.message import Cause
 from fractal_rmo.domain.outcome import StepOutcome
 from fractal_rmo.domain.pattern import ErrorRecord, Pattern
-from fractal_rmo.domain.protocol import ProtocolVersion
 from fractal_rmo.domain.step import Claim, StepRef
 from fractal_rmo.domain.task import Task
 from fractal_rmo.domain.views import StepLine, StepQuery, TaskQuery, TaskRow, TaskStatus, TaskView
@@ -125,15 +125,12 @@ class LearningStore(Protocol):
     def patterns(self) -> Sequence[Pattern]:
         """The patterns that were found, those seen last first."""
 
+    def searches(self, limit: int) -> Sequence[tuple[Experience, str]]:
+        """What the newest ended searches for a repair left, held-out tasks left out.
+
+        Each content once, with whom it counts for: its owner, or its content where
+        there is one owner.  Where a patch was not proven, nothing was mended.
+        """
+
     def take_hour(self, job: str) -> bool:
         """True for the one caller that may run ``job`` in this UTC hour."""
-
-
-class ProtocolStore(Protocol):
-    """Versions of the rules that agents work by."""
-
-    def current(self, name: str) -> ProtocolVersion | None:
-        """The version in force, or None when none is installed."""
-
-    def install(self, protocol: ProtocolVersion) -> bool:
-        """Put a version in force and tell it as PROTOCOL_UPDATE; False when it is known already."""

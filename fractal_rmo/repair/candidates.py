@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import ast
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from fractal_rmo.domain.priors import Priors, Shape, Symptom
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.editing.source import ParsedFile, literals, parse
-from fractal_rmo.repair.edits import OPERATORS, Edit, Operator, Site
+from fractal_rmo.repair.edits import OPERATORS, Edit, Site
+from fractal_rmo.repair.features import shape_of
 from fractal_rmo.repair.localise import Suspicion
 
 STATEMENTS = 300
@@ -17,15 +19,35 @@ STATEMENTS = 300
 CHARACTERS = 6
 """Single characters of the tests' texts that one may be replaced with, at most."""
 
+ERRORS = 3
+"""Exceptions named in the tests that may be raised, at most."""
+Weigh = Callable[[str, Shape, Edit], float]
+"""The prior of an edit by an operator, in a statement of a shape."""
+
+
+def equally(_operator: str, _shape: Shape, _edit: Edit) -> float:
+    """No kind of edit is likelier than another."""
+    return 0.5
+
+
+def weighing(priors: Priors, symptom: Symptom) -> Weigh:
+    """By what is known of such edits in problems of this symptom."""
+    return lambda operator, shape, edit: priors.of(operator, shape, symptom) * edit.weight
+
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """An edit of one file with its score in 0..1: suspicion x prior x smallness."""
+    """An edit of one file with its score in 0..1: suspicion x prior x smallness.
+
+    ``mass`` is what the score would be if the operator's prior were 1.
+    """
 
     path: str
     operator: str
     edit: Edit
     score: float
+    shape: Shape = Shape.OTHER
+    mass: float = 0.0
 
     @property
     def order(self) -> tuple[float, str, int, int, str, str]:
@@ -50,8 +72,7 @@ def rank(
     files: Sequence[ParsedFile],
     tests: SourceTree,
     suspicion: Suspicion,
-    *,
-    equal_priors: bool = False,
+    weigh: Weigh,
 ) -> list[Proposal]:
     """Every edit of every suspicious statement, best first.
 
@@ -60,13 +81,15 @@ def rank(
     """
     known = (*_literals(files, tests), *_characters(tests))
     functions = {name: arity for file in files for name, arity in file.functions.items()}
+    errors = errors_named(tests)
     found: dict[tuple[str, int, int, str], Proposal] = {}
     for file, node, suspect in _suspects(files, suspicion):
-        site = Site(file, known, functions)
+        site, shape = Site(file, known, functions, errors), shape_of(file, node)
         for operator in OPERATORS:
             for edit in operator.generate(node, site):
-                prior = 0.5 if equal_priors else operator.prior * edit.weight
-                proposal = _proposal(file, operator, edit, suspect * prior)
+                likely = suspect * _smallness(edit)
+                score, mass = likely * weigh(operator.name, shape, edit), likely * edit.weight
+                proposal = Proposal(file.path, operator.name, edit, score, shape, mass)
                 key = (file.path, edit.start, edit.end, edit.text)
                 if key not in found or proposal.order < found[key].order:
                     found[key] = proposal
@@ -78,6 +101,13 @@ def _literals(files: Sequence[ParsedFile], tests: SourceTree) -> tuple[int | flo
     trees = [*(file.tree for file in files), *(tree for tree in parsed if tree is not None)]
     found = {repr(value): value for tree in trees for value in literals(tree)}
     return tuple(found.values())
+
+
+def errors_named(tests: SourceTree) -> tuple[str, ...]:
+    """The exceptions that tests name, in order."""
+    trees = (parse(text) for _, text in tests.python_files())
+    names = (n.id for t in trees if t for n in ast.walk(t) if isinstance(n, ast.Name))
+    return tuple(dict.fromkeys(n for n in names if n.endswith(("Error", "Exception"))))[:ERRORS]
 
 
 def _characters(tests: SourceTree) -> list[str]:
@@ -106,6 +136,14 @@ def _suspects(
                 yield file, node, scored[statement]
 
 
-def _proposal(file: ParsedFile, operator: Operator, edit: Edit, likelihood: float) -> Proposal:
-    grown = abs(len(edit.text) - (edit.end - edit.start))
-    return Proposal(file.path, operator.name, edit, likelihood / (1.0 + grown / 100))
+def _smallness(edit: Edit) -> float:
+    return 1.0 / (1.0 + abs(len(edit.text) - (edit.end - edit.start)) / 100)
+
+
+def offered(proposals: Sequence[Proposal]) -> Mapping[str, float]:
+    """Each operator's share of all mass, in 0..1."""
+    masses: dict[str, float] = defaultdict(float)
+    for proposal in proposals:
+        masses[proposal.operator] += proposal.mass
+    total = sum(masses.values())
+    return {name: mass / total for name, mass in masses.items()} if total else {}

@@ -6,10 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice, takewhile
 
+from fractal_rmo.domain.experience import Experience
 from fractal_rmo.domain.run import Dialogue, RunEnding
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.editing.judging import Bench, TestReport, read_report
-from fractal_rmo.repair.candidates import parse_files, rank
+from fractal_rmo.repair.candidates import equally, parse_files, rank, weighing
+from fractal_rmo.repair.diary import Diary
+from fractal_rmo.repair.features import symptom_of
 from fractal_rmo.repair.localise import Suspicion, localise
 from fractal_rmo.repair.problem import (
     Candidate,
@@ -20,7 +23,7 @@ from fractal_rmo.repair.problem import (
 )
 from fractal_rmo.repair.starts import Start, enumerated
 from fractal_rmo.repair.trials import BATCH, UNKNOWN, Trial, batch_request, read_batch, trial_of
-from fractal_rmo.repair.ways import Gain, Trail, Way, measured, nearest
+from fractal_rmo.repair.ways import Gain, Trail, Way, measured, nearest, together
 
 PLAUSIBLE = 20
 """Plausible patches after which a search is content."""
@@ -46,8 +49,8 @@ class Hunt:
     problem: RepairProblem
     bench: Bench
     before: TestReport
-    found: list[tuple[Way, SourceTree]] = field(default_factory=list)
-    tried: int = 0
+    found: list[tuple[Way, SourceTree, int]] = field(default_factory=list)
+    """Patches, each with the number of candidates tried until it was found."""
     tried_at_first: int = 0
     singly: bool = False
     """Whether the tests need pytest's session, and each candidate a run of its own."""
@@ -58,7 +61,13 @@ class Hunt:
     def __post_init__(self) -> None:
         """Go on where the last slice ended."""
         self.position, self.trail = self.problem.position, self.problem.trail
+        self.diary = Diary(symptom_of(self.before))
         self.singly = Part.SHARED_FORKS in self.problem.without
+
+    @property
+    def tried(self) -> int:
+        """Candidates judged in this call."""
+        return len(self.diary.judged)
 
     def run(self, most: int, pause: Callable[[], bool]) -> Dialogue[RepairOutcome]:
         """Every depth in turn, up to position ``most``."""
@@ -70,8 +79,13 @@ class Hunt:
                 words = f"All candidates of {self._edits()} were tried, {self.position:,}"
                 return self._end(f"{words}; none {_PASSES}")
 
+    @property
+    def _depth_now(self) -> int:
+        """Edits of a candidate, those made together at once not counted."""
+        return min(len(way.steps) for way in self.trail.ways) + 1
+
     def _edits(self) -> str:
-        depth = len(self.trail.ways[0].steps) + 1
+        depth = self._depth_now
         return "one edit" if depth == 1 else f"up to {depth} edits"
 
     def _depth(self, most: int, pause: Callable[[], bool]) -> Dialogue[RepairOutcome | None]:
@@ -106,14 +120,18 @@ class Hunt:
                 label = f"after {way.says()}"
                 result = yield self.bench.request(tree, label, stop=False, trace=True)
                 report = read_report(result, tree)
+                if report.mends(self.before) and tree.sha256 not in self.problem.excluded:
+                    self._keep(way, tree)
             files, broken = parse_files(tree)
             if not broken:
                 without = self.problem.without
                 suspicion = localise(report.executed, report.failing, report.raised)
                 if Part.LOCALISATION in without:
                     suspicion = Suspicion(known=False)
-                equal = Part.PRIORS in without
-                proposals = rank(files, self.problem.tests, suspicion, equal_priors=equal)
+                learned = weighing(self.problem.priors, self.diary.symptom)
+                weigh = equally if Part.PRIORS in without else learned
+                proposals = rank(files, self.problem.tests, suspicion, weigh)
+                self.diary.offers(way, proposals)
                 starts.append(Start(way, tree, proposals))
         return starts
 
@@ -125,14 +143,15 @@ class Hunt:
             self.position = place + 1
             if tree.sha256 in self.problem.excluded:
                 continue
-            self.tried += 1
-            if trial.mends(self.before.failing) or not trial.is_known:
+            self.diary.note(way)
+            failing = self.before.failing
+            if trial.mends(failing) or trial.may_mend(failing) or not trial.is_known:
                 said = yield from self._alone(way, tree, trial)
                 if isinstance(said, str):
                     return self._lost(place, said)
             else:
                 said = trial
-            if kept := measured(way, said, self.control.reached):
+            if kept := measured(way, said, self.control):
                 near.append(kept)
             content = self._is_content(way)
             if content:
@@ -169,14 +188,17 @@ class Hunt:
             if not trial.passed:
                 return trial
         if report.mends(self.before):
-            self.tried_at_first = self.tried_at_first or self.tried
-            self.found.append((way, tree))
+            self._keep(way, tree)
             return UNKNOWN  # nothing is to be built on what is whole
         return trial
 
+    def _keep(self, way: Way, tree: SourceTree) -> None:
+        self.tried_at_first = self.tried_at_first or self.tried
+        self.found.append((way, tree, self.tried))
+
     def _has_seen_enough(self) -> bool:
         """Whether it is time to go on from what came nearer instead."""
-        single = not self.trail.ways[0].steps
+        single = self._depth_now == 1
         if self.position - self.trail.begun < (SINGLES if single else MORE) or self.found:
             return False
         return self._gained() > self._before()
@@ -189,12 +211,12 @@ class Hunt:
 
     def _goes_deeper(self) -> bool:
         """Start the next depth from the best of this one, if that promises anything."""
-        depth = len(self.trail.ways[0].steps) + 1
+        depth = self._depth_now
         worth = depth == 1 or self._gained() > self._before()
         worth = worth and Part.PAIRS not in self.problem.without
         if self.found or depth >= DEPTH or not self.trail.near or not worth:
             return False
-        self.trail = Trail(self.trail.near, self.position)
+        self.trail = Trail((*together(self.trail.near), *self.trail.near), self.position)
         return True
 
     def _is_content(self, last: Way) -> bool:
@@ -202,24 +224,33 @@ class Hunt:
         if not self.found:
             return False
         further = self.tried - self.tried_at_first
-        settled = max(way.merit for way, _ in self.found) >= last.score
+        settled = max(way.merit for way, _, _ in self.found) >= last.score
         enough = FURTHER if settled else MOST
         return len(self.found) >= PLAUSIBLE or further >= enough
 
     def _best(self) -> tuple[Candidate, ...]:
-        ranked = sorted(self.found, key=lambda pair: _rank(pair[0]))
-        return tuple(_candidate(way, tree) for way, tree in ranked)
+        ranked = sorted(self.found, key=lambda one: _rank(one[0]))
+        return tuple(
+            _candidate(way, tree, self.diary.until(tried, way)) for way, tree, tried in ranked
+        )
 
     def _end(self, note: str, status: RepairStatus = RepairStatus.EXHAUSTED) -> RepairOutcome:
         if self.found:
             status, note = RepairStatus.REPAIRED, ""
         position = max(self.position, self.problem.position)
-        return RepairOutcome(status, self._best(), self.tried, position, note, self.trail)
+        return self._outcome(status, position, note)
 
     def _lost(self, place: int, trouble: str) -> RepairOutcome:
         """The jail failed: the candidate at ``place`` is still to be judged."""
-        status = RepairStatus.UNAVAILABLE
-        return RepairOutcome(status, self._best(), self.tried, place, trouble, self.trail)
+        return self._outcome(RepairStatus.UNAVAILABLE, place, trouble)
+
+    def _outcome(self, status: RepairStatus, position: int, note: str) -> RepairOutcome:
+        whole = self.diary.until(self.tried)
+        return RepairOutcome(
+            *(status, self._best(), self.tried, position, note, self.trail),
+            experience=whole,
+            protocol=str(self.problem.priors),
+        )
 
 
 def _counted(number: int) -> str:
@@ -231,10 +262,10 @@ def _label(batch: Sequence[_Item]) -> str:
     return f"{batch[0][1].says()}{more}"
 
 
-def _candidate(way: Way, tree: SourceTree) -> Candidate:
+def _candidate(way: Way, tree: SourceTree, experience: Experience) -> Candidate:
     first = way.steps[0]
     place = (first.path, first.operator, first.edit.line)
-    return Candidate(tree, *place, way.says(), way.merit, len(way.steps))
+    return Candidate(tree, *place, way.says(), way.merit, len(way.steps), experience)
 
 
 def _rank(way: Way) -> tuple[object, ...]:

@@ -75,7 +75,7 @@ def localise(
     }
     for place in set(tracebacks):
         lines[place] = (1.0 + lines.get(place, 0.0)) / 2
-    return Suspicion(lines, known=bool(lines))
+    return Suspicion(lines, known=bool(in_failing))
 
 
 def ochiai(failed: int, passed: int, all_failed: int) -> float:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from fractal_rmo.domain.experience import NOTHING, Experience
+from fractal_rmo.domain.priors import Priors
 from fractal_rmo.domain.source import SourceTree
+from fractal_rmo.repair.shipped import SHIPPED_PRIORS
 from fractal_rmo.repair.ways import BEGINNING, Trail
 
 
@@ -40,6 +43,7 @@ class RepairProblem:
     position: int = 0
     trail: Trail = BEGINNING
     without: frozenset[Part] = frozenset()
+    priors: Priors = SHIPPED_PRIORS
 
 
 class RepairStatus(StrEnum):
@@ -61,7 +65,8 @@ class Candidate:
     """A plausible patch: the edited tree, its first edit (1-based line), all edits in words.
 
     ``merit`` in 0..1 is the score by which patches are ranked before their
-    behaviour is compared, ``edits`` how many there are.
+    behaviour is compared, ``edits`` how many there are, ``experience`` what this call
+    had tried when it came to this one.
     """
 
     tree: SourceTree
@@ -71,6 +76,7 @@ class Candidate:
     description: str
     merit: float = 0.0
     edits: int = 1
+    experience: Experience = NOTHING
 
 
 @dataclass(frozen=True)
@@ -97,6 +103,7 @@ class RepairOutcome:
     ``candidates`` pass all given tests, best first.  ``tried`` counts the
     candidates judged in this call, ``position`` and ``trail`` where the next
     call goes on, ``note`` says in a sentence why there is no candidate.
+    ``experience`` is of the whole call, ``protocol`` names the priors.
     ``sure`` in 0..1 is the part of the first candidate's behaviour in the weight
     of all that were found, ``alternatives`` are other behaviours.
     """
@@ -109,3 +116,5 @@ class RepairOutcome:
     trail: Trail = BEGINNING
     sure: float = 1.0
     alternatives: tuple[Alternative, ...] = ()
+    experience: Experience = NOTHING
+    protocol: str = str(SHIPPED_PRIORS)

@@ -15,7 +15,7 @@ BATCH = 96
 BATCH_BYTES = 4_000_000
 """Their changed files together, at most."""
 _BUDGET_S = 60.0
-_LEAST_CPU_S = 0.3
+_LEAST_CPU_S = 0.2
 """What a candidate may take; all there is where nobody knows what is usual, since the code
 as it is never ends: then most candidates do not either."""
 
@@ -27,7 +27,8 @@ class Trial:
     ``passed`` are those that failed before and pass now, ``reached`` maps each
     other of them to the line of its file where it gave up (0: unknown),
     ``broken`` are tests that passed before and fail now, ``trouble`` names a
-    test without an end or says why none was run; else it is "".
+    test without an end or says why none was run; else it is "".  ``is_endless``
+    is true where a test executed more lines than this run allows.
     ``is_known`` is false where the run ended before it was judged.
     """
 
@@ -35,12 +36,18 @@ class Trial:
     reached: Mapping[str, int] = field(default_factory=dict)
     broken: tuple[str, ...] = ()
     trouble: str = ""
+    is_endless: bool = False
     is_known: bool = True
 
     def mends(self, failing: Sequence[str]) -> bool:
         """Whether all that failed passes, and nothing that passed fails."""
         fine = bool(self.passed) and not (self.broken or self.trouble or self.reached)
         return fine and self.passed.issuperset(failing)
+
+    def may_mend(self, failing: Sequence[str]) -> bool:
+        """Whether most pass and none fails, and only more lines can tell of the rest."""
+        most = len(self.passed) * 2 >= max(2, len(failing))
+        return self.is_endless and most and not self.reached
 
 
 UNKNOWN = Trial(is_known=False)
@@ -100,6 +107,7 @@ def _read(entry: Mapping[str, Json]) -> Trial:
         else {},
         tuple(_names(entry.get("broken"))),
         _trouble(entry),
+        bool(entry.get("endless")),
     )
 
 

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from math import prod
 
 from fractal_rmo.domain.jsonvalue import Json, JsonObject
+from fractal_rmo.domain.priors import Shape
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.editing.edit import Edit
 from fractal_rmo.repair.candidates import Proposal
@@ -20,11 +21,13 @@ from fractal_rmo.repair.trials import Trial
 
 BEAM = 24
 """Ways from which the search goes on."""
+TOGETHER = 8
+"""Ways of several edits that each won tests of their own, at most."""
 ALIKE = 3
 """Of these, as many as bring the same tests to pass."""
 
 Gain = tuple[int, int]
-"""Tests that pass more than before, and tests that get further."""
+"""Tests that pass more than before, and tests that get further less those that fall back."""
 
 
 @dataclass(frozen=True)
@@ -52,9 +55,13 @@ class Way:
 
     @property
     def promise(self) -> float:
-        """By what edits that follow are weighed: the merit, and how many tests are won."""
+        """By what edits that follow are weighed: the merit of an edit, and how many tests are won.
+
+        The mean of the merits, since a way of several edits has won its tests by each.
+        """
         passed, further = self.gain
-        return self.merit * (1 + passed + further / 2)
+        typical: float = self.merit ** (1 / max(1, len(self.steps)))
+        return typical * max(0.25, 1 + passed + further / 2)
 
     def tree(self, code: SourceTree) -> SourceTree:
         """The code with all edits made."""
@@ -123,35 +130,77 @@ def read_trail(value: Json) -> Trail:
 
 
 def _way_as_json(way: Way) -> Json:
-    steps: list[Json] = [
-        {"path": s.path, "operator": s.operator, "score": s.score, "edit": asdict(s.edit)}
-        for s in way.steps
-    ]
+    steps: list[Json] = [{**asdict(step), "shape": step.shape.value} for step in way.steps]
     return {"steps": steps, "gain": list(way.gain), "key": way.key}
 
 
 def _read_way(value: Json) -> Way:
     found: dict[str, object] = dict(value)  # type: ignore[arg-type]
     steps = tuple(
-        Proposal(s["path"], s["operator"], Edit(**s["edit"]), s["score"])
-        for s in found["steps"]  # type: ignore[attr-defined]
+        Proposal(
+            **{**step, "edit": Edit(**step["edit"]), "shape": Shape(step.get("shape", "other"))}
+        )
+        for step in found["steps"]  # type: ignore[attr-defined]
     )
     passed, further = found["gain"]  # type: ignore[misc]
     return Way(steps, (passed, further), str(found["key"]))  # type: ignore[has-type]
 
 
-def measured(way: Way, trial: Trial, control: Mapping[str, int]) -> Way | None:
+def measured(way: Way, trial: Trial, control: Trial) -> Way | None:
     """A way with what it gained, or None where it lost as much or was not judged.
 
     A test that one fault made pass may fail once that is mended: what counts is
-    the sum.  ``control`` tells for each failing test in which line the code as
-    it is gave up.
+    the sum.  A test gets further if it gives up in a later line than on the code
+    as it is, which is ``control``, and falls back in an earlier one; where that
+    is endless, an end is further.
     """
     net = len(trial.passed) - len(trial.broken)
     if not trial.is_known or trial.trouble or net < 0 or (trial.broken and not net):
         return None
-    further = sum(line > control.get(test, line) for test, line in trial.reached.items())
+    lines = [(line, control.reached.get(test, line)) for test, line in trial.reached.items()]
+    further = sum((line > before) - (line < before) for line, before in lines)
+    further += control.is_endless  # what is endless itself was sorted out above
     return Way(way.steps, (net, further), ",".join(sorted({*trial.passed, *trial.broken})))
+
+
+def together(ways: Sequence[Way], most: int = TOGETHER) -> tuple[Way, ...]:
+    """Single edits that win different tests, made at once: faults that are apart add up.
+
+    The best of all; the same without one of them, which may have won by chance;
+    and with the next best for one set of tests.
+    """
+    winners: dict[str, list[Way]] = {}
+    for way in ways:
+        if len(way.steps) == 1 and way.gain[0] > 0:
+            winners.setdefault(way.key, []).append(way)
+    tops = [group[0] for group in winners.values()]
+    seconds = [group[1] for group in winners.values() if len(group) > 1]
+    without = [[way for way in tops if way is not out] for out in tops]
+    made = map(_union, [tops, *without, *([second, *tops] for second in seconds)])
+    several = (way for way in made if len(way.steps) > 1)
+    return tuple(dict.fromkeys(several))[:most]
+
+
+def _union(ways: Sequence[Way]) -> Way:
+    """Those that neither win a test that one before them wins, nor touch its place.
+
+    Edits further down come first, so that they move none of the others.
+    """
+    steps, won, gain = list[Proposal](), set[str](), 0
+    for way in ways:
+        step, tests = way.steps[0], set(way.key.split(","))
+        if tests & won or any(_touch(step, other) for other in steps):
+            continue
+        steps.append(step)
+        won |= tests
+        gain += way.gain[0]
+    steps.sort(key=lambda step: (step.path, step.edit.start), reverse=True)
+    return Way(tuple(steps), (gain, 0), ",".join(sorted(won)))
+
+
+def _touch(one: Proposal, other: Proposal) -> bool:
+    apart = one.edit.end < other.edit.start or other.edit.end < one.edit.start
+    return one.path == other.path and not apart
 
 
 def nearest(ways: Sequence[Way], most: int = BEAM, alike: int = ALIKE) -> tuple[Way, ...]:

@@ -152,6 +152,7 @@ def choice_document(found: RepairOutcome) -> JsonObject:
     """Why a repair is its first candidate: how sure that is, and what else passes the tests."""
     best = found.candidates[0].tree
     return {
+        "protocol": found.protocol,
         "sure": found.sure,
         "plausible": len(found.candidates),
         "alternatives": [

@@ -37,6 +37,8 @@ def row_document(row: TaskRow) -> dict[str, Json]:
         "created_at": row.created_at,
         "elapsed_s": round(row.elapsed_s, 3),
         "levels": {str(level): outcome.value for level, outcome in row.levels.items()},
+        "tokens": row.tokens,
+        "dollars": row.dollars,
     }
 
 

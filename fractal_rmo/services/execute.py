@@ -14,13 +14,13 @@ from fractal_rmo.domain.jsonvalue import JsonObject
 from fractal_rmo.domain.ledger import OverBudgetError
 from fractal_rmo.domain.lifecycle import Ending, TaskState
 from fractal_rmo.domain.outcome import StepOutcome
+from fractal_rmo.domain.priors import Priors
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.domain.step import ASKING, Claim, Stage
 from fractal_rmo.domain.task import CHANGING_KINDS, SAME_BEHAVIOUR, Provider, TaskKind
 from fractal_rmo.refactoring.simplify import RefactoringStatus
 from fractal_rmo.repair.problem import RepairOutcome, RepairProblem, RepairStatus
 from fractal_rmo.repair.search import MAX_CANDIDATES, search
-from fractal_rmo.repair.ways import Trail, read_trail
 from fractal_rmo.services.choose import choice_document, chosen
 from fractal_rmo.services.data import repaired
 from fractal_rmo.services.drive import Watcher, drive
@@ -31,6 +31,7 @@ from fractal_rmo.services.next_step import asks_first, next_action, to_be_judged
 from fractal_rmo.services.performed import OUTPUT_SCHEMA, Turn, done, latest_proposal
 from fractal_rmo.services.propose import ModelMisconfiguredError, propose, write_tests
 from fractal_rmo.services.refactor import ENGINES, prefix_left
+from fractal_rmo.services.slices import last_slice
 from fractal_rmo.services.tools import Tools
 
 _OUTPUT = Draft202012Validator(dict(OUTPUT_SCHEMA))
@@ -145,17 +146,17 @@ def _data(claim: Claim, hold: Hold, tools: Tools) -> Performed:
 
 
 def _repair(claim: Claim, hold: Hold, tools: Tools, pause: Callable[[], bool]) -> Performed:
-    before, trail = _previous_slice(claim)
-    code = latest_proposal(claim) or claim.code
-    problem = RepairProblem(code, claim.oracle, _rejected(claim), before, trail)
+    before, trail, priors = last_slice(claim, tools)
+    code, rejected = latest_proposal(claim) or claim.code, _rejected(claim)
+    problem = RepairProblem(code, claim.oracle, rejected, before, trail, priors=priors)
     watch = _noting(hold, "repair", before)
     with tools.sandbox.session(claim.python, hold.must_stop) as run:
         found = drive(search(problem, max_candidates=MAX_CANDIDATES, pause=pause), run, watch)
         found = drive(chosen(problem, found), run, watch)
-    return _found(claim, found)
+    return _found(claim, found, priors)
 
 
-def _found(claim: Claim, found: RepairOutcome) -> Performed:
+def _found(claim: Claim, found: RepairOutcome, priors: Priors) -> Performed:
     best = found.candidates[0] if found.candidates else None
     if found.status is RepairStatus.UNAVAILABLE:
         raise SandboxUnavailableError(ErrorCode.SANDBOX_UNAVAILABLE, found.note)
@@ -168,6 +169,8 @@ def _found(claim: Claim, found: RepairOutcome) -> Performed:
         position=found.position,
         trail=found.trail.as_json(),
         choice=choice_document(found) if best else None,
+        protocol=priors.named,
+        experience=(best.experience if best else found.experience).as_json(),
         more_plausible=len(found.candidates) > 1,
     )
     return result, best.tree if best else latest_proposal(claim) or claim.code
@@ -181,13 +184,6 @@ STRATEGIES: Mapping[Strategy, Callable[[Claim, Hold, Tools], Performed]] = Mappi
         Strategy.SIMULATED: _simulated,
     }
 )
-
-
-def _previous_slice(claim: Claim) -> tuple[int, Trail]:
-    slices = claim.slices(Stage.EXECUTE)
-    last = slices[-1] if slices else {}
-    position = last.get("position", 0)
-    return position if isinstance(position, int) else 0, read_trail(last.get("trail"))
 
 
 def _outcome(

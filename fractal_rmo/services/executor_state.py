@@ -20,6 +20,8 @@ from fractal_rmo.domain.task import TaskKind
 from fractal_rmo.services.agent_state import update
 from fractal_rmo.services.tools import Tools
 
+_LEFT_OUT = ("edits", "experience", "files")
+"""Of an output; the step keeps them."""
 _TYPES: Mapping[TaskKind, str] = MappingProxyType(
     {
         TaskKind.FIX: "repair",
@@ -32,8 +34,6 @@ _TYPES: Mapping[TaskKind, str] = MappingProxyType(
 
 
 _WORKING = (Strategy.SANDBOXED, Strategy.API)
-_LONG = ("edits", "files")
-"""What a state does not repeat of an output."""
 
 
 def begin(claim: Claim, strategy: Strategy, tools: Tools) -> AgentState:
@@ -53,7 +53,7 @@ def complete(claim: Claim, result: ExecutionResult, state: AgentState, tools: To
     output = result.output
     action = replace(
         _action(claim, Strategy(str(output["strategy"]))),
-        parameters={name: value for name, value in output.items() if name not in _LONG},
+        parameters={name: value for name, value in output.items() if name not in _LEFT_OUT},
         reason=str(output["note"]),
     )
 

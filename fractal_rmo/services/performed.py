@@ -23,6 +23,8 @@ OUTPUT_SCHEMA: Mapping[str, Json] = MappingProxyType(
             "position": {"type": "integer", "minimum": 0},
             "trail": {"type": ["object", "null"]},
             "choice": {"type": ["object", "null"]},
+            "protocol": {"type": ["object", "null"]},
+            "experience": {"type": ["object", "null"]},
             "more_plausible": {"type": "boolean"},
             "edits": {"type": "array", "items": {"type": "object"}},
             "files": {"type": "object", "additionalProperties": {"type": "string"}},
@@ -63,6 +65,8 @@ def done(strategy: Strategy, status: str, note: str, **more: Json) -> ExecutionR
         "position": 0,
         "trail": None,
         "choice": None,
+        "protocol": None,
+        "experience": None,
         "more_plausible": False,
         "edits": [],
     }

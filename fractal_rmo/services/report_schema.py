@@ -115,6 +115,7 @@ _SHARE: Json = {
     "description": "A behaviour's part of the weight of all patches that pass the tests.",
 }
 _CHOICE: dict[str, Json] = {
+    "protocol": _said("The version of the priors that ordered the search."),
     "sure": _SHARE,
     "plausible": _said("Patches that pass all tests.", "integer"),
     "alternatives": {
@@ -216,6 +217,8 @@ _TASK: dict[str, Json] = {
     "round": _COUNT,
     "created_at": _said("ISO 8601, UTC."),
     "elapsed_s": _SECONDS,
+    "tokens": _said("What language models have used.", "integer"),
+    "dollars": _said("What language models have cost.", "number"),
     "levels": {"type": "object", "additionalProperties": _one_of(Outcome)},
     "summary": _TEXT,
     "budget": _ANY_OBJECT,

@@ -12,12 +12,12 @@ from fractal_rmo.ports.doorbell import Doorbell
 from fractal_rmo.ports.ledger import Ledger
 from fractal_rmo.ports.messages import Inbox, Outbox, Router
 from fractal_rmo.ports.models import LanguageModel
+from fractal_rmo.ports.protocols import ExperimentStore, ProtocolStore
 from fractal_rmo.ports.sandbox import Sandbox
 from fractal_rmo.ports.stores import (
     DeadSteps,
     LearningStore,
     LinkStore,
-    ProtocolStore,
     StepStore,
     TaskStore,
     Upkeep,
@@ -38,6 +38,7 @@ class Tools:
     router: Router
     audit: AuditStore
     protocols: ProtocolStore
+    experiments: ExperimentStore
     known: Known
     dead: DeadSteps
     upkeep: Upkeep

@@ -42,6 +42,8 @@ from scripts.benchmarks._rows import (
 
 _JUDGING = Limits(wall_s=300.0, cpu_s=120, memory_mb=1024)
 """A judgement that a busy machine cuts off would count as an overfit."""
+SURE = 0.45
+"""``if_sure`` tells how it would be if patches of which the choice is less sure were left out."""
 _JUDGE = """
 import copy, json, math
 from pathlib import Path
@@ -92,7 +94,8 @@ def arguments(argv: list[str]) -> argparse.Namespace:
 class Meter:
     """A runner that adds up the processor time of its runs, and of this process since it began.
 
-    A run that does not tell its own counts as long as it took: it computes and does not wait.
+    A run that does not tell its own counts as long as it took, since it computes and does not
+    wait, and at most what it was allowed.
     """
 
     run: Runner
@@ -103,7 +106,8 @@ class Meter:
         """Perform one run."""
         result = self.run(request)
         told = result.value.get("cpu_s") if isinstance(result.value, Mapping) else None
-        self.in_jails += told if isinstance(told, float) else result.duration_s
+        most = min(result.duration_s, request.limits.cpu_s)
+        self.in_jails += told if isinstance(told, float) else most
         return result
 
     @property
@@ -126,6 +130,8 @@ class Score:
     cpu_s: float = 0.0
     wall_s: float = 0.0
     candidates: int = 0
+    unsure_correct: int = 0
+    unsure_wrong: int = 0
 
     def value(self) -> dict[str, object]:
         """The figures as they are printed."""
@@ -136,6 +142,11 @@ class Score:
             "correct_ci": [round(end, 4) for end in wilson(self.correct, self.problems)],
             "overfit": len(self.wrong),
             "correct_below_first": self.later,
+            "if_sure": {
+                "from": SURE,
+                "correct": self.correct - self.unsure_correct,
+                "overfit": len(self.wrong) - self.unsure_wrong,
+            },
             "cpu_s": round(self.cpu_s, 2),
             "wall_s": round(self.wall_s, 2),
             "candidates": self.candidates,
@@ -198,10 +209,10 @@ def attempt(row: Row, run: Runner, score: Score, budget_s: float, without: froze
     if found.status is RepairStatus.ALREADY_PASSES:
         trees = [problem.code]
     shown = found.candidates[0].description if found.candidates else found.note
-    return f"{_count(row, trees, run, score)} after {found.tried}: {shown}"
+    return f"{_count(row, trees, run, score, found.sure >= SURE)} after {found.tried}: {shown}"
 
 
-def _count(row: Row, trees: Sequence[SourceTree], run: Runner, score: Score) -> str:
+def _count(row: Row, trees: Sequence[SourceTree], run: Runner, score: Score, is_sure: bool) -> str:
     if not trees:
         score.unsolved.append(row["id"])
         return "unsolved"
@@ -209,11 +220,13 @@ def _count(row: Row, trees: Sequence[SourceTree], run: Runner, score: Score) -> 
     verdicts = [judge(row, tree, run) for tree in trees]
     if verdicts[0]:
         score.correct += 1
+        score.unsure_correct += not is_sure
         return "correct"
     if verdicts[0] is None:
         score.not_judged.append(row["id"])
         return "not judged"
     score.wrong.append(row["id"])
+    score.unsure_wrong += not is_sure
     score.later += any(verdicts)
     return "overfit, a later candidate is correct" if any(verdicts) else "overfit"
 

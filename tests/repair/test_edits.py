@@ -6,15 +6,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.editing.source import ParsedFile, literals, parse
+from fractal_rmo.repair.candidates import errors_named
 from fractal_rmo.repair.edits import OPERATORS, Edit, Operator, Site
+from fractal_rmo.repair.shipped import SHIPPED_PRIORS
 
 EXAMPLES = [(op, before, after) for op in OPERATORS for before, after in op.examples]
 
 
 def edits(operator: Operator, text: str) -> list[Edit]:
     file = ParsedFile("solution.py", text)
-    site = Site(file, tuple(literals(file.tree)), file.functions)
+    tree = SourceTree({"test_solution.py": text})
+    site = Site(file, tuple(literals(file.tree)), file.functions, errors_named(tree))
     return [edit for node in file.editable for edit in operator.generate(node, site)]
 
 
@@ -27,7 +31,8 @@ def test_every_example_is_produced(operator: Operator, before: str, after: str) 
 
 def test_names_are_unique_and_each_operator_has_an_example() -> None:
     assert len({op.name for op in OPERATORS}) == len(OPERATORS)
-    assert all(op.examples and 0 < op.prior <= 1 for op in OPERATORS)
+    assert all(op.examples and 0 < SHIPPED_PRIORS.weights[op.name] <= 1 for op in OPERATORS)
+    assert len(SHIPPED_PRIORS.weights) == len(OPERATORS)
 
 
 PROGRAM = '''"""Doc."""

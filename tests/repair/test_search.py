@@ -11,7 +11,7 @@ from fractal_rmo.domain.jsonvalue import Json
 from fractal_rmo.domain.run import RunEnding, RunRequest, RunResult
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.editing.source import parse
-from fractal_rmo.repair.candidates import parse_files, rank
+from fractal_rmo.repair.candidates import equally, parse_files, rank
 from fractal_rmo.repair.hunt import FURTHER
 from fractal_rmo.repair.localise import Suspicion
 from fractal_rmo.repair.problem import RepairOutcome, RepairProblem, RepairStatus
@@ -168,7 +168,7 @@ PROGRAMS = st.sampled_from([SUM, LEAP])
 def test_every_candidate_parses_and_differs(code: str, blank: bool) -> None:
     tree = SourceTree({"solution.py": code + ("\n# é\n" if blank else "")})
     files, broken = parse_files(tree)
-    proposals = rank(files, SourceTree({}), Suspicion(known=False))
+    proposals = rank(files, SourceTree({}), Suspicion(known=False), equally)
     start = Start(Way(), tree, proposals)
     trees = [changed for _, changed in enumerated(tree, files, [start])]
     texts = [changed.files["solution.py"] for changed in trees]

@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 
 from fractal_rmo.adapters.bus.app import make_app
 from fractal_rmo.adapters.bus.router import RedisRouter
+from fractal_rmo.adapters.db.experiments import SqlExperimentStore
 from fractal_rmo.adapters.db.inbox import SqlInbox
 from fractal_rmo.adapters.db.learning import SqlLearningStore
 from fractal_rmo.adapters.db.outbox import SqlOutbox
@@ -30,5 +31,6 @@ def tools_over(engine: Engine, redis: Redis, *, claim_after_s: float = 30.0) -> 
         router=RedisRouter(redis, redis, claim_after_s=claim_after_s),
         learning=learning,
         protocols=protocols,
+        experiments=SqlExperimentStore(engine),
         known=Known(protocols, learning),
     )

@@ -97,6 +97,8 @@ class TaskRowSchema(Schema):
     levels = fields.Dict(
         keys=fields.String(), values=fields.String(validate=_one_of(Outcome)), required=True
     )
+    tokens = fields.Integer(required=True)
+    dollars = fields.Float(required=True)
 
 
 class TaskStatusSchema(TaskRowSchema):

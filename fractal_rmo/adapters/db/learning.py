@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import reduce
 
 from sqlalchemy import Connection, Engine, text
 from uuid6 import uuid7
 
 from fractal_rmo.adapters.db import codec
 from fractal_rmo.adapters.db.engine import row, run, transact
+from fractal_rmo.adapters.db.holdout import HELD_OUT
 from fractal_rmo.adapters.db.outbox import tell
-from fractal_rmo.domain.jsonvalue import JsonObject
+from fractal_rmo.domain.experience import Experience, read_experience
+from fractal_rmo.domain.jsonvalue import Json, JsonObject
 from fractal_rmo.domain.message import Cause, Message, MessageType
 from fractal_rmo.domain.pattern import ErrorRecord, Pattern
 
@@ -36,6 +40,16 @@ _TAKE_HOUR = text("""
 INSERT INTO jobs (name, hour) VALUES (:name, date_trunc('hour', now(), 'UTC'))
 ON CONFLICT DO NOTHING RETURNING name
 """)
+_SEARCHES = text(f"""
+SELECT DISTINCT ON (t.content_sha256) t.content_sha256, CAST(t.owner_id AS text) AS owner,
+       t.ending = 'proven' AS proven,
+       (SELECT jsonb_agg(s.output->'experience' ORDER BY s.id) FROM steps s
+        WHERE s.task_id = t.id AND s.round = t.round AND s.stage = 'execute'
+          AND s.state = 'done') AS slices
+FROM (SELECT * FROM tasks t WHERE t.kind = 'fix' AND t.ending IN ('proven', 'not_proven')
+        AND NOT {HELD_OUT} ORDER BY t.id DESC LIMIT :limit) t
+ORDER BY t.content_sha256, t.id DESC
+""")  # noqa: S608 - made of our own words
 
 
 class SqlLearningStore:
@@ -59,9 +73,30 @@ class SqlLearningStore:
         found = run(self._engine, lambda db: db.execute(_PATTERNS).all())
         return [Pattern(*row) for row in found]
 
+    def searches(self, limit: int) -> Sequence[tuple[Experience, str]]:
+        """See the port."""
+        rows = run(self._engine, lambda db: db.execute(_SEARCHES, {"limit": limit}).all())
+        owners = {row.owner for row in rows}
+        found = [(_search(row.slices, proven=row.proven), row) for row in rows]
+        return [
+            (search, row.owner if len(owners) > 1 and row.owner else row.content_sha256)
+            for search, row in found
+            if search
+        ]
+
     def take_hour(self, job: str) -> bool:
         """See the port."""
         return row(self._engine, _TAKE_HOUR, {"name": job}) is not None
+
+
+def _search(slices: Sequence[Json] | None, *, proven: bool) -> Experience | None:
+    """One search out of its slices; None where its worker was of an older version."""
+    read = [read_experience(part) for part in slices or ()]
+    known = [part for part in read if part is not None]
+    if not known or len(known) < len(read):
+        return None
+    whole = reduce(Experience.then, known)
+    return whole if proven else replace(whole, mended=())
 
 
 def _save(db: Connection, pattern: Pattern, cause: Cause) -> bool:

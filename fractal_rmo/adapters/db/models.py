@@ -416,6 +416,39 @@ class ModelCall(Base):
     closed_at: Mapped[datetime | None]
 
 
+class ReplayRecord(Base):
+    """A stored task done again under two versions; without a difference it is being done."""
+
+    __tablename__ = "replays"
+    experiment_id: Mapped[str] = mapped_column(
+        Uuid(as_uuid=False), ForeignKey("experiments.id"), primary_key=True
+    )
+    content_sha256: Mapped[str] = mapped_column(primary_key=True)
+    task_id: Mapped[str] = mapped_column(Uuid(as_uuid=False))
+    phase: Mapped[str]
+    control: Mapped[int | None]
+    candidate: Mapped[int | None]
+    difference: Mapped[float | None]
+    taken_at: Mapped[datetime] = _now()
+
+
+class LookRecord(Base):
+    """A look at an experiment and what it decided; append-only."""
+
+    __tablename__ = "looks"
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    experiment_id: Mapped[str] = mapped_column(
+        Uuid(as_uuid=False), ForeignKey("experiments.id"), index=True
+    )
+    phase: Mapped[str]
+    pairs: Mapped[int]
+    e_value: Mapped[float]
+    mirror: Mapped[float]
+    threshold: Mapped[float]
+    decision: Mapped[str]
+    created_at: Mapped[datetime] = _now()
+
+
 class UsedLink(Base):
     """A one-time sign-in link that was opened."""
 

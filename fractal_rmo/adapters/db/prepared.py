@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from sqlalchemy import Connection, RowMapping, TextClause, text
+from sqlalchemy import Connection, RowMapping
 
 LAZILY = "set_config('synchronous_commit', 'off', true)"
 """In what a statement selects: its commit does not wait for the disk.
@@ -42,9 +42,9 @@ class Prepared:
         return f"PREPARE {self.name} ({kinds}) AS {body}"
 
     @cached_property
-    def call(self) -> TextClause:
-        """The EXECUTE command."""
-        return text(f"EXECUTE {self.name} ({', '.join(f':{place}' for place in self.places)})")
+    def call(self) -> str:
+        """The EXECUTE command, in the driver's style: there is nothing to compile."""
+        return f"EXECUTE {self.name} ({', '.join(f'%({place})s' for place in self.places)})"
 
     def first(self, db: Connection, values: Mapping[str, object]) -> RowMapping | None:
         """The first row, or None; prepares the statement on a connection that has not."""
@@ -53,4 +53,4 @@ class Prepared:
             db.exec_driver_sql(self.definition)
             known.add(self.name)
         given = {place: values[place] for place in self.places}
-        return db.execute(self.call, given).mappings().first()
+        return db.exec_driver_sql(self.call, given).mappings().first()

@@ -54,8 +54,10 @@ SELECT id, kind, description, level, provider, python, state, ending, proven_lev
        created_at, summary, budget, base_round,
        extract(epoch FROM coalesce(ended_at, now()) - began_at)::float AS elapsed_s,
        (SELECT jsonb_object_agg(v.level, v.outcome) FROM verdicts v
-        WHERE v.task_id = tasks.id AND v.round = tasks.round) AS levels
+        WHERE v.task_id = tasks.id AND v.round = tasks.round) AS levels,
+       coalesce(spent.tokens_spent, 0) AS tokens, coalesce(spent.dollars_spent, 0) AS dollars
 FROM tasks
+LEFT JOIN ledger spent ON spent.account = 'task:' || tasks.id || '/' || tasks.base_round
 """
 _STEP = """
 SELECT id, task_id, stage, action, round, state, attempts, error, progress, evidence,
@@ -324,6 +326,8 @@ def _row(found: RowMapping) -> TaskRow:
         created_at=found["created_at"].isoformat(),
         elapsed_s=found["elapsed_s"],
         levels={int(level): Outcome(o) for level, o in sorted((found["levels"] or {}).items())},
+        tokens=found["tokens"],
+        dollars=float(found["dollars"]),
     )
 
 

@@ -10,12 +10,12 @@ from collections import defaultdict
 from collections.abc import Collection
 from typing import Any
 
-from anthropic import AsyncAnthropic, DefaultAsyncHttpxClient, transform_schema
+from anthropic import AsyncAnthropic, transform_schema
 from anthropic.types import Message
 from anthropic.types import Usage as MessageUsage
 
 from fractal_rmo.adapters.llm.answers import asks_for
-from fractal_rmo.adapters.llm.http import is_local, timeout
+from fractal_rmo.adapters.llm.http import client_for, timeout
 from fractal_rmo.adapters.llm.speaker import (
     Answer,
     Call,
@@ -40,7 +40,7 @@ class AnthropicMessages:
             api_key=key or "none",
             base_url=endpoint.base_url or "https://api.anthropic.com",
             max_retries=0,
-            http_client=DefaultAsyncHttpxClient(trust_env=not is_local(endpoint.base_url)),
+            http_client=client_for(endpoint.base_url),
         )
         self._refused: defaultdict[str, set[Feature]] = defaultdict(lambda: set(_LACKS))
 

@@ -23,7 +23,7 @@ from fractal_rmo.domain.model import (
     ModelTrouble,
     Usage,
 )
-from fractal_rmo.operations.retry import Again, next_try
+from fractal_rmo.operations.retry import BASE_S, Again, next_try
 from fractal_rmo.ports.cache import Cache, Category
 from fractal_rmo.ports.models import Purse
 
@@ -79,8 +79,11 @@ class _Story:
 class Models:
     """Balances, retries, fails over, pays and caches."""
 
-    def __init__(self, routes: Routes, attempts: Attempts, cache: Cache) -> None:
+    def __init__(
+        self, routes: Routes, attempts: Attempts, cache: Cache, base_s: float = BASE_S
+    ) -> None:
         self._routes, self._attempts, self._cache = routes, attempts, cache
+        self._base_s = base_s
 
     def offers(self, provider: ModelProvider | None = None) -> bool:
         """See the port."""
@@ -143,6 +146,7 @@ class Models:
             retry_after_s=error.retry_after_s,
             chance=random.random(),  # noqa: S311 - keeps callers apart
             left_s=question.until - time.monotonic(),
+            base_s=self._base_s,
         )
         _LOG.warning("attempt %d brought no answer (%s); then: %s", story.tries, error, again)
         if again is None:

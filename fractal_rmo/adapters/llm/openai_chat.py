@@ -6,12 +6,12 @@ from collections import defaultdict
 from collections.abc import Collection
 from typing import Any
 
-from openai import AsyncOpenAI, DefaultAsyncHttpxClient
+from openai import AsyncOpenAI
 from openai.types import CompletionUsage
 from openai.types.chat import ChatCompletion
 
 from fractal_rmo.adapters.llm.answers import asks_for, is_strict
-from fractal_rmo.adapters.llm.http import is_local, timeout
+from fractal_rmo.adapters.llm.http import client_for, timeout
 from fractal_rmo.adapters.llm.speaker import Answer, Call, Feature, cut_off, lost, refusal, uses
 from fractal_rmo.adapters.llm.troubles import from_sdk, refused_feature
 from fractal_rmo.domain.model import Endpoint, ModelError, ModelTrouble, Usage
@@ -26,7 +26,7 @@ class OpenAIChat:
             api_key=key or "none",  # a server of one's own asks for none, the SDK does
             base_url=endpoint.base_url or "https://api.openai.com/v1",
             max_retries=0,
-            http_client=DefaultAsyncHttpxClient(trust_env=not is_local(endpoint.base_url)),
+            http_client=client_for(endpoint.base_url),
         )
         self._refused: defaultdict[str, set[Feature]] = defaultdict(set)
 

@@ -49,9 +49,9 @@ from fractal_rmo.jailed.programs.forks import Allowance, Ended, Tell, cores, in_
 from fractal_rmo.jailed.programs.tracing import make_tracer
 from fractal_rmo.jailed.programs.unit_report import Report, Request
 
-_TOGETHER = 16
+_TOGETHER = 48
 """Candidates that share a fork."""
-_STEPS, _TIMES_STEPS = 10_000, 10
+_STEPS, _TIMES_STEPS = 2_500, 10
 _TOO_MANY_STEPS = "StepLimitExceeded"
 _KEPT_MB = 64
 """Of the run's memory, for the process that forks."""

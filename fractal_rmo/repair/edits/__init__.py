@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from fractal_rmo.editing.edit import Edit
-from fractal_rmo.repair.edits import calls, guards, statements, symbols, terms, values, wide
+from fractal_rmo.repair.edits import (
+    blocks,
+    calls,
+    guards,
+    slips,
+    statements,
+    symbols,
+    symmetry,
+    terms,
+    values,
+    wide,
+)
 from fractal_rmo.repair.edits.edit import Operator, Site
 
 OPERATORS: tuple[Operator, ...] = (
@@ -14,6 +25,9 @@ OPERATORS: tuple[Operator, ...] = (
     *statements.OPERATORS,
     *wide.OPERATORS,
     *guards.OPERATORS,
+    *symmetry.OPERATORS,
+    *slips.OPERATORS,
+    *blocks.OPERATORS,
 )
 
 __all__ = ["OPERATORS", "Edit", "Operator", "Site"]

@@ -33,6 +33,7 @@ METHODS = (
     ("sort", "reverse"),
     ("setdefault", "get"),
 )
+KEYS = ("key=lambda x: x[1]", "key=lambda x: (len(x), x)", "key=lambda x: (-len(x), x)")
 WRAPPERS = ("abs", "int", "len", "sorted", "set", "list", "str", "sum", "round", "float")
 """Builtins of one argument that a value may have missed."""
 
@@ -79,7 +80,7 @@ def _argument_added(node: ast.AST, site: Site) -> Iterator[Edit]:
     if name in {"sorted", "sort"} and "reverse" not in present:
         wanted.append("reverse=True")
     if name in {"sorted", "sort", "min", "max"} and "key" not in present:
-        wanted += ["key=len", "key=abs", "key=str"]
+        wanted += ["key=len", "key=abs", "key=str", *KEYS]
     if name == "enumerate" and len(node.args) == 1:
         wanted.append("1")
     if name in {"int", "round"} and len(node.args) == 1:
@@ -148,6 +149,15 @@ def _wrap(node: ast.AST, site: Site) -> Iterator[Edit]:
             yield site.swap(node, f"{name}({text})", 1.0 if name in {"abs", "len", "int"} else 0.7)
 
 
+def _wrap_object(node: ast.AST, site: Site) -> Iterator[Edit]:
+    """The object of a method made another type: ``str(n).count(d)``."""
+    parent = site.file.parent(node)
+    if isinstance(parent, ast.Attribute) and isinstance(node, ast.Name):
+        called = isinstance(site.file.parent(parent), ast.Call)
+        for name in ("str", "bin", "list", "sorted") if called and node.id != "self" else ():
+            yield site.swap(node, f"{name}({node.id})")
+
+
 def _wrap_own(node: ast.AST, site: Site) -> Iterator[Edit]:
     """A function of the program around a value, or a method of strings after it."""
     if not isinstance(node, ast.Name | ast.Subscript | ast.Call) or not _is_value(node, site):
@@ -156,7 +166,7 @@ def _wrap_own(node: ast.AST, site: Site) -> Iterator[Edit]:
     for name, arity in site.functions.items():
         if arity == 1:
             yield site.swap(node, f"{name}({text})")
-    for method in ("lower", "upper", "strip", "copy", "split", "keys", "values"):
+    for method in ("lower", "upper", "strip", "copy", "split", "keys", "values", "encode"):
         yield site.swap(node, f"{text}.{method}()", 0.7)
 
 
@@ -198,14 +208,12 @@ def _wrapped(site: Site, node: ast.expr) -> str:
 OPERATORS = (
     Operator(
         "arguments swapped",
-        0.6,
         _arguments_swapped,
         (("def f(a, b):\n    return f(b % a, a)\n", "def f(a, b):\n    return f(a, b % a)\n"),),
     ),
-    Operator("argument dropped", 0.35, _argument_dropped, (("x = f(a, k=b)\n", "x = f(a)\n"),)),
+    Operator("argument dropped", _argument_dropped, (("x = f(a, k=b)\n", "x = f(a)\n"),)),
     Operator(
         "argument added",
-        0.35,
         _argument_added,
         (
             ("x = sorted(a)\n", "x = sorted(a, reverse=True)\n"),
@@ -217,7 +225,6 @@ OPERATORS = (
     ),
     Operator(
         "function",
-        0.65,
         _function,
         (
             ("x = min(a, b)\n", "x = max(a, b)\n"),
@@ -229,26 +236,25 @@ OPERATORS = (
     ),
     Operator(
         "attribute",
-        0.5,
         _attribute,
         (("x = a.lower()\n", "x = a.upper()\n"), ("x = a.b + a.c\n", "x = a.c + a.c\n")),
     ),
     Operator(
         "call taken off",
-        0.4,
         _unwrap,
         (("x = abs(a + b) * 2\n", "x = (a + b) * 2\n"), ("x = a.lower()\n", "x = a\n")),
     ),
     Operator(
         "call put around",
-        0.4,
         _wrap,
         (("x = a - b < c\n", "x = abs(a - b) < c\n"), ("x = f(a)\n", "x = f(len(a))\n")),
     ),
-    Operator("own call put around", 0.2, _wrap_own, (("x = y\n", "x = y.lower()\n"),)),
+    Operator(
+        "object converted", _wrap_object, (("x = a.count('1')\n", "x = str(a).count('1')\n"),)
+    ),
+    Operator("own call put around", _wrap_own, (("x = y\n", "x = y.lower()\n"),)),
     Operator(
         "range bounds",
-        0.75,
         _range_bounds,
         (
             ("x = range(n)\n", "x = range(n + 1)\n"),

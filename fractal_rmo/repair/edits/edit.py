@@ -15,12 +15,14 @@ class Site:
     """A file under repair and the ingredients that edits may use.
 
     ``literals`` come from the code and its tests, code first; ``functions``
-    maps each function of the whole tree to its number of parameters.
+    maps each function of the whole tree to its number of parameters, ``errors``
+    are the exceptions that the tests name.
     """
 
     file: ParsedFile
     literals: tuple[int | float | str, ...] = ()
     functions: dict[str, int] = field(default_factory=dict)
+    errors: tuple[str, ...] = ()
 
     def swap(
         self, node: Positioned, expression: str, weight: float = 1.0, *, deletes: bool = False
@@ -54,12 +56,11 @@ class Site:
 class Operator:
     """A kind of edit.
 
-    ``prior`` in 0..1 says how often faults are mended this way compared to
-    the other kinds; ``examples`` are (before, after) pairs, each of them a test.
+    ``examples`` are (before, after) pairs, each of them a test.  How likely it is
+    to mend is told by ``repair.shipped`` and by what was learned.
     """
 
     name: str
-    prior: float
     generate: Callable[[ast.AST, Site], Iterator[Edit]]
     examples: tuple[tuple[str, str], ...]
 

@@ -25,7 +25,7 @@ _MUTABLE = (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp
 def _base_case(node: ast.AST, site: Site) -> Iterator[Edit]:
     """``if not a: return []`` before the first statement of a function."""
     function = site.file.function(node) if isinstance(node, ast.stmt) else None
-    if not isinstance(node, ast.stmt) or function is None or node is not _first(function):
+    if not isinstance(node, ast.stmt) or function is None or node is not first_statement(function):
         return
     lines = site.file.line_span(node)
     if lines is None:
@@ -41,7 +41,7 @@ def _base_case(node: ast.AST, site: Site) -> Iterator[Edit]:
                 yield site.cut(node, (lines[0], lines[0]), text, said)
 
 
-def _first(function: FunctionNode) -> ast.stmt:
+def first_statement(function: FunctionNode) -> ast.stmt:
     """The first statement behind the docstring."""
     body = function.body
     return body[1] if ast.get_docstring(function, clean=False) is not None and body[1:] else body[0]
@@ -111,7 +111,7 @@ def _first_value(node: ast.AST, site: Site) -> Iterator[Edit]:
 def _shared_default(node: ast.AST, site: Site) -> Iterator[Edit]:
     """``def f(a=[])`` to ``a=None`` and a list of its own in each call."""
     function = site.file.function(node) if isinstance(node, ast.stmt) else None
-    if not isinstance(node, ast.stmt) or function is None or node is not _first(function):
+    if not isinstance(node, ast.stmt) or function is None or node is not first_statement(function):
         return
     lines = site.file.line_span(node)
     names = function.args.args[len(function.args.args) - len(function.args.defaults) :]
@@ -170,7 +170,6 @@ _SEARCH = "def f(a):\n    for x in a:\n        if x:\n            return True\n"
 OPERATORS = (
     Operator(
         "base case",
-        0.1,
         _base_case,
         (
             (
@@ -185,7 +184,6 @@ OPERATORS = (
     ),
     Operator(
         "last return",
-        0.4,
         _last_return,
         (
             (
@@ -196,7 +194,6 @@ OPERATORS = (
     ),
     Operator(
         "bounded",
-        0.04,
         _bounded,
         (
             ("def f(a, b):\n    return a\n", "def f(a, b):\n    return min(a, b)\n"),
@@ -205,7 +202,6 @@ OPERATORS = (
     ),
     Operator(
         "first value",
-        0.3,
         _first_value,
         (
             ("def f(a):\n    best = 0\n", "def f(a):\n    best = float('-inf')\n"),
@@ -215,7 +211,6 @@ OPERATORS = (
     ),
     Operator(
         "shared default",
-        0.6,
         _shared_default,
         (
             (
@@ -226,7 +221,6 @@ OPERATORS = (
     ),
     Operator(
         "rows of their own",
-        0.3,
         _own_rows,
         (
             ("x = [[0] * 3] * n\n", "x = [[0] * 3 for _ in range(n)]\n"),
@@ -235,7 +229,6 @@ OPERATORS = (
     ),
     Operator(
         "exception",
-        0.5,
         _error,
         (
             ("raise KeyError(a)\n", "raise ValueError(a)\n"),

@@ -179,7 +179,6 @@ def _statements(function: ast.AST, site: Site) -> list[str]:
 OPERATORS = (
     Operator(
         "statement removed",
-        0.4,
         _removed,
         (
             ("a = 1\nb = 2  # why\nc = 3\n", "a = 1\nc = 3\n"),
@@ -188,7 +187,6 @@ OPERATORS = (
     ),
     Operator(
         "returned value",
-        0.35,
         _returned,
         (
             ("def f(a):\n    return 0\n", "def f(a):\n    return a\n"),
@@ -197,20 +195,17 @@ OPERATORS = (
     ),
     Operator(
         "return added",
-        0.6,
         _made_return,
         (("def f(a):\n    g(a)\n", "def f(a):\n    return g(a)\n"),),
     ),
-    Operator("jump", 0.5, _jump, (("for x in y:\n    break\n", "for x in y:\n    continue\n"),)),
+    Operator("jump", _jump, (("for x in y:\n    break\n", "for x in y:\n    continue\n"),)),
     Operator(
         "yield",
-        0.7,
         _yielded,
         (("def f(a):\n    yield f(a)\n", "def f(a):\n    yield from f(a)\n"),),
     ),
     Operator(
         "moved out",
-        0.55,
         _dedented,
         (
             (
@@ -221,14 +216,12 @@ OPERATORS = (
     ),
     Operator(
         "moved in",
-        0.4,
         _indented,
         (("for x in a:\n    g(x)\nh(x)\n", "for x in a:\n    g(x)\n    h(x)\n"),),
     ),
-    Operator("exchanged", 0.35, _exchanged, (("a = 1\nb = a\n", "b = a\na = 1\n"),)),
+    Operator("exchanged", _exchanged, (("a = 1\nb = a\n", "b = a\na = 1\n"),)),
     Operator(
         "chained",
-        0.35,
         _chained,
         (
             ("if a:\n    b = 1\nif c:\n    b = 2\n", "if a:\n    b = 1\nelif c:\n    b = 2\n"),
@@ -237,7 +230,6 @@ OPERATORS = (
     ),
     Operator(
         "inserted",
-        0.12,
         _inserted,
         (
             (

@@ -128,9 +128,11 @@ def _augmented(node: ast.AST, site: Site) -> Iterator[Edit]:
 
 def _accumulate(node: ast.AST, site: Site) -> Iterator[Edit]:
     """``x = y`` to ``x += y``: the value of the last round was lost."""
-    if not isinstance(node, ast.Assign) or not isinstance(node.targets[0], ast.Name):
+    kinds = (ast.Name, ast.Subscript, ast.Attribute)
+    if not isinstance(node, ast.Assign) or not isinstance(node.targets[0], kinds):
         return
     target = node.targets[0]
+    name = site.file.segment(target)
     start, end = site.file.span(target)[1], site.file.span(node.value)[0]
     for rank, sign in enumerate(("+=", "-=", "*=")):
         gap = site.file.text[start:end].replace("=", sign, 1)
@@ -138,7 +140,7 @@ def _accumulate(node: ast.AST, site: Site) -> Iterator[Edit]:
             node,
             (start, end),
             gap,
-            f"replace {target.id} = with {target.id} {sign}",
+            f"replace {name} = with {name} {sign}",
             1 - 0.2 * rank,
         )
 
@@ -157,7 +159,6 @@ def _reads(node: ast.AST) -> bool:
 OPERATORS = (
     Operator(
         "comparison",
-        1.0,
         _comparison,
         (
             ("x = 1 < 2\n", "x = 1 <= 2\n"),
@@ -167,19 +168,16 @@ OPERATORS = (
     ),
     Operator(
         "arithmetic",
-        0.9,
         _arithmetic,
         (("x = a + b\n", "x = a - b\n"), ("x = a//b  # keep\n", "x = a/b  # keep\n")),
     ),
     Operator(
         "operands swapped",
-        0.45,
         _operands_swapped,
         (("x = a - b\n", "x = b - a\n"), ("x = a + f(b)\n", "x = f(b) + a\n")),
     ),
     Operator(
         "connective",
-        0.9,
         _connective,
         (
             ("x = a and b\n", "x = a or b\n"),
@@ -189,10 +187,13 @@ OPERATORS = (
     ),
     Operator(
         "augmented assignment",
-        0.8,
         _augmented,
         (("x = 0\nx += 2\n", "x = 0\nx -= 2\n"), ("x = 0\nx  += 2\n", "x = 0\nx  = 2\n")),
     ),
-    Operator("accumulate", 0.35, _accumulate, (("x = 0\nx = 2\n", "x = 0\nx += 2\n"),)),
-    Operator("sign", 0.35, _sign, (("x = -a\n", "x = a\n"), ("x = a * b\n", "x = a * (-b)\n"))),
+    Operator(
+        "accumulate",
+        _accumulate,
+        (("x = 0\nx = 2\n", "x = 0\nx += 2\n"), ("x[y] = 2\n", "x[y] += 2\n")),
+    ),
+    Operator("sign", _sign, (("x = -a\n", "x = a\n"), ("x = a * b\n", "x = a * (-b)\n"))),
 )

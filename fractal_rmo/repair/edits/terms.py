@@ -95,8 +95,13 @@ def _beside_plus(node: ast.expr, site: Site) -> str:
 def _negation(node: ast.AST, site: Site) -> Iterator[Edit]:
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
         yield site.swap(node, site.file.segment(node.operand))
-    elif isinstance(node, ast.expr) and _is_condition(node, site):
+    elif isinstance(node, ast.expr) and _is_condition(node, site) and not _is_one_comparison(node):
         yield site.swap(node, f"not {site.operand(node)}", 0.8)
+
+
+def _is_one_comparison(node: ast.expr) -> bool:
+    """Another sign negates it already; the same patch twice would weigh double in a choice."""
+    return isinstance(node, ast.Compare) and len(node.ops) == 1
 
 
 def _is_condition(node: ast.AST, site: Site) -> bool:
@@ -220,7 +225,6 @@ _IN_F = "def f(a, b):\n    if {}:\n        return a == b\n"
 OPERATORS = (
     Operator(
         "term dropped",
-        0.6,
         _term_dropped,
         (
             ("x = y % 1.0 + 1.0\n", "x = y % 1.0\n"),
@@ -229,13 +233,11 @@ OPERATORS = (
     ),
     Operator(
         "middle dropped",
-        0.3,
         _middle_dropped,
         (("x = a ** 2 * len(b)\n", "x = a ** len(b)\n"),),
     ),
     Operator(
         "regrouped",
-        0.5,
         _regrouped,
         (
             ("x = a + b / 2\n", "x = (a + b) / 2\n"),
@@ -245,36 +247,31 @@ OPERATORS = (
     ),
     Operator(
         "one added",
-        0.6,
         _one_added,
         (("x = y[i]\n", "x = y[i + 1]\n"), ("x = a\n", "x = a - 1\n")),
     ),
     Operator(
         "term added",
-        0.35,
         _term_added,
         (("def f(a, b):\n    return a\n", "def f(a, b):\n    return a + b\n"),),
     ),
-    Operator("factor added", 0.18, _factor_added, (("x = a\n", "x = a * 2\n"),)),
+    Operator("factor added", _factor_added, (("x = a\n", "x = a * 2\n"),)),
     Operator(
         "negation",
-        0.7,
         _negation,
         (
             ("if a:\n    x = 1\n", "if not a:\n    x = 1\n"),
             ("x = [y for y in z if not y]\n", "x = [y for y in z if y]\n"),
-            ("x = a > 1 or b\n", "x = not (a > 1) or b\n".replace("not (a > 1)", "(not (a > 1))")),
+            ("x = f(a) or b\n", "x = (not f(a)) or b\n"),
         ),
     ),
     Operator(
         "condition dropped",
-        0.55,
         _operand_dropped,
         (("x = a and b\n", "x = a\n"), ("x = a and b and c\n", "x = a and c\n")),
     ),
     Operator(
         "condition added",
-        0.25,
         _condition_added,
         (
             (_IN_F.format("a"), _IN_F.format("a and a == b")),
@@ -283,13 +280,11 @@ OPERATORS = (
     ),
     Operator(
         "condition replaced",
-        0.3,
         _condition_replaced,
         (("q = 1\nwhile True:\n    pass\n", "q = 1\nwhile q:\n    pass\n"),),
     ),
     Operator(
         "slice bounds",
-        0.6,
         _slice_bounds,
         (
             ("x = y[1:n]\n", "x = y[1:n + 1]\n"),
@@ -299,7 +294,6 @@ OPERATORS = (
     ),
     Operator(
         "slice added",
-        0.25,
         _slice_added,
         (
             ("x = f(y)\n", "x = f(y[1:])\n"),
@@ -308,10 +302,9 @@ OPERATORS = (
             ("x = [a for a in y]\n", "x = [a for a in y][1:]\n"),
         ),
     ),
-    Operator("subscript dropped", 0.3, _subscript_dropped, (("x = y[0]\n", "x = y\n"),)),
+    Operator("subscript dropped", _subscript_dropped, (("x = y[0]\n", "x = y\n"),)),
     Operator(
         "branches swapped",
-        0.6,
         _branches_swapped,
         (("x = a if c else b\n", "x = b if c else a\n"), ("x = a if c else b\n", "x = b\n")),
     ),

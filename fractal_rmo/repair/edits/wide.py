@@ -152,7 +152,6 @@ _TWICE = "def f(a):\n    if a:\n        return {0}\n    return {1}\n"
 OPERATORS = (
     Operator(
         "borrowed expression",
-        0.22,
         _borrowed,
         (
             (
@@ -167,7 +166,6 @@ OPERATORS = (
     ),
     Operator(
         "both sides",
-        0.25,
         _both_sides,
         (
             ("x = a == b\n", "x = set(a) == set(b)\n"),
@@ -176,7 +174,6 @@ OPERATORS = (
     ),
     Operator(
         "guard",
-        0.2,
         _guarded,
         (
             (
@@ -187,15 +184,13 @@ OPERATORS = (
     ),
     Operator(
         "truths exchanged",
-        0.5,
         _truths_exchanged,
         ((_TWICE.format("True", "False"), _TWICE.format("False", "True")),),
     ),
     Operator(
         "constant everywhere",
-        0.3,
         _constant_everywhere,
         ((_TWICE.format("' '", "' '"), _TWICE.format("''", "''")),),
     ),
-    Operator("element to aggregate", 0.3, _reduced, (("x = y[0]\n", "x = sum(y)\n"),)),
+    Operator("element to aggregate", _reduced, (("x = y[0]\n", "x = sum(y)\n"),)),
 )

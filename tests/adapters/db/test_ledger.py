@@ -164,3 +164,13 @@ def test_a_process_that_dies_leaves_no_reservation(engine: Engine, ledger: SqlLe
     assert ended.returncode == 9
     assert ledger.close_lost() == 1
     assert balance(ledger, limit()) == Balance("task:one/0", 100, 0, 0.01, 0.0)
+
+
+def test_a_task_shows_what_its_models_cost(engine: Engine, ledger: SqlLedger) -> None:
+    desk = Desk(engine)
+    limits = [Limit(f"task:{desk.task}/0", Scope.TASK), EVERYBODY]
+    call = ledger.reserve(desk.task, limits, estimate())
+    ledger.settle(call, Usage(400, 50), 0.0021, seconds=1.0)
+    row = desk.tasks.show(desk.task).row
+    assert (row.tokens, row.dollars) == (450, 0.0021)
+    assert desk.tasks.statuses([desk.task])[desk.task].row.tokens == 450

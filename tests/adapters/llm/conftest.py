@@ -173,7 +173,7 @@ class Made:
         names = {"executor": NAMES["openai"], **roles}
         routes = Routes(endpoints, names, stand_ins, PriceBook({}))
         attempts = Attempts(self.speaker, board or LocalBoard(), routes)
-        return Models(routes, attempts, cache or TwoLevelCache(None))
+        return Models(routes, attempts, cache or TwoLevelCache(None), base_s=0.01)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import sys
 import time
@@ -25,8 +24,6 @@ from tests.adapters.llm.conftest import NAMES, Ledger, Made, endpoint_at, reques
 from tests.adapters.llm.emulator import KEY, Emulator
 
 STAND_IN = Path(__file__).resolve().parents[3] / "examples" / "stand_in.py"
-TOO_SHORT_TO_RETRY_S = 0.95
-"""A first retry waits at least a second."""
 
 
 @pytest.mark.parametrize("stream", [False, True])
@@ -69,8 +66,8 @@ def test_a_rate_limit_is_waited_for(endpoint: Endpoint, made: Made, purse: Ledge
 @pytest.mark.parametrize(
     ("words", "trouble", "attempts"),
     [
-        ("ill", ModelTrouble.OVERLOADED, 1),
-        ("cut", ModelTrouble.CONNECTION, 1),
+        ("ill", ModelTrouble.OVERLOADED, 3),
+        ("cut", ModelTrouble.CONNECTION, 3),
         ("garbled", ModelTrouble.MALFORMED, 3),
         ("prose", ModelTrouble.MALFORMED, 3),
         ("wrong type", ModelTrouble.MALFORMED, 3),
@@ -86,7 +83,7 @@ def test_each_trouble_says_what_to_do(
 ) -> None:
     models = made.models(endpoint)
     with pytest.raises(ModelError) as failed:
-        models.ask(request_for(words), seconds=TOO_SHORT_TO_RETRY_S, purse=purse)
+        models.ask(request_for(words), seconds=60, purse=purse)
     assert failed.value.trouble is trouble, failed.value
     assert [entry[3] for entry in purse.settled] == [trouble] * attempts
 
@@ -135,7 +132,7 @@ def test_a_torn_stream_is_no_answer(
 ) -> None:
     models = made.models(replace(endpoint, stream=True))
     with pytest.raises(ModelError) as failed:
-        models.ask(request_for("torn"), seconds=TOO_SHORT_TO_RETRY_S, purse=purse)
+        models.ask(request_for("torn"), seconds=60, purse=purse)
     assert failed.value.trouble is ModelTrouble.CONNECTION, provider
     assert purse.settled[0][1].tokens_out == 1000  # what it had written is not known
 
@@ -149,7 +146,7 @@ def test_without_streams_the_answer_comes_whole(
 
 
 @pytest.mark.parametrize("stream", [False, True])
-def test_cancelling_is_heard_within_a_second(
+def test_cancelling_is_heard_at_once(
     endpoint: Endpoint, made: Made, purse: Ledger, *, stream: bool
 ) -> None:
     asked_at = time.monotonic()
@@ -161,7 +158,7 @@ def test_cancelling_is_heard_within_a_second(
             cancelled=lambda: time.monotonic() > asked_at + 0.5,
             purse=purse,
         )
-    assert time.monotonic() - asked_at < 1.5
+    assert time.monotonic() - asked_at < 0.5 + 3  # the answer takes 20 s
     [(_, usage, _, _)] = purse.settled
     assert usage.estimated  # it may have been written to its end, so that is what counts
     assert usage.tokens_out == 1000
@@ -172,13 +169,13 @@ def test_the_deadline_ends_a_call(endpoint: Endpoint, made: Made, purse: Ledger)
     with pytest.raises(ModelError) as failed:
         made.models(endpoint).ask(request_for("slow"), seconds=0.6, purse=purse)
     assert failed.value.trouble is ModelTrouble.TIMED_OUT
-    assert time.monotonic() - began < 1.6
+    assert time.monotonic() - began < 0.6 + 3
 
 
 def test_another_endpoint_is_asked_at_once(emulator: Emulator, made: Made, purse: Ledger) -> None:
     first, second = (endpoint_at(emulator, name) for name in NAMES)
     ill = replace(first, name="ill", base_url="http://127.0.0.1:9/v1")
-    reply = made.models(ill, second).ask(request_for("plain"), seconds=0.9, purse=purse)
+    reply = made.models(ill, second).ask(request_for("plain"), seconds=60, purse=purse)
     assert (reply.endpoint, reply.attempts) == ("anthropic", 2)
     assert [entry[3] for entry in purse.settled] == [ModelTrouble.CONNECTION, None]
     assert purse.settled[0][1].tokens == 0  # nothing was sent, so nothing can be billed
@@ -208,22 +205,18 @@ def test_a_person_may_take_time(emulator: Emulator, made: Made) -> None:
 
 
 def test_a_person_stands_in(made: Made) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    endpoint = Endpoint(
-        "person", ModelProvider.OPENAI, f"http://127.0.0.1:{port}/v1", "me", free=True
-    )
     with (
         subprocess.Popen(
-            [sys.executable, str(STAND_IN), str(port)],
+            [sys.executable, str(STAND_IN), "0"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         ) as person,
         ThreadPoolExecutor(1) as threads,
     ):  # fmt: skip
-        asked = threads.submit(made.models(endpoint).ask, request_for("by me"), seconds=60)
         assert person.stdin
         assert person.stdout
+        address = person.stdout.readline().split()[-1]  # by then it listens
+        endpoint = Endpoint("person", ModelProvider.OPENAI, address, "me", free=True)
+        asked = threads.submit(made.models(endpoint).ask, request_for("by me"), seconds=60)
         question = "".join(iter(person.stdout.readline, "--- your answer, then an empty line\n"))
         assert "by me" in question
         person.stdin.write('{"ok": true}\n\n')

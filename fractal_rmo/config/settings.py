@@ -155,8 +155,8 @@ class Models:
     endpoints: tuple[ModelEndpoint, ...] = ()
     prices: tuple[ModelPrice, ...] = ()
     stand_ins: tuple[StandIn, ...] = ()
-    ladder: tuple[str, ...] = ()
-    """Who is asked for a first proposal, a second and so on, the last one for all further."""
+    cheaper_first: tuple[str, ...] = ()
+    """Who is asked for a first proposal, a second and so on, before the executor's model."""
     simulated: Rehearsal = field(default_factory=Rehearsal)
 
     @property

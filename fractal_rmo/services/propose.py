@@ -93,8 +93,8 @@ def code_request(claim: Claim, settings: Settings, protocol: JsonObject) -> Mode
         evidence=_evidence(claim),
     )
     prompt = build(_ROLES[claim.kind], slots, _nonce(claim))
-    ladder, asked = settings.models.ladder, len(proposals(claim))
-    model = ladder[min(asked, len(ladder) - 1)] if ladder else ""
+    cheaper, asked = settings.models.cheaper_first, len(proposals(claim))
+    model = cheaper[asked] if asked < len(cheaper) else ""
     return _request("executor", prompt, claim, settings, protocol, CODE_SCHEMA, model)
 
 

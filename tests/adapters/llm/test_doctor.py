@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.adapters.llm.emulator import KEY, Emulator
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -30,6 +32,7 @@ def test_an_endpoint_that_answers_is_described(emulator: Emulator) -> None:
         assert words in done.stdout
 
 
+@pytest.mark.slow
 def test_one_that_fails_names_the_fix(emulator: Emulator) -> None:
     wrong = "sk-ant-wrong-1234567890"
     done = doctor(

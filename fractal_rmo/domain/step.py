@@ -111,7 +111,8 @@ class Claim:
     ``tries`` counts the rounds since the task was submitted or retried, this
     one included.  ``outputs`` maps ``stage`` or ``stage/action`` of this round
     to output; the analyzers' are those of the first of these rounds, which
-    later ones reuse.
+    later ones reuse.  ``candidate`` is what is to be validated; where there is to
+    be executed, what the round before could not prove.
     """
 
     ref: StepRef

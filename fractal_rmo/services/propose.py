@@ -86,7 +86,7 @@ def code_request(claim: Claim, settings: Settings, protocol: JsonObject) -> Mode
     """The question for code, with all that is known so far."""
     slots = Slots(
         task=claim.description,
-        code=latest_proposal(claim) or claim.code,
+        code=latest_proposal(claim) or claim.candidate or claim.code,
         tests=claim.tests,
         interface=_interface(claim),
         findings=_findings(claim),

@@ -285,3 +285,22 @@ def test_a_wrong_address_is_a_sentence(variable: str, tmp_path: Path) -> None:
     )
     assert (done.returncode, "FR501" in done.stderr) == (2, True), done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_dry_run_shows_the_questions_and_their_price(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    ours = {"FRACTAL_STATE": str(state), "OPENAI_API_KEY": "sk-nobody", "OPENAI_BASE_URL": ""}
+    done = subprocess.run(
+        [sys.executable, "-m", "fractal_rmo.cli.main", "submit", "--kind", "generate",
+         "--description", "Write add(a, b).", "--provider", "openai", "--dry-run", "--json"],
+        cwd=ROOT, env={**os.environ, **ours}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    tests, code = json.loads(done.stdout)
+    assert (tests["role"], code["role"]) == ("validator", "executor")
+    assert "Write add(a, b)." in code["user"]
+    assert "Write add(a, b)." not in code["system"]
+    (offer,) = code["offers"]
+    assert (offer["endpoint"], offer["model"]) == ("openai", "gpt-6-luna")
+    assert 0 < offer["dollars"] < 0.1
+    assert not state.exists()

@@ -124,7 +124,9 @@ def test_a_form_has_a_function_written_and_proven(asking: ClusterAtWork) -> None
         form |= {"code_name": "solution.py", "code_text": ""}
         form |= {"tests_name": "test_solution.py", "tests_text": ""}
         answer = browser.post("/", data={**hidden, **form})
-    task = str(answer.url).rpartition("/")[2]
-    document = asking.until_ended(task)
+        task = str(answer.url).rpartition("/")[2]
+        document = asking.until_ended(task)
+        page = browser.get(f"/tasks/{task}").text
     assert (document["ending"], document["proven_level"]) == ("proven", 5), document
     assert "def factorial" in document["result"]["solution.py"]
+    assert "Tests that a language model wrote" in page

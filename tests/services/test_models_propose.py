@@ -148,6 +148,18 @@ def test_what_was_proven_before_the_budget_ended_is_kept(
     assert view.result == SourceTree({"solution.py": breaks})
 
 
+def test_a_later_round_sees_what_was_not_proven_and_why(
+    engine: Engine, redis: Redis, sandbox: Sandbox
+) -> None:
+    breaks = "def double(x: int) -> int:\n    return x * 2 if x < 4 else hash(str(x))\n"
+    task = replace(NEW, level=Level.PROPERTY)
+    lines = (Line(f"CODE solution.py\n{breaks}", (code(solution=RIGHT),)),)
+    models = models_of(*lines, answers(code(solution=breaks)))
+    view = rig(engine, redis, sandbox, models).finish(task)
+    assert (view.row.ending, view.row.round) == (Ending.PROVEN, 2), view.summary
+    assert view.result == SourceTree({"solution.py": RIGHT})
+
+
 def test_a_wrong_key_ends_the_task_with_what_to_do(
     engine: Engine, redis: Redis, sandbox: Sandbox
 ) -> None:

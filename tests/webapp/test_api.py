@@ -66,6 +66,13 @@ def test_the_same_key_is_the_same_task(api: httpx2.Client) -> None:
     assert (other.status_code, other.json()["code"]) == (409, "FR118")
 
 
+def test_only_new_code_begins_without_any(api: httpx2.Client) -> None:
+    missing = api.post("/api/v1/tasks", json={"kind": "validate", "tests": "x = 1\n"})
+    assert (missing.status_code, "code" in missing.json()["errors"]["json"]) == (422, True)
+    new_code = api.post("/api/v1/tasks", json={"kind": "generate", "description": "Add."})
+    assert (new_code.status_code, new_code.json()["code"]) == (422, "FR110")
+
+
 @pytest.mark.parametrize(
     ("changed", "status", "said"),
     [

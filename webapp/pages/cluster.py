@@ -21,7 +21,7 @@ from webapp.tools import tools
 _DOES = {
     "analyzer": "Runs the five analyzers and the coordinator that merges their reports.",
     "executor": "Searches for a repair, candidate by candidate, in the sandbox.",
-    "executor_llm": "Will ask language models; none is configured yet.",
+    "executor_llm": "Waits for language models; without one it has nothing to do.",
     "validator": "Proves results on the ladder, in the sandbox.",
     "learner": "Turns errors into patterns, sweeps and mends the queue.",
 }

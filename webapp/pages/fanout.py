@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from fractal_rmo.domain.lifecycle import TaskState
-from fractal_rmo.domain.step import ROLES, Stage, StepState
+from fractal_rmo.domain.step import ASKING, ROLES, Stage, StepState
 from fractal_rmo.domain.views import StepRow, TaskView
 from webapp.pages.ladder import asked
 from webapp.pages.text import seconds
@@ -134,12 +134,21 @@ def _came_to(view: TaskView, stage: Stage, steps: Sequence[StepRow]) -> str:
     if steps[-1].output.get("status") == "unchanged":
         return "unchanged"
     if stage is Stage.EXECUTE:
-        slices = f"slice {len(steps)}" if len(steps) > 1 else ""
-        return f"{tried(steps)} tried" if steps[-1].state is StepState.DONE else slices
+        done = steps[-1].state is StepState.DONE
+        return f"{tried(steps)} tried" if done else _turn(steps)
     if not asked(view.row):
         return "nothing to prove" if steps[-1].state is StepState.DONE else ""
     proven = steps[-1].output.get("proven_level", view.row.proven_level)
     return f"level {proven} of {view.row.level}" if steps[-1].state is StepState.DONE else ""
+
+
+def _turn(steps: Sequence[StepRow]) -> str:
+    """What a step of execution does while it runs."""
+    if steps[-1].action.startswith(ASKING):
+        return "asks a model"
+    if steps[-1].action.startswith("judge-"):
+        return "runs the tests"
+    return f"slice {len(steps)}" if len(steps) > 1 else ""
 
 
 def tried(steps: Iterable[StepRow]) -> int:

@@ -41,6 +41,14 @@ def test_every_step_shows_where_it_is() -> None:
     assert found["validate"] == ("waiting", "waiting")
 
 
+@pytest.mark.parametrize(
+    ("action", "said_of_it"), [("propose-2", "asks a model"), ("judge-3", "runs the tests")]
+)
+def test_a_models_turn_shows_what_it_waits_for(action: str, said_of_it: str) -> None:
+    steps = (*analyzed(), step("merge"), step("execute"), step("execute", action, "running"))
+    assert said(view(steps))["execute"] == ("running", f"{said_of_it} · running")
+
+
 def test_an_analyzer_without_a_report_and_a_failed_proof_are_told_from_the_others() -> None:
     output = {"analysis": {"issues_found": [], "failed": "it broke"}}
     steps = (step("analyze", "logic", output=output), step("validate", output={"proven_level": 1}))

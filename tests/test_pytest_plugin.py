@@ -45,7 +45,10 @@ def run(folder: Path, files: Mapping[str, str], *arguments: str) -> tuple[int, s
          "tests/test_shop.py": f"from helper import THREE\n{GOOD}",
           "tests/helper.py": "THREE=3\n",
          "tests/data.txt": "x"},
-        {"shop/__init__.py": CODE, "shop/test_inside.py": GOOD, "conftest.py": ""},
+        pytest.param(
+            {"shop/__init__.py": CODE, "shop/test_inside.py": GOOD, "conftest.py": ""},
+            marks=pytest.mark.slow,
+        ),
     ],
     ids=["flat", "src", "inside"],
 )  # fmt: skip
@@ -74,6 +77,7 @@ def test_without_the_option_and_after_failures_nothing_is_proven(tmp_path: Path)
     assert (code, "proven" in output) == (1, False)
 
 
+@pytest.mark.slow
 def test_what_cannot_be_found_is_asked_for(tmp_path: Path) -> None:
     files = {"test_alone.py": "def test_1(): pass\n", "other/shop.py": CODE}
     code, output = run(tmp_path, files, "--fractal-level", "1")

@@ -8,6 +8,7 @@ from itertools import islice
 from random import Random
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -96,6 +97,7 @@ def test_a_function_answers_as_before(seed: int, calls: list[int]) -> None:
         assert seen(before, which) == seen(after, which), f"{before}\n# became\n{after}"
 
 
+@pytest.mark.slow
 def test_every_rule_is_met_by_such_functions() -> None:
     met: Counter[str] = Counter()
     for seed in range(200):

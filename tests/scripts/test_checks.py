@@ -71,8 +71,13 @@ def test_the_lanes_run_at_the_same_time(checks: ModuleType, tmp_path: Path) -> N
     ("test", "counted", "good"),
     [
         ("def test_a(): pass\ndef test_b(): assert 0", (1, 1), False),
-        ("import pytest\ndef test_a(): pass\ndef test_b(): pytest.skip()", (1, 0), True),
-        ("x = 1", (0, 0), True),
+        pytest.param(
+            "import pytest\ndef test_a(): pass\ndef test_b(): pytest.skip()",
+            (1, 0),
+            True,
+            marks=pytest.mark.slow,
+        ),
+        pytest.param("x = 1", (0, 0), True, marks=pytest.mark.slow),
         ("import os\ndef test_a(): os._exit(1)", (0, 1), False),
     ],
 )

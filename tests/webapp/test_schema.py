@@ -11,7 +11,7 @@ import pytest
 from tests.webapp.conftest import Web
 
 OPTIONS = [
-    *("--max-examples", "5", "--seed", "1", "--request-timeout", "20"),
+    *("--max-examples", "3", "--seed", "1", "--request-timeout", "20"),
     # a stream ends with its task, and nobody works here; test_api.py reads streams
     *("--exclude-path-regex", "events$"),
     # no schema says what Python is: the right shape can hold code that is refused

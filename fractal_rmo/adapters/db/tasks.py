@@ -280,7 +280,9 @@ def _asked(columns: Mapping[str, Any]) -> tuple[Any, ...]:
 
 
 def _columns(task: Task) -> dict[str, Any]:
-    content = f"{task.kind}{task.code.sha256}{task.tests.sha256}".encode()
+    # where there is no code yet, the description is what tells contents apart
+    said_instead = codec.clean_text(task.description) if task.code.is_blank() else ""
+    content = f"{task.kind}{task.code.sha256}{task.tests.sha256}{said_instead}".encode()
     said = {"kind": task.kind.value, "level": int(task.level)}
     (assignment,) = message_rows([Message(MessageType.TASK_ASSIGNMENT, said)])
     return {

@@ -13,7 +13,7 @@ from fractal_rmo.domain.lifecycle import Ending, TaskState
 from fractal_rmo.domain.outcome import StepOutcome
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.domain.step import Stage, StepState
-from fractal_rmo.domain.task import Task
+from fractal_rmo.domain.task import Task, TaskKind
 from tests.adapters.db.desk import PROVEN, TASK, Desk
 
 pytestmark = pytest.mark.cluster
@@ -205,3 +205,16 @@ def test_slices_are_told_in_order(desk: Desk) -> None:
     outputs = {name: {"n": number} for number, name in enumerate(names)}
     claim = replace(claim, outputs=dict(reversed(outputs.items())))
     assert [output["n"] for output in claim.slices(Stage.EXECUTE)] == list(range(11))
+
+
+def test_what_is_only_described_is_told_apart_by_its_description(engine: Engine) -> None:
+    desk = Desk(engine)
+    for words in ("a mean", "a mean", "a median"):
+        desk.tasks.submit(Task(words, kind=TaskKind.GENERATE))
+    with engine.connect() as db:
+        found = db.execute(
+            text("""
+            SELECT count(DISTINCT content_sha256) FROM tasks WHERE kind = 'generate'
+        """)
+        ).scalar_one()
+    assert found == 2

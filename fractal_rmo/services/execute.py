@@ -140,7 +140,7 @@ def _data(claim: Claim, hold: Hold, tools: Tools) -> Performed:
     with tools.sandbox.session(claim.python, hold.must_stop) as run:
         found = drive(repaired(claim.code, claim.tests), run, _noting(hold, claim.kind.value))
     status = "repaired_rows" if found.edits else "unchanged"
-    edits = found.edits
+    edits = list(found.edits)
     result = done(Strategy.SANDBOXED, status, found.note, tried=len(edits), edits=edits)
     return result, found.code
 

@@ -15,6 +15,7 @@ from typing import Any
 import psutil
 import pytest
 
+from fractal_rmo.config.settings import Agents
 from fractal_rmo.domain.step import QUEUES
 from tests.cluster.conftest import ROOT, ClusterAtWork
 from tests.cluster.test_faults import submit_slow
@@ -109,7 +110,7 @@ def test_a_running_step_is_named_without_its_code(cluster: ClusterAtWork, tmp_pa
 
 def test_the_model_worker_forks_nothing_and_opens_no_jail(cluster: ClusterAtWork) -> None:
     stats = inspect(cluster, "stats", "--destination", f"executor_llm@{socket.gethostname()}")
-    assert stats["executor_llm"]["pool"]["max-concurrency"] == 8
+    assert stats["executor_llm"]["pool"]["max-concurrency"] == Agents().executor_llm.count
     assert psutil.Process(stats["executor_llm"]["pid"]).children() == []
 
 

@@ -7,17 +7,16 @@ fresh read and nothing else.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from redis import Redis
-from redis.exceptions import RedisError
 
+from fractal_rmo.adapters.bus.best_effort import BestEffort
 from fractal_rmo.adapters.bus.redis_client import PREFIX
+from fractal_rmo.adapters.cache.sealed import seal, unseal
 from fractal_rmo.domain.agent import AgentState
 from fractal_rmo.domain.errors import ErrorCode, FractalError
 from fractal_rmo.ports.agents import AgentStore
@@ -25,8 +24,6 @@ from fractal_rmo.services.agent_state import document, from_document
 
 KEPT_S = 120
 """An executor at work saves more often than this; what has ended is forgotten."""
-_REST_S = 5.0
-"""Redis is left alone for so long after it failed: else each call would wait for its timeout."""
 _LOG = logging.getLogger(__name__)
 
 
@@ -35,7 +32,7 @@ class HotAgentStore:
 
     def __init__(self, truth: AgentStore, redis: Redis) -> None:
         self._truth, self._redis = truth, redis
-        self._rests_until = 0.0
+        self._ask = BestEffort("agents' states are read from PostgreSQL for now").ask
 
     def load(self, agent_id: str, *, fresh: bool = False) -> AgentState | None:
         """See the port."""
@@ -69,7 +66,7 @@ class HotAgentStore:
 
     def _read(self, agent_id: str) -> AgentState | None:
         try:
-            text = self._ask(lambda: self._redis.get(key(agent_id)))
+            text: Any = self._ask(lambda: self._redis.get(key(agent_id)))
             state = unpacked(text) if text else None
         except FractalError as error:
             _LOG.warning("the hot copy of %s is passed over: %s", agent_id, error)
@@ -79,17 +76,6 @@ class HotAgentStore:
     def _write(self, state: AgentState) -> None:
         self._ask(lambda: self._redis.set(key(state.agent_id), packed(state), ex=KEPT_S))
 
-    def _ask(self, question: Callable[[], Any]) -> Any:
-        """The answer, or None where Redis does not give one."""
-        if time.monotonic() < self._rests_until:
-            return None
-        try:
-            return question()
-        except (RedisError, OSError) as error:
-            self._rests_until = time.monotonic() + _REST_S
-            _LOG.warning("agents' states are read from PostgreSQL for now: %s", error)
-            return None
-
 
 def key(agent_id: str) -> str:
     """Where the copy lies."""
@@ -97,15 +83,14 @@ def key(agent_id: str) -> str:
 
 
 def packed(state: AgentState) -> str:
-    """A copy, with a digest that tells when a part of it is not as it was written."""
-    body = json.dumps(document(state), default=dict)
-    return f"{hashlib.sha256(body.encode()).hexdigest()} {body}"
+    """A copy that tells when a part of it is not as it was written."""
+    return seal(json.dumps(document(state), default=dict))
 
 
 def unpacked(text: str) -> AgentState:
     """The state in a copy.  Raises ``FractalError`` (BAD_DOCUMENT) for a damaged one."""
-    digest, _, body = text.partition(" ")
-    if hashlib.sha256(body.encode("utf-8", "surrogatepass")).hexdigest() != digest:
+    body = unseal(text)
+    if body is None:
         raise FractalError(ErrorCode.BAD_DOCUMENT, "Its digest does not fit.")
     try:
         written = json.loads(body)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import Connection, Engine, RowMapping, TextClause, text
 from uuid6 import uuid7
 
+from fractal_rmo.adapters.db import codec
 from fractal_rmo.adapters.db.engine import row, run, transact
 from fractal_rmo.adapters.db.holdout import HELD_OUT
 from fractal_rmo.adapters.db.protocols import insert, lock, move, roll_back
@@ -18,7 +19,6 @@ from fractal_rmo.domain.protocol import (
     Status,
     StoredFix,
 )
-from fractal_rmo.domain.source import SourceTree
 
 _RUNNING = {Phase.GATE: "running", Phase.WATCH: "watching"}
 _EXPERIMENT = """
@@ -180,8 +180,6 @@ def _of(experiment: Experiment) -> dict[str, object]:
 
 
 def _stored(found: RowMapping) -> StoredFix:
-    trees: dict[str, dict[str, str]] = {"code": {}, "tests": {}, "candidate": {}}
-    for origin, path, content in found["files"]:
-        trees.setdefault(origin, {})[path] = content
-    code, tests, proven = (SourceTree(trees[name]) for name in ("code", "tests", "candidate"))
+    origins = ("code", "tests", "candidate")
+    code, tests, proven = (codec.tree(found["files"], origin) for origin in origins)
     return StoredFix(str(found["id"]), found["python"], code, tests, proven)

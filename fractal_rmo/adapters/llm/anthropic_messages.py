@@ -22,10 +22,10 @@ from fractal_rmo.adapters.llm.speaker import (
     Feature,
     counted,
     cut_off,
+    lost,
     refusal,
-    uses,
 )
-from fractal_rmo.adapters.llm.troubles import from_sdk, refused_feature
+from fractal_rmo.adapters.llm.troubles import leaving_out
 from fractal_rmo.domain.model import Endpoint, ModelError, ModelTrouble, Usage
 
 _LACKS = (Feature.TEMPERATURE, Feature.SEED, Feature.JSON, Feature.MAX_COMPLETION)
@@ -50,30 +50,23 @@ class AnthropicMessages:
 
     async def say(self, call: Call) -> Answer:
         """See ``Speaker``."""
-        while True:
-            used = uses(self._endpoint, call, self.refused(call.model))
-            try:
-                return _finished(call, await self._once(call, used))
-            except ModelError:
-                raise
-            except Exception as error:  # noqa: BLE001 - the transport's own come through as well
-                feature = refused_feature(error, used)
-                if feature is None:
-                    raise from_sdk(error, call.request, self._key) from None
-                self._refused[call.model].add(feature)
+        refused = self._refused[call.model]
+        return await leaving_out(refused, self._endpoint, call, self._key, self._once)
 
-    async def _once(self, call: Call, used: Collection[Feature]) -> Message:
+    async def _once(self, call: Call, used: Collection[Feature]) -> Answer:
         arguments = self._arguments(call, used)
         if Feature.STREAM not in used:
             done = await self._client.messages.create(**arguments)
             if not isinstance(done, Message):
-                raise ModelError(ModelTrouble.MALFORMED, "The server's reply is no message.")
-            return done
+                detail = "The server's reply is no message."
+                raise ModelError(ModelTrouble.MALFORMED, detail, usage=lost(call.request))
+            return _finished(call, done)
         async with self._client.messages.stream(**arguments) as stream:
             done = await stream.get_final_message()
         if done.stop_reason is None:
-            raise ModelError(ModelTrouble.CONNECTION, "The stream ended before the answer did.")
-        return done
+            detail = "The stream ended before the answer did."
+            raise ModelError(ModelTrouble.CONNECTION, detail, usage=lost(call.request))
+        return _finished(call, done)
 
     def _arguments(self, call: Call, used: Collection[Feature]) -> dict[str, Any]:
         request = call.request

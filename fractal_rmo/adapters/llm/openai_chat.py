@@ -12,8 +12,8 @@ from openai.types.chat import ChatCompletion
 
 from fractal_rmo.adapters.llm.answers import asks_for, is_strict
 from fractal_rmo.adapters.llm.http import client_for, timeout
-from fractal_rmo.adapters.llm.speaker import Answer, Call, Feature, cut_off, lost, refusal, uses
-from fractal_rmo.adapters.llm.troubles import from_sdk, refused_feature
+from fractal_rmo.adapters.llm.speaker import Answer, Call, Feature, cut_off, lost, refusal
+from fractal_rmo.adapters.llm.troubles import leaving_out
 from fractal_rmo.domain.model import Endpoint, ModelError, ModelTrouble, Usage
 
 
@@ -36,17 +36,8 @@ class OpenAIChat:
 
     async def say(self, call: Call) -> Answer:
         """See ``Speaker``."""
-        while True:
-            used = uses(self._endpoint, call, self.refused(call.model))
-            try:
-                return await self._once(call, used)
-            except ModelError:
-                raise
-            except Exception as error:  # noqa: BLE001 - the transport's own come through as well
-                feature = refused_feature(error, used)
-                if feature is None:
-                    raise from_sdk(error, call.request, self._key) from None
-                self._refused[call.model].add(feature)
+        refused = self._refused[call.model]
+        return await leaving_out(refused, self._endpoint, call, self._key, self._once)
 
     async def _once(self, call: Call, used: Collection[Feature]) -> Answer:
         arguments = self._arguments(call, used)

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import json
 import logging
-import time
 from threading import Lock
 
 from redis import Redis
-from redis.exceptions import RedisError
 
+from fractal_rmo.adapters.bus.best_effort import BestEffort
 from fractal_rmo.adapters.bus.redis_client import PREFIX
 from fractal_rmo.adapters.llm.board import Change, LocalBoard, Result
 from fractal_rmo.operations.balance import Board, Lease
@@ -22,7 +21,6 @@ from fractal_rmo.operations.breaker import Breaker
 KEY = f"{PREFIX}models:board"
 _KEPT_S = 3600
 """A board that nobody changes for so long holds no call and no open breaker."""
-_REST_S = 5.0
 _LOG = logging.getLogger(__name__)
 _SWAP = """
 if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
@@ -37,20 +35,19 @@ class RedisBoard:
     def __init__(self, redis: Redis) -> None:
         self._redis, self._local = redis, LocalBoard()
         self._swap = redis.register_script(_SWAP)
-        self._lock, self._rests_until = Lock(), 0.0
+        self._lock = Lock()
+        self._ask = BestEffort("the load of models is balanced in this process only").ask
 
     def update(self, change: Change[Result]) -> Result:
         """See ``BoardStore``."""
-        if time.monotonic() >= self._rests_until:
-            try:
-                with self._lock:  # threads of one process need not compete in Redis as well
-                    return self._shared(change)
-            except (RedisError, OSError) as error:
-                self._rests_until = time.monotonic() + _REST_S
-                _LOG.warning("the load of models is balanced in this process only: %s", error)
-        return self._local.update(change)
+        shared = self._ask(lambda: self._shared(change))
+        return shared[0] if shared else self._local.update(change)
 
-    def _shared(self, change: Change[Result]) -> Result:
+    def _shared(self, change: Change[Result]) -> tuple[Result]:
+        with self._lock:  # threads of one process need not compete in Redis as well
+            return (self._swapped(change),)
+
+    def _swapped(self, change: Change[Result]) -> Result:
         while True:
             text, now = self._read()
             board, result = change(unpacked(text), now)

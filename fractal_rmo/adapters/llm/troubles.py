@@ -10,12 +10,12 @@ import email.utils
 import re
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import suppress
 from typing import Any
 
-from fractal_rmo.adapters.llm.speaker import Feature, lost
-from fractal_rmo.domain.model import ModelError, ModelRequest, ModelTrouble
+from fractal_rmo.adapters.llm.speaker import Answer, Call, Feature, lost, uses
+from fractal_rmo.domain.model import Endpoint, ModelError, ModelRequest, ModelTrouble
 
 _LONGEST = 300
 _TOO_LONG = re.compile(r"context.?(length|window|size)|too long|too many tokens", re.IGNORECASE)
@@ -44,6 +44,30 @@ _NAMES = {
     Feature.JSON: ("response_format", "json_object"),
 }
 """How a refusal names a feature; the first that fits is the one that is meant."""
+
+
+async def leaving_out(
+    refused: set[Feature],
+    endpoint: Endpoint,
+    call: Call,
+    secret: str,
+    once: Callable[[Call, Collection[Feature]], Awaitable[Answer]],
+) -> Answer:
+    """What ``once`` answers, asked again without each feature that the server refuses by name.
+
+    Such a feature is added to ``refused``.  Raises ``ModelError`` for everything else.
+    """
+    while True:
+        used = uses(endpoint, call, refused)
+        try:
+            return await once(call, used)
+        except ModelError:
+            raise
+        except Exception as error:  # noqa: BLE001 - the transport's own come through as well
+            feature = refused_feature(error, used)
+            if feature is None:
+                raise from_sdk(error, call.request, secret) from None
+            refused.add(feature)
 
 
 def from_sdk(error: Exception, request: ModelRequest, secret: str) -> ModelError:

@@ -139,6 +139,7 @@ class Hunt:
         """Take a few candidates; the outcome when the search ends among them."""
         trials = yield from self._trials(batch)
         near, content = list(self.trail.near), False
+        values = Part.VALUES not in self.problem.without
         for (place, way, tree), trial in zip(batch, trials, strict=True):
             self.position = place + 1
             if tree.sha256 in self.problem.excluded:
@@ -151,7 +152,7 @@ class Hunt:
                     return self._lost(place, said)
             else:
                 said = trial
-            if kept := measured(way, said, self.control):
+            if kept := measured(way, said, self.control, values):
                 near.append(kept)
             content = self._is_content(way)
             if content:

@@ -21,6 +21,8 @@ class Part(StrEnum):
     """Every kind of edit is as likely as any other."""
     PAIRS = "pairs"
     """There are no patches of several edits."""
+    VALUES = "values"
+    """Whether a wrong value comes nearer to the right one is not looked at."""
     SHARED_FORKS = "shared-forks"
     """Each candidate has a jail of its own."""
     CHOICE = "choice"

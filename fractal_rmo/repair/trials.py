@@ -25,7 +25,8 @@ class Trial:
     """One candidate and the tests.
 
     ``passed`` are those that failed before and pass now, ``reached`` maps each
-    other of them to the line of its file where it gave up (0: unknown),
+    other of them to the line of its file where it gave up (0: unknown), ``far``
+    to the distance of the values that it compared there (0..1),
     ``broken`` are tests that passed before and fail now, ``trouble`` names a
     test without an end or says why none was run; else it is "".  ``is_endless``
     is true where a test executed more lines than this run allows.
@@ -38,6 +39,7 @@ class Trial:
     trouble: str = ""
     is_endless: bool = False
     is_known: bool = True
+    far: Mapping[str, float] = field(default_factory=dict)
 
     def mends(self, failing: Sequence[str]) -> bool:
         """Whether all that failed passes, and nothing that passed fails."""
@@ -99,7 +101,7 @@ def read_batch(result: RunResult, count: int) -> tuple[Trial, list[Trial]] | Non
 
 
 def _read(entry: Mapping[str, Json]) -> Trial:
-    reached = entry.get("reached")
+    reached, far = entry.get("reached"), entry.get("far")
     return Trial(
         frozenset(_names(entry.get("passed"))),
         {str(k): v for k, v in reached.items() if isinstance(v, int)}
@@ -108,6 +110,9 @@ def _read(entry: Mapping[str, Json]) -> Trial:
         tuple(_names(entry.get("broken"))),
         _trouble(entry),
         bool(entry.get("endless")),
+        far={str(k): min(1.0, max(0.0, v)) for k, v in far.items() if isinstance(v, float)}
+        if isinstance(far, Mapping)
+        else {},
     )
 
 

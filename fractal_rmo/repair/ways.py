@@ -38,6 +38,10 @@ class Way:
     gain: Gain = (0, 0)
     key: str = ""
     """Names what the tests said: equal for ways that came equally far."""
+    nearer: float = 0.0
+    """How much nearer the values of tests that still fail in the same line came, added up.
+
+    At most 1 for each: what lies between failing and passing."""
 
     @property
     def score(self) -> float:
@@ -61,7 +65,7 @@ class Way:
         """
         passed, further = self.gain
         typical: float = self.merit ** (1 / max(1, len(self.steps)))
-        return typical * max(0.25, 1 + passed + further / 2)
+        return typical * max(0.25, 1 + passed + further / 2 + NEAR_PROMISE * self.nearer)
 
     def tree(self, code: SourceTree) -> SourceTree:
         """The code with all edits made."""
@@ -131,7 +135,7 @@ def read_trail(value: Json) -> Trail:
 
 def _way_as_json(way: Way) -> Json:
     steps: list[Json] = [{**asdict(step), "shape": step.shape.value} for step in way.steps]
-    return {"steps": steps, "gain": list(way.gain), "key": way.key}
+    return {"steps": steps, "gain": list(way.gain), "key": way.key, "nearer": way.nearer}
 
 
 def _read_way(value: Json) -> Way:
@@ -143,10 +147,11 @@ def _read_way(value: Json) -> Way:
         for step in found["steps"]  # type: ignore[attr-defined]
     )
     passed, further = found["gain"]  # type: ignore[misc]
-    return Way(steps, (passed, further), str(found["key"]))  # type: ignore[has-type]
+    nearer = float(found.get("nearer", 0.0))  # type: ignore[arg-type]
+    return Way(steps, (passed, further), str(found["key"]), nearer)  # type: ignore[has-type]
 
 
-def measured(way: Way, trial: Trial, control: Trial) -> Way | None:
+def measured(way: Way, trial: Trial, control: Trial, values: bool = True) -> Way | None:
     """A way with what it gained, or None where it lost as much or was not judged.
 
     A test that one fault made pass may fail once that is mended: what counts is
@@ -160,7 +165,15 @@ def measured(way: Way, trial: Trial, control: Trial) -> Way | None:
     lines = [(line, control.reached.get(test, line)) for test, line in trial.reached.items()]
     further = sum((line > before) - (line < before) for line, before in lines)
     further += control.is_endless  # what is endless itself was sorted out above
-    return Way(way.steps, (net, further), ",".join(sorted({*trial.passed, *trial.broken})))
+    key = ",".join(sorted({*trial.passed, *trial.broken}))
+    return Way(way.steps, (net, further), key, _nearer(trial, control) if values else 0.0)
+
+
+def _nearer(trial: Trial, control: Trial) -> float:
+    """How much the distances fell of tests that give up in the line where they did before."""
+    there = [t for t, line in trial.reached.items() if control.reached.get(t) == line]
+    known = [t for t in there if t in trial.far and t in control.far]
+    return round(sum(control.far[t] - trial.far[t] for t in known), 6)
 
 
 def together(ways: Sequence[Way], most: int = TOGETHER) -> tuple[Way, ...]:
@@ -203,12 +216,22 @@ def _touch(one: Proposal, other: Proposal) -> bool:
     return one.path == other.path and not apart
 
 
+_MODE = __import__("os").environ.get("MODE", "lex")
+NEAR_PROMISE = float(__import__("os").environ.get("PROMISE", "1"))
+BOOST = float(__import__("os").environ.get("BOOST", "4"))
+_RANKS = {
+    "lex": lambda way: (way.gain, round(way.nearer, 1), way.merit),
+    "boost": lambda way: (way.gain, way.merit * (1 + BOOST * max(0.0, way.nearer))),
+    "off": lambda way: (way.gain, way.merit),
+}
+
+
 def nearest(ways: Sequence[Way], most: int = BEAM, alike: int = ALIKE) -> tuple[Way, ...]:
     """Those that gained most, the likeliest first among equals, few that came equally far.
 
     Those that gained nothing are all alike: of them the likeliest are kept.
     """
-    ranked = sorted(ways, key=lambda way: (way.gain, way.merit), reverse=True)
+    ranked = sorted(ways, key=_RANKS[_MODE], reverse=True)
     kept, seen = list[Way](), Counter[tuple[str, int]]()
     for way in ranked:
         seen[way.key, way.gain[1]] += 1

@@ -39,6 +39,7 @@ from scripts.benchmarks._rows import (
     quick_report,
     read_rows,
 )
+from scripts.benchmarks._slips import slipped
 
 _JUDGING = Limits(wall_s=300.0, cpu_s=120, memory_mb=1024)
 """A judgement that a busy machine cuts off would count as an overfit."""
@@ -86,6 +87,10 @@ def arguments(argv: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--without", action="append", default=[], choices=[part.value for part in Part],
         help="leave a part of the engine out, to see what it brings; may be repeated",
+    )  # fmt: skip
+    parser.add_argument(
+        "--slips", type=int, default=0,
+        help="so many random slips, drawn by --seed, in each row's code, which is right",
     )  # fmt: skip
     return parser.parse_args(argv)
 
@@ -239,7 +244,10 @@ def measure(options: argparse.Namespace) -> Score:
     try:
         for number, row in numbered(taken):
             with sandbox.session() as run:
-                said = attempt(row, run, score, options.budget, without)
+                asked = slipped(row, run, options.slips, options.seed) if options.slips else row
+                said = "too few slips that its tests notice"
+                if asked is not None:
+                    said = attempt(asked, run, score, options.budget, without)
             print(f"{number}/{len(taken)} {row['id']}: {said}", file=sys.stderr, flush=True)
     finally:
         sandbox.close()

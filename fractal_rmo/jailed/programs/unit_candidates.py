@@ -14,9 +14,10 @@ those behind it go on in the next.  Answers are told one by one under a mark tha
 the next fork does not know.
 
 ``{"supported", "control", "judged": [{"number", "ending", "passed", "reached",
-"broken", "endless", "problem"}], "cpu_s"}``.  ``ending`` is as in ``forks``,
+"broken", "endless", "problem", "far"}], "cpu_s"}``.  ``ending`` is as in ``forks``,
 ``passed`` are those of ``failing`` that pass now, ``reached`` tells of the others
-in which line of its file each gave up.  Only where one passes are the other
+in which line of its file each gave up, and ``far`` how far the values that it compared there
+were from each other, as in ``nearness``.  Only where one passes are the other
 tests run; ``broken`` are those that fail.  ``control`` is what the code as it
 is did.  ``supported`` is false for tests that need pytest's session.
 
@@ -27,6 +28,7 @@ all else.
 
 from __future__ import annotations
 
+import ast
 import gc
 import importlib.machinery
 import importlib.util
@@ -46,6 +48,7 @@ from fractal_rmo.jailed.limits import MEGABYTE
 from fractal_rmo.jailed.problems import OutOfMemory
 from fractal_rmo.jailed.programs import unit_quick
 from fractal_rmo.jailed.programs.forks import Allowance, Ended, Tell, cores, in_forks, one_fork
+from fractal_rmo.jailed.programs.nearness import FARTHEST, distance_at, keep_operands
 from fractal_rmo.jailed.programs.tracing import make_tracer
 from fractal_rmo.jailed.programs.unit_report import Report, Request
 
@@ -95,7 +98,8 @@ def _compiled(box: Box, request: Request) -> _Codes:
     for path in request.tests:
         file = box.tests / path
         with suppress(SyntaxError, ValueError, RecursionError, ImportError):
-            codes[str(file)] = compile(file.read_bytes(), str(file), "exec", dont_inherit=True)
+            tree = keep_operands(ast.parse(file.read_bytes(), str(file)))
+            codes[str(file)] = compile(tree, str(file), "exec", dont_inherit=True)
             importlib.util.find_spec(module_name(file))  # the folders are listed once for all
     codes.install()
     return codes
@@ -209,18 +213,18 @@ class _Meeting:
 
     def judged(self, failing: Sequence[str]) -> Judgement:
         """See the module; stops at the first test without an end, which is what costs most."""
-        passed, reached = list[str](), dict[str, int]()
+        passed, reached, far = list[str](), dict[str, int](), dict[str, float]()
         for name in failing or self._tests:
             outcome = self._outcome(name)
             if outcome.get("type") == _TOO_MANY_STEPS:
-                return {"passed": passed, "reached": reached, "endless": name}
+                return {"passed": passed, "reached": reached, "far": far, "endless": name}
             if outcome.get("outcome") == "passed":
                 passed.append(name)
             else:
-                reached[name] = outcome.get("at", 0)
+                reached[name], far[name] = outcome.get("at", 0), outcome.get("far", FARTHEST)
         broken = self._broken(set(failing)) if passed and failing else []
-        steps = self._steps
-        return {"passed": passed, "reached": reached, "broken": broken, "steps": steps}
+        said = {"passed": passed, "reached": reached, "far": far, "broken": broken}
+        return {**said, "steps": self._steps}
 
     def _broken(self, known: set[str]) -> list[str]:
         others = (name for name in self._tests if name not in known)
@@ -231,12 +235,14 @@ class _Meeting:
             return {}
         error = unit_quick.run_one(name, self._tests[name], self._tracer, self._report)
         self._steps = max(self._steps, self._tracer.steps if self._tracer else 0)
-        return {**self._report.results[name], "at": _line_in_tests(self._report.box, error)}
+        at = _line_in_tests(self._report.box, error)
+        return {**self._report.results[name], "at": at, "far": distance_at(error)}
 
 
 def _is_other(one: Judgement, control: Judgement) -> bool:
-    """Whether the code as it is was judged otherwise, the number of its steps aside."""
-    return {**one, "steps": 0} != {**control, "steps": 0}
+    """Whether the code as it is was judged otherwise, its steps and distances aside."""
+    aside = {"steps": 0, "far": {}}
+    return {**one, **aside} != {**control, **aside}
 
 
 def _line_in_tests(box: Box, error: BaseException | None) -> int:

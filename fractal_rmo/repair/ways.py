@@ -25,6 +25,8 @@ TOGETHER = 8
 """Ways of several edits that each won tests of their own, at most."""
 ALIKE = 3
 """Of these, as many as bring the same tests to pass."""
+NEARER = 4.0
+"""What all the way of one test's value to the right one adds to a merit, in merits."""
 
 Gain = tuple[int, int]
 """Tests that pass more than before, and tests that get further less those that fall back."""
@@ -58,6 +60,15 @@ class Way:
         return self.score * prod(0.5 if step.edit.deletes else 1.0 for step in self.steps)
 
     @property
+    def likelihood(self) -> float:
+        """By what ways that gained the same are weighed: merit, and values that came nearer.
+
+        Not these alone: the half of a repair need not come nearer, and what comes nearer by
+        chance is no half of it.
+        """
+        return self.merit * (1 + NEARER * max(0.0, self.nearer))
+
+    @property
     def promise(self) -> float:
         """By what edits that follow are weighed: the merit of an edit, and how many tests are won.
 
@@ -65,7 +76,7 @@ class Way:
         """
         passed, further = self.gain
         typical: float = self.merit ** (1 / max(1, len(self.steps)))
-        return typical * max(0.25, 1 + passed + further / 2 + NEAR_PROMISE * self.nearer)
+        return typical * max(0.25, 1 + passed + further / 2 + self.nearer)
 
     def tree(self, code: SourceTree) -> SourceTree:
         """The code with all edits made."""
@@ -216,22 +227,12 @@ def _touch(one: Proposal, other: Proposal) -> bool:
     return one.path == other.path and not apart
 
 
-_MODE = __import__("os").environ.get("MODE", "lex")
-NEAR_PROMISE = float(__import__("os").environ.get("PROMISE", "1"))
-BOOST = float(__import__("os").environ.get("BOOST", "4"))
-_RANKS = {
-    "lex": lambda way: (way.gain, round(way.nearer, 1), way.merit),
-    "boost": lambda way: (way.gain, way.merit * (1 + BOOST * max(0.0, way.nearer))),
-    "off": lambda way: (way.gain, way.merit),
-}
-
-
 def nearest(ways: Sequence[Way], most: int = BEAM, alike: int = ALIKE) -> tuple[Way, ...]:
-    """Those that gained most, the likeliest first among equals, few that came equally far.
+    """Those that gained most, the likelier first among equals, few that came equally far.
 
     Those that gained nothing are all alike: of them the likeliest are kept.
     """
-    ranked = sorted(ways, key=_RANKS[_MODE], reverse=True)
+    ranked = sorted(ways, key=lambda way: (way.gain, way.likelihood), reverse=True)
     kept, seen = list[Way](), Counter[tuple[str, int]]()
     for way in ranked:
         seen[way.key, way.gain[1]] += 1

@@ -43,6 +43,9 @@ _ARITHMETIC: dict[type[ast.operator], tuple[type[ast.operator], ...]] = {
 _ALIKE = (("min", "max"), ("any", "all"), ("sum", "len"), ("upper", "lower"), ("append", "insert"),
           ("startswith", "endswith"), ("set", "list"), ("keys", "values"))  # fmt: skip
 
+_CONVERSIONS = ("int", "abs", "sorted", "set", "str")
+"""Calls that are forgotten."""
+
 
 @dataclass(frozen=True)
 class Slip:
@@ -113,13 +116,8 @@ def _instead_of(node: ast.AST, names: Sequence[str]) -> Iterator[ast.AST]:
         case ast.Compare(left, [op], rest):
             for other in _RELATIONS.get(type(op), ()):
                 yield ast.Compare(left, [other()], rest)
-        case ast.BinOp(left, op, right):
-            for kind in _ARITHMETIC.get(type(op), ()):
-                yield ast.BinOp(left, kind(), right)
-            if isinstance(op, ast.Sub | ast.Div | ast.FloorDiv | ast.Mod):
-                yield ast.BinOp(right, op, left)
-            if isinstance(right, ast.Constant):
-                yield left  # a forgotten ``+ 1``
+        case ast.BinOp():
+            yield from _other_arithmetic(node)
         case ast.AugAssign(target, op, value):
             yield ast.Assign([target], value)
             for kind in _ARITHMETIC.get(type(op), ()):
@@ -127,28 +125,36 @@ def _instead_of(node: ast.AST, names: Sequence[str]) -> Iterator[ast.AST]:
         case ast.BoolOp(op, values):
             yield ast.BoolOp(ast.Or() if isinstance(op, ast.And) else ast.And(), values)
             yield from (values[0], values[-1])
-        case ast.UnaryOp(ast.Not(), operand):
-            yield operand
-        case ast.Constant(bool() as truth):
-            yield ast.Constant(not truth)
-        case ast.Constant(int() as number):
-            yield from (ast.Constant(number + 1), ast.Constant(number - 1))
         case ast.Name(id=name, ctx=ast.Load()) if name in names:
             yield from (ast.Name(other, ast.Load()) for other in names if other != name)
+        case ast.Constant(value=value):
+            yield from map(ast.Constant, _other_constants(value))
         case _:
             yield from _instead_of_larger(node)
 
 
+def _other_arithmetic(node: ast.BinOp) -> Iterator[ast.expr]:
+    for kind in _ARITHMETIC.get(type(node.op), ()):
+        yield ast.BinOp(node.left, kind(), node.right)
+    if isinstance(node.op, ast.Sub | ast.Div | ast.FloorDiv | ast.Mod):
+        yield ast.BinOp(node.right, node.op, node.left)
+    if isinstance(node.right, ast.Constant):
+        yield node.left  # a forgotten ``+ 1``
+
+
+def _other_constants(value: object) -> Iterator[int]:
+    if isinstance(value, bool):
+        yield not value
+    elif isinstance(value, int):
+        yield from (value + 1, value - 1)
+
+
 def _instead_of_larger(node: ast.AST) -> Iterator[ast.AST]:
     match node:
-        case ast.Call(func, args, keywords):
-            yield from (ast.Call(other, args, keywords) for other in _alike(func))
-            if len(args) == 2:
-                yield ast.Call(func, args[::-1], keywords)
-            if isinstance(func, ast.Name) and func.id == "range":
-                yield from _other_ranges(func, args)
-            if isinstance(func, ast.Name) and func.id in ("int", "abs", "sorted", "set", "str"):
-                yield from args[:1]  # a forgotten conversion
+        case ast.UnaryOp(ast.Not(), operand):
+            yield operand
+        case ast.Call():
+            yield from _other_calls(node)
         case ast.Slice(lower, upper, step) if lower and upper:
             yield from (ast.Slice(lower, None, step), ast.Slice(None, upper, step))
         case ast.If(test, body, orelse):
@@ -158,6 +164,17 @@ def _instead_of_larger(node: ast.AST) -> Iterator[ast.AST]:
             yield ast.FunctionDef(
                 node.name, node.args, [*first, inside], node.decorator_list, node.returns
             )
+
+
+def _other_calls(call: ast.Call) -> Iterator[ast.expr]:
+    func, args = call.func, call.args
+    yield from (ast.Call(other, args, call.keywords) for other in _alike(func))
+    if len(args) == 2:
+        yield ast.Call(func, args[::-1], call.keywords)
+    if isinstance(func, ast.Name) and func.id == "range":
+        yield from _other_ranges(func, args)
+    if isinstance(func, ast.Name) and func.id in _CONVERSIONS:
+        yield from args[:1]
 
 
 def _alike(func: ast.expr) -> Iterator[ast.expr]:

@@ -57,6 +57,8 @@ def test_what_passes_and_how_far_the_others_come(run: Runner) -> None:
     assert two["reached"] == {FAILING[1]: 5}
     assert minus["reached"] == {FAILING[0]: 2, FAILING[1]: 4}
     assert value["control"]["reached"] == {FAILING[0]: 2, FAILING[1]: 5}
+    assert value["control"]["far"][FAILING[0]] < minus["far"][FAILING[0]]
+    assert right["far"] == {}
     assert value["cpu_s"] > 0
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -77,6 +78,25 @@ def test_a_test_that_gives_up_earlier_than_before_has_fallen_back() -> None:
     assert kept.gain == (1, -2)
 
 
+def test_values_that_come_nearer_count_where_a_test_gives_up_in_the_same_line() -> None:
+    control = Trial(reached={"a": 5, "b": 5, "c": 5}, far={"a": 0.9, "b": 0.3, "c": 0.5})
+    trial = Trial(reached={"a": 5, "b": 5, "c": 7}, far={"a": 0.2, "b": 0.4, "c": 0.9})
+    kept = measured(Way(), trial, control)
+    assert kept is not None
+    assert (kept.gain, kept.nearer) == ((0, 1), 0.6)
+    unseen = measured(Way(), trial, control, values=False)
+    assert unseen is not None
+    assert unseen.nearer == 0
+
+
+def test_of_ways_that_gain_alike_those_count_for_more_that_come_nearer() -> None:
+    plain, near, away = (way((0, 0), str(n), 0.5) for n in range(3))
+    likely = way((0, 0), "3", 0.9)
+    ways = [plain, replace(near, nearer=0.5), replace(away, nearer=-0.5), likely]
+    assert [w.key for w in nearest(ways, most=3)] == ["1", "3", "0"]
+    assert replace(near, nearer=0.5).promise > plain.promise > replace(away, nearer=-0.5).promise
+
+
 def test_where_there_was_no_end_an_end_is_further() -> None:
     kept = measured(Way(), Trial(reached={"a": 5}), Trial(trouble="a", is_endless=True))
     assert kept is not None
@@ -127,7 +147,8 @@ def test_more_lines_are_for_what_passes_most_and_fails_nothing(
 
 
 def test_a_trail_is_kept_as_json() -> None:
-    trail = Trail((way((1, 2), "k"),), 40, (way((2, 0), "l"), way((0, 0), "")))
+    near = replace(way((2, 0), "l"), nearer=0.25)
+    trail = Trail((way((1, 2), "k"),), 40, (near, way((0, 0), "")))
     assert read_trail(json.loads(json.dumps(trail.as_json()))) == trail
 
 

@@ -23,8 +23,9 @@ FARTHEST = 1.0
 _LEFT, _RIGHT = "_left_of_line_{}", "_right_of_line_{}"
 """Names by line: an assertion that failed must not be told by an earlier one's operands."""
 _COMPARED = (ast.Eq, ast.Is, ast.Lt, ast.LtE, ast.Gt, ast.GtE)
-_OTHER_TYPE, _ANOTHER_ROW = 0.9, 0.3
-"""Two types that are not alike (None, mostly no answer, is farther), and a list for a tuple."""
+_OTHER_KIND, _OTHER_ROW, _SAME_KIND = 0.95, 0.1, 0.8
+"""Values of two kinds (None, mostly no answer, is farther); what a list for a tuple adds; and the
+most of one kind, so that the right kind is always nearer."""
 _PLACES, _MEMBERS, _LENGTH = 0.5, 0.3, 0.2
 """What the places, the members and the length of two sequences count for."""
 _MOST_PARTS = (60, 12, 6)
@@ -102,27 +103,30 @@ def distance(one: Any, other: Any, depth: int = 0) -> float:
     the keys of dictionaries by what only one of them has (Jaccard's distance).
 
     >>> distance(10, 8), distance([1, 2, 3], [1, 2, 4]) < distance([1, 2, 3], [7, 8, 9])
-    (0.2, True)
+    (0.16, True)
     """
     if one is None or other is None:
         return 0.0 if one is other else FARTHEST
     if depth >= len(_MOST_PARTS):
         return 0.0 if one == other else FARTHEST
-    apart = 0.0 if type(one) is type(other) else _ANOTHER_ROW
+    apart = 0.0
     match one, other:
+        case (bool(), bool()):
+            found = float(one is not other)
         case (bool(), _) | (_, bool()):
-            found, apart = (float(one != other), 0.0) if not apart else (_OTHER_TYPE, 0.0)
+            return 0.0 if one == other else _OTHER_KIND
         case (int() | float(), int() | float()):
-            found, apart = _of_numbers(one, other), 0.0
+            found = _of_numbers(one, other)
         case (str(), str()) | (list() | tuple(), list() | tuple()):
             found = _of_sequences(one, other, depth)
+            apart = 0.0 if type(one) is type(other) else _OTHER_ROW
         case (set() | frozenset(), set() | frozenset()):
             found = _of_sets(one, other)
         case (dict(), dict()):
             found = _of_dictionaries(one, other, depth)
         case _:
-            found, apart = (0.0 if one == other else _OTHER_TYPE), 0.0
-    return apart + (1 - apart) * found
+            return 0.0 if one == other else _OTHER_KIND
+    return apart + _SAME_KIND * found
 
 
 def _of_numbers(one: float, other: float) -> float:
@@ -147,10 +151,11 @@ def _of_sequences(one: Sequence[Any], other: Sequence[Any], depth: int) -> float
 def _by_places(one: Sequence[Any], other: Sequence[Any], depth: int) -> float:
     """The mean distance at each place; one that is only in one of them is as far as can be."""
     alone = abs(len(one) - len(other)) * FARTHEST
+    pairs = zip(one, other, strict=False)
     if isinstance(one, str):
-        found = sum(map(str.__ne__, one, other))
+        found = float(sum(a != b for a, b in pairs))
     else:
-        found = sum(distance(a, b, depth + 1) for a, b in zip(one, other, strict=False))
+        found = sum(distance(a, b, depth + 1) for a, b in pairs)
     return (found + alone) / max(len(one), len(other))
 
 

@@ -66,13 +66,21 @@ def slipped(row: Row, run: Runner, count: int, seed: int) -> Row | None:
     Random(f"{seed} {row['id']}").shuffle(offered)  # noqa: S311 - a sample, no secret
     taken: list[Slip] = []
     for slip in offered[:_LOOKED_AT]:
-        apart = all(slip.where != other.where for other in taken)
+        apart = not any(_touch(tree, slip, other) for other in taken)
         if apart and _is_noticed(row, _made(tree, [slip]), run):
             taken.append(slip)
         if len(taken) == count:
             code = _made(tree, taken)
             return {**row, "code": code} if _is_noticed(row, code, run) else None
     return None
+
+
+def _touch(tree: ast.Module, one: Slip, other: Slip) -> bool:
+    """Whether they are in one line, or one is within what the other replaces."""
+    nodes = list(ast.walk(tree))
+    ours, theirs = nodes[one.node], nodes[other.node]
+    within = any(node is theirs for node in ast.walk(ours))
+    return within or one.where == other.where or any(node is ours for node in ast.walk(theirs))
 
 
 def _is_noticed(row: Row, code: str, run: Runner) -> bool:

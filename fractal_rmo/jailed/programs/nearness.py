@@ -13,9 +13,9 @@ from __future__ import annotations
 
 import ast
 import math
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from itertools import islice
+from operator import ne
 from types import FrameType
 from typing import Any
 
@@ -138,31 +138,35 @@ def _of_numbers(one: float, other: float) -> float:
 
 
 def _of_sequences(one: Sequence[Any], other: Sequence[Any], depth: int) -> float:
-    longer = max(len(one), len(other))
+    longer, shorter = max(len(one), len(other)), min(len(one), len(other))
     if not longer:
         return 0.0
-    most = _MOST_PARTS[depth]
-    heads, tails = (one[:most], other[:most]), (one[::-1][:most], other[::-1][:most])
-    places = min(_by_places(*heads, depth), _by_places(*tails, depth))
-    length = abs(len(one) - len(other)) / longer
-    return _PLACES * places + _MEMBERS * _of_members(*heads) + _LENGTH * length
+    most = min(shorter, _MOST_PARTS[depth])
+    places = _by_places(one[:most], other[:most], depth)
+    if len(one) != len(other) and most:  # what is missing may be missing at the beginning
+        places = min(places, _by_places(one[-most:], other[-most:], depth))
+    length = (longer - shorter) / longer
+    places = length + (1 - length) * places  # a place that only one has is as far as can be
+    return _PLACES * places + _MEMBERS * _of_members(one, other) + _LENGTH * length
 
 
 def _by_places(one: Sequence[Any], other: Sequence[Any], depth: int) -> float:
-    """The mean distance at each place; one that is only in one of them is as far as can be."""
-    alone = abs(len(one) - len(other)) * FARTHEST
-    pairs = zip(one, other, strict=False)
+    """The mean distance at each place of two of one length."""
     if isinstance(one, str):
-        found = float(sum(a != b for a, b in pairs))
+        found = float(sum(map(ne, one, other)))
     else:
-        found = sum(distance(a, b, depth + 1) for a, b in pairs)
-    return (found + alone) / max(len(one), len(other))
+        found = sum(distance(a, b, depth + 1) for a, b in zip(one, other, strict=True) if a != b)
+    return found / max(1, len(one))
 
 
 def _of_members(one: Sequence[Any], other: Sequence[Any]) -> float:
-    """Jaccard's distance of two multisets; what cannot be hashed is told by its text."""
-    ours, theirs = (Counter(map(_hashable, each)) for each in (one, other))
-    return 1 - (ours & theirs).total() / max(1, (ours | theirs).total())
+    """Jaccard's distance of what is in them; what cannot be hashed is told by its text."""
+    heads = one[: _MOST_PARTS[0]], other[: _MOST_PARTS[0]]
+    try:
+        ours, theirs = map(set, heads)
+    except TypeError:
+        ours, theirs = ({repr(part)[:200] for part in head} for head in heads)
+    return len(ours ^ theirs) / max(1, len(ours | theirs))
 
 
 def _of_sets(one: Collection[Any], other: Collection[Any]) -> float:
@@ -176,7 +180,3 @@ def _of_dictionaries(one: Mapping[Any, Any], other: Mapping[Any, Any], depth: in
     values = [distance(one[key], other[key], depth + 1) for key in shared]
     missing = _of_sets(one.keys(), other.keys())
     return (missing + (sum(values) / len(values) if values else missing)) / 2
-
-
-def _hashable(part: Any) -> Any:
-    return part if isinstance(part, str | int | float | None) else repr(part)[:200]

@@ -20,8 +20,8 @@ CODE = "def combined(a, b):\n    return a - b\n"
 TESTS = "from solution import combined\n\n\ndef test_two():\n    assert combined(2, 2) == 4\n"
 
 
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[Sandbox]:
+@pytest.fixture(scope="module", name="sandbox")
+def make_jails() -> Iterator[Sandbox]:
     """The jails of these tests."""
     jails = make_sandbox()
     yield jails

@@ -52,6 +52,7 @@ class Heard:
     why: str = ""
     tokens: int = 0
     dollars: float = 0.0
+    had_room: bool = True
 
 
 def take_notes(claim: Claim, hold: Hold, tools: Tools) -> Consulted:
@@ -60,8 +61,14 @@ def take_notes(claim: Claim, hold: Hold, tools: Tools) -> Consulted:
     protocol = tools.known.protocol()
     asked = notes_requests(claim, tools.settings, protocol, learned)
     hold.note({"stage": "consult", "trying": f"the notes of {len(asked)} analyzers"})
+
+    def ask(request: ModelRequest) -> Heard:
+        return _heard(request, MOST_NOTES, claim, hold, tools)
+
     with ThreadPoolExecutor(len(asked), "notes") as threads:
-        heard = list(threads.map(lambda each: _heard(each, MOST_NOTES, claim, hold, tools), asked))
+        first = list(threads.map(ask, asked))
+    # most of what five calls set aside at once is free again after them
+    heard = [at if at.had_room else ask(each) for each, at in zip(asked, first, strict=True)]
     by_analyzer = dict(zip(AnalyzerRole, heard, strict=True))
     notes: dict[str, Json] = {
         name.value: list(each.lines) for name, each in by_analyzer.items() if each.lines
@@ -152,7 +159,7 @@ def _heard(request: ModelRequest, most: int, claim: Claim, hold: Hold, tools: To
             raise RunCancelledError from error
         return Heard(why="Its time was over.")
     except (ModelError, OverBudgetError) as error:
-        return Heard(why=str(error))
+        return Heard(why=str(error), had_room=isinstance(error, ModelError))
     heard = Heard(tokens=answer.usage.tokens, dollars=answer.dollars)
     try:
         lines = read_lines(answer.document, most)

@@ -14,7 +14,8 @@ from fractal_rmo.services.known import Known
 from fractal_rmo.services.performed import latest_proposal, notes_of, strings
 
 _MOST_FINDINGS = 12
-_MOST_EVIDENCE = 20
+MOST_EVIDENCE = 20
+"""Lines of why earlier proposals were not taken."""
 
 
 def slots_of(claim: Claim, learned: Sequence[str] = ()) -> Slots:
@@ -81,7 +82,7 @@ def _evidence(claim: Claim) -> Sequence[str]:
     """What the validator said of earlier rounds, then what this round's tests said."""
     said = [str(entry["feedback"]) for entry in claim.earlier if entry.get("feedback")]
     said += _of_all(output.get("evidence") for output in claim.slices(Stage.EXECUTE))
-    return said[-_MOST_EVIDENCE:]
+    return said[-MOST_EVIDENCE:]
 
 
 def _notes(claim: Claim) -> Sequence[str]:

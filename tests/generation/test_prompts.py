@@ -18,7 +18,7 @@ NONCE = "5f0c2a"
 _FENCED = re.compile(rf"^<<<{NONCE} ([^\n]*)\n(.*?)\n>>>{NONCE}$", re.DOTALL | re.MULTILINE)
 
 
-BUILDERS = {
+BUILDERS: dict[str, Callable[[Slots, str], Prompt]] = {
     **{role.value: partial(build, role) for role in Role},
     **{f"notes on {each}": partial(notes_prompt, each) for each in AnalyzerRole},
     "plan": plan_prompt,
@@ -28,7 +28,7 @@ BUILDERS = {
 @pytest.mark.parametrize("name", BUILDERS)
 @pytest.mark.parametrize("text", TEXTS)
 def test_a_hostile_text_stays_between_its_fences(name: str, text: str) -> None:
-    make: Callable[[Slots, str], Prompt] = BUILDERS[name]
+    make = BUILDERS[name]
     code, tests = SourceTree({"a.py": f"# {text}\n"}), SourceTree({"test_a.py": f"# {text}\n"})
     slots = Slots(text, code, tests, text, [text], [text], [text], [text], [text])
     prompt = make(slots, NONCE)

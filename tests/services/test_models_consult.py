@@ -116,7 +116,7 @@ def test_where_nobody_notes_anything_there_is_no_plan(
 def test_a_round_that_the_validator_rejected_is_noted_and_guided(
     engine: Engine, redis: Redis, sandbox: Sandbox
 ) -> None:
-    signed = {"level": 5, "outcome": "failed", "kind": "generate", "errors": []}
+    signed: dict[str, Any] = {"level": 5, "outcome": "failed", "kind": "generate", "errors": []}
     learned = "9 results for tasks of kind generate ended at level 5 (property) as failed, of 3"
     script = (
         Line(f"LEARNED FROM ERRORS LIKE THESE\n- {learned}", (lines(NOTE),)),

@@ -56,7 +56,7 @@ STATE_OF: Mapping[Stage, TaskState] = MappingProxyType(
 """The task state in which a step of each stage is performed."""
 
 ROLES = tuple(role.value for role in AnalyzerRole)
-ASKING = ("tests-", "propose-")
+ASKING = ("tests-", "notes-", "plan-", "propose-", "explain-")
 """Further steps of EXECUTE that wait for a language model."""
 MAX_ATTEMPTS = 3
 """A redelivery counts as an attempt, so that a poisonous step is seen and given up."""

@@ -135,7 +135,10 @@ def test_a_person_in_the_models_place_mends_a_task(tmp_path: Path, program: Path
         assert person.stdout
         address = person.stdout.readline().split()[-1]
         given = {"OPENAI_BASE_URL": address, "OPENAI_FREE": "true", "OPENAI_MODEL": "me"}
-        with started(tmp_path / "state", ROOT, **given) as at_work, ThreadPoolExecutor(1) as threads:
+        with (
+            started(tmp_path / "state", ROOT, **given) as at_work,
+            ThreadPoolExecutor(1) as threads,
+        ):
             task = at_work.submit(*arguments(program, "fix", "openai", "find the largest"))
             ended = threads.submit(at_work.until_ended, task)
             question = "".join(

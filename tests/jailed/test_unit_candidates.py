@@ -82,6 +82,7 @@ def test_an_endless_candidate_is_stopped_by_its_steps(run: Runner) -> None:
         ("import os; os._exit(0)", "crashed"),
         ("import os; os.kill(os.getpid(), 9)", "crashed"),
         ("return 10 ** 10 ** 9", "timed_out"),
+        ("import time; time.sleep(60)", "timed_out"),
     ],
 )
 def test_a_candidate_that_ends_its_fork_costs_itself_alone(

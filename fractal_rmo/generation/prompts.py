@@ -16,7 +16,7 @@ from types import MappingProxyType
 
 from fractal_rmo.domain.source import SourceTree
 
-VERSION = 1
+VERSION = 2
 """Of the templates: raised with every change of their words."""
 LONGEST_SLOT = 60_000
 """Characters of one slot; what is beyond is left out, and said to be."""
@@ -96,8 +96,13 @@ _TEMPLATES: Mapping[Role, str] = MappingProxyType(
 
 def build(role: Role, slots: Slots, nonce: str) -> Prompt:
     """The question of a role.  ``nonce`` must be unguessable for whoever wrote what is fenced."""
+    return compose(_TEMPLATES[role], slots, nonce)
+
+
+def compose(instructions: str, slots: Slots, nonce: str) -> Prompt:
+    """``instructions``, which are ours word for word, and the slots between fences."""
     user = "\n\n".join(_fenced(nonce, title, text) for title, text in _sections(slots))
-    return Prompt(_TEMPLATES[role] + _DATA.format(nonce=nonce), user)
+    return Prompt(instructions + _DATA.format(nonce=nonce), user)
 
 
 def _sections(slots: Slots) -> Iterator[tuple[str, str]]:

@@ -11,8 +11,9 @@ from fractal_rmo.domain.protocol import SHIPPED
 from fractal_rmo.domain.step import Claim, Stage, StepRef
 from fractal_rmo.domain.task import Task
 from fractal_rmo.ports.models import LanguageModel
-from fractal_rmo.services.next_step import may_ask
+from fractal_rmo.services.next_step import asks_first, may_ask
 from fractal_rmo.services.propose import code_request, tests_request
+from fractal_rmo.services.state_properties import properties_request, states_properties
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,9 @@ def questions(task: Task, settings: Settings, models: LanguageModel) -> tuple[Qu
         return ()
     protocol = {"version": SHIPPED.version}
     requests = [code_request(claim, settings, protocol)]
+    begins = asks_first(claim, settings.pipeline, models)
+    if begins and states_properties(claim, settings.pipeline):
+        requests.insert(0, properties_request(claim, settings, protocol))
     if claim.oracle.is_blank():
         requests.insert(0, tests_request(claim, settings, protocol))
     return tuple(Question(each, models.quote(each)) for each in requests)

@@ -18,6 +18,7 @@ from fractal_rmo.domain.task import Provider, TaskKind
 from fractal_rmo.ports.models import LanguageModel
 from fractal_rmo.repair.problem import RepairStatus
 from fractal_rmo.services.performed import Turn, latest_proposal, proposals, proposed
+from fractal_rmo.services.state_properties import states_properties
 
 MOST_PROPOSALS = 3
 """In a round; another round begins with what the validator said of the last."""
@@ -49,9 +50,11 @@ def next_action(
     """The name of the step to come, "" where execution is over."""
     number = len(claim.slices(Stage.EXECUTE)) + 2
     match output["status"]:
-        case Turn.ASKS:
-            return f"tests-{number}" if claim.oracle.is_blank() else f"propose-{number}"
-        case Turn.TESTS_WRITTEN:
+        case Turn.ASKS if claim.oracle.is_blank():
+            return f"tests-{number}"
+        case Turn.ASKS | Turn.TESTS_WRITTEN if states_properties(claim, times):
+            return f"properties-{number}"
+        case Turn.ASKS | Turn.TESTS_WRITTEN | Turn.STATED | Turn.NOT_STATED:
             return f"propose-{number}"
         case Turn.PROPOSED:
             return f"judge-{number}"

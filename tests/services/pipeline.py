@@ -97,11 +97,9 @@ class Rig:
         return view
 
 
-def rig(
-    engine: Engine, redis: Redis, sandbox: Sandbox, models: LanguageModel, **times: float
-) -> Rig:
+def rig(engine: Engine, redis: Redis, sandbox: Sandbox, models: LanguageModel, **times: Any) -> Rig:
     """A rig over these servers and jails."""
-    bell = Bell()
+    bell, times = Bell(), {"state_properties": False, **times}
     tools = replace(
         tools_over(engine, redis),
         settings=replace(Settings(), pipeline=Times(**times)),

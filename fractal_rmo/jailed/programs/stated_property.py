@@ -100,8 +100,9 @@ class _Asked:
                 return told(None)
             if self._value(self._holds, values):
                 return told(True)
-            sides = ", ".join(told(self._value(s, values)).get("text", "…") for s in self._sides)
-            return {**told(False), "text": shortened(f"False: {sides}" if sides else "False")}
+            sides = [told(self._value(s, values)).get("text", "…") for s in self._sides]
+            words = f"False: it compares {' with '.join(sides)}" if sides else "False"
+            return {**told(False), "text": shortened(words)}
         except _LateError:
             return {"late": True}
         except MemoryError:

@@ -146,7 +146,10 @@ class _Reader:
             if loop.is_async:
                 raise PropertyRefusedError("A property waits for nothing.")
             self.read(loop.iter, known, depth + 1)
-            known |= frozenset(_bound(loop.target))
+            bound = frozenset(_bound(loop.target))
+            if bound & known:
+                raise PropertyRefusedError("A loop gives another meaning to a name.")
+            known |= bound
             for test in loop.ifs:
                 self.read(test, known, depth + 1)
         parts = (node.key, node.value) if isinstance(node, ast.DictComp) else (node.elt,)

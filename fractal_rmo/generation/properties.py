@@ -82,12 +82,8 @@ def signatures(code: SourceTree) -> Iterator[str]:
             tree = ast.parse(text)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue
-        module = (
-            path.removeprefix("src/")
-            .removesuffix(".py")
-            .replace("/", ".")
-            .removesuffix(".__init__")
-        )
+        file = path.removeprefix("src/").removesuffix(".py").removesuffix("/__init__")
+        module = file.replace("/", ".")
         for node in tree.body:
             if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
                 answer = f" -> {ast.unparse(node.returns)}" if node.returns else ""

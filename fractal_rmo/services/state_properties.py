@@ -82,11 +82,8 @@ def _interface(claim: Claim) -> str:
 
 def _read(answer: ModelReply) -> Stated:
     found, refused = read_properties(answer.document.get("properties"))
-    used: dict[str, Json] = {
-        "model": answer.model,
-        "tokens": answer.usage.tokens,
-        "dollars": answer.dollars,
-    }
+    used: dict[str, Json] = {"model": answer.model, "dollars": answer.dollars}
+    used["tokens"] = answer.usage.tokens
     if not found:
         return _none(f"None was let in. {' '.join(refused)}".strip(), **used)
     documents = [each.as_json() for each in found]

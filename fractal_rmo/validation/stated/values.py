@@ -5,6 +5,8 @@ run.  What is made of it is a few values to begin with, and the test whether
 another value belongs to them: the generator of level 5 makes the others.
 """
 
+# pylint: disable=unidiomatic-typecheck  # a truth value is no number here
+
 from __future__ import annotations
 
 import ast
@@ -37,10 +39,7 @@ class Values:
 def read_values(text: str) -> Values:
     """The values that a description names; raises ``PropertyRefusedError``."""
     try:
-        node = ast.parse(text.strip(), mode="eval").body
-        found = _read(node)
-    except PropertyRefusedError:
-        raise
+        found = _read(ast.parse(text.strip(), mode="eval").body)
     except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError) as error:
         raise PropertyRefusedError(f"'{text[:80]}' describes no values.") from error
     if not found.starts:
@@ -104,22 +103,24 @@ def _none() -> Values:
     return _of((None,), lambda v: v is None)
 
 
-def _text(alphabet: str = "", min_size: int = 0, max_size: int = 12) -> Values:
-    low, high = _sizes(min_size, max_size, _LONGEST_TEXT)
+def _text(alphabet: str = "", min_size: int = 0, max_size: int | None = None) -> Values:
+    low, high = _sizes(min_size, max_size, 12, _LONGEST_TEXT)
     if not isinstance(alphabet, str) or len(alphabet) > 200:
         raise PropertyRefusedError("An alphabet is a short text.")
     known = alphabet or _LETTERS
-    rows = _lengths(list(known), low, high)
+    made = _lengths(list(known), low, high)
 
     def holds(value: object) -> bool:
         fits = type(value) is str and low <= len(value) <= high
         return fits and (not alphabet or set(str(value)) <= set(alphabet))
 
-    return _of(("".join(row) for row in rows), holds)
+    return _of(("".join(row) for row in made), holds)
 
 
-def _lists(inner: Values, min_size: int = 0, max_size: int = 8, unique: bool = False) -> Values:
-    low, high = _sizes(min_size, max_size, _LONGEST_ROW)
+def _lists(
+    inner: Values, min_size: int = 0, max_size: int | None = None, unique: bool = False
+) -> Values:
+    low, high = _sizes(min_size, max_size, 8, _LONGEST_ROW)
 
     def holds(value: object) -> bool:
         if type(value) is not list or not low <= len(value) <= high:
@@ -130,8 +131,8 @@ def _lists(inner: Values, min_size: int = 0, max_size: int = 8, unique: bool = F
     return _of(_lengths(inner.starts, low, high), holds)
 
 
-def _sets(inner: Values, min_size: int = 0, max_size: int = 8) -> Values:
-    low, high = _sizes(min_size, max_size, _LONGEST_ROW)
+def _sets(inner: Values, min_size: int = 0, max_size: int | None = None) -> Values:
+    low, high = _sizes(min_size, max_size, 8, _LONGEST_ROW)
 
     def holds(value: object) -> bool:
         if not isinstance(value, set) or not low <= len(value) <= high:
@@ -152,8 +153,10 @@ def _tuples(*inner: Values) -> Values:
     return _of(rows([one.starts for one in inner]), holds)
 
 
-def _dictionaries(keys: Values, values: Values, min_size: int = 0, max_size: int = 8) -> Values:
-    low, high = _sizes(min_size, max_size, _LONGEST_ROW)
+def _dictionaries(
+    keys: Values, values: Values, min_size: int = 0, max_size: int | None = None
+) -> Values:
+    low, high = _sizes(min_size, max_size, 8, _LONGEST_ROW)
 
     def holds(value: object) -> bool:
         if type(value) is not dict or not low <= len(value) <= high:
@@ -188,10 +191,11 @@ def _few(inner: Sequence[Values]) -> None:
         raise PropertyRefusedError(f"From 1 to {_MOST_PARTS} parts are allowed.")
 
 
-def _sizes(low: int, high: int, most: int) -> tuple[int, int]:
-    if type(low) is not int or type(high) is not int or not 0 <= low <= max(low, high) <= most:
+def _sizes(low: int, high: int | None, usual: int, most: int) -> tuple[int, int]:
+    high = max(low, usual) if high is None else high
+    if type(low) is not int or type(high) is not int or not 0 <= low <= high <= most:
         raise PropertyRefusedError(f"A size is from 0 to {most}.")
-    return low, max(low, high)
+    return low, high
 
 
 def _lengths(items: Sequence[Any], low: int, high: int) -> list[list[Any]]:

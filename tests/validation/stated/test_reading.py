@@ -15,7 +15,7 @@ from fractal_rmo.validation.stated.refusing import PropertyRefusedError
 from fractal_rmo.validation.stated.values import WORDS, read_values
 from tests.validation.stated.documents import document
 
-EXAMPLES = {
+EXAMPLES: dict[str, tuple[str, list[object], list[object]]] = {
     "integers": ("integers(3, 9)", [3, 9], [2, 10, 3.0, True, "3"]),
     "floats": ("floats(0, 1, allow_nan=False)", [0.0, 1.0, 0.25], [1, 1.5, float("nan"), "0"]),
     "booleans": ("booleans()", [True, False], [0, None]),
@@ -100,7 +100,8 @@ def test_an_honest_expression_is_let_in(holds: str) -> None:
         *("9 ** 9 ** 9 == f(n)", "n ** 99 == f(n)", "n ** f(n) == 1", "f(n) ** k ** k ** k == 1"),
         *("2 ** n == f(n)", "pow(n, n) == f(n)", "f(n) << 99 == 1", f"f(n) == {10**30}"),
         *("f(n) == 1e999", "f(n) == 2j", f"f(n) == '{'x' * 101}'", "f(b'a' * n) == 1"),
-        *("[1 for a in n for b in n for c in n] == f(n)", "[f(a) for a in [b for b in [c for c in [d for d in n]]]]"),
+        *("[1 for a in n for b in n for c in n] == f(n)",),
+        *("f([[b for b in a] for a in n for c in [d for d in n]])",),
         *("-" * 300 + "f(n)", "f(" * 60 + "n" + ")" * 60, " + ".join(["f(n)"] * 80)),
         # a name with two meanings
         *("[f(n) for n in [1]] == 1", "[f(len) for len in [1]] == 1", "all(f(_x) for _x in [n])"),

@@ -87,8 +87,8 @@ def _read(answer: ModelReply) -> Stated:
     if not found:
         return _none(f"None was let in. {' '.join(refused)}".strip(), **used)
     documents = [each.as_json() for each in found]
-    note = f"{len(found)} properties were stated by a language model."
-    note = f"{note} {len(refused)} were not let in: {refused[0]}" if refused else note
+    note = f"Properties that a language model stated: {len(found)}."
+    note = f"{note} Not let in: {len(refused)}. {refused[0]}" if refused else note
     result = done(Strategy.API, Turn.STATED, note, properties=documents, **used)
     text = json.dumps(documents, ensure_ascii=False, indent=1)
     return result, SourceTree({STATED_FILE: f"{text}\n"})

@@ -96,7 +96,7 @@ class _Asked:
         """What becomes of one input."""
         signal.setitimer(signal.ITIMER_REAL, INPUT_S)
         try:
-            if not self._value(self._given, values):
+            if not self._is_given(values):
                 return told(None)
             if self._value(self._holds, values):
                 return told(True)
@@ -113,6 +113,13 @@ class _Asked:
             return {"raised": [type(error).__name__[:100], _words(error), "", 0]}
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
+
+    def _is_given(self, values: Sequence[Any]) -> bool:
+        """A precondition that cannot be worked out for an input was not meant for it."""
+        try:
+            return bool(self._value(self._given, values))
+        except Exception:  # noqa: BLE001 - mostly a maximum of nothing, or a place beyond the end
+            return False
 
     def _value(self, code: CodeType, values: Sequence[Any]) -> Any:
         """The value, on fresh arguments: a function may change what it is given."""

@@ -177,10 +177,10 @@ class Pipeline:
     slice_s: float = 25.0
     search_first_s: float = 25.0
     """Of the repair engine, before a model is asked where one is configured."""
-    state_properties: bool = True
-    """Whether a model states properties of code, unseen, before it is asked for code."""
     shutdown_s: float = 8.0
     deaf_s: float = 60.0
+    state_properties: bool = True
+    """Whether a model states properties of code, unseen, before it is asked for code."""
 
 
 @dataclass(frozen=True, slots=True)

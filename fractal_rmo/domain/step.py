@@ -56,7 +56,7 @@ STATE_OF: Mapping[Stage, TaskState] = MappingProxyType(
 """The task state in which a step of each stage is performed."""
 
 ROLES = tuple(role.value for role in AnalyzerRole)
-ASKING = ("tests-", "properties-", "propose-")
+ASKING = ("tests-", "properties-", "notes-", "plan-", "propose-", "explain-")
 """Further steps of EXECUTE that wait for a language model."""
 STATED_FILE = "properties.json"
 MAX_ATTEMPTS = 3

@@ -18,6 +18,7 @@ from fractal_rmo.domain.model import (
 from fractal_rmo.domain.run import RunCancelledError
 from fractal_rmo.domain.step import Claim
 from fractal_rmo.generation.prompts import VERSION, Prompt
+from fractal_rmo.learning import guidance
 from fractal_rmo.services.admit import wanted_provider
 from fractal_rmo.services.hold import Hold
 from fractal_rmo.services.purse import TaskPurse, limits_of
@@ -50,7 +51,11 @@ def request_of(
         purpose=f"{claim.kind} {claim.ref.action}",
         model=model,
         provider=wanted_provider(claim.provider),
-        versions=(f"protocol {protocol['version']}", f"prompts {VERSION}"),
+        versions=(
+            f"protocol {protocol['version']}",
+            f"prompts {VERSION}",
+            f"guidance {guidance.VERSION}",
+        ),
         key=claim.ref.step_id,
     )
 

@@ -23,6 +23,7 @@ from fractal_rmo.repair.problem import RepairOutcome, RepairProblem, RepairStatu
 from fractal_rmo.repair.search import MAX_CANDIDATES, search
 from fractal_rmo.services.asking import ModelMisconfiguredError
 from fractal_rmo.services.choose import choice_document, chosen
+from fractal_rmo.services.consult import explain, make_plan, take_notes
 from fractal_rmo.services.data import repaired
 from fractal_rmo.services.drive import Watcher, drive
 from fractal_rmo.services.executor_state import begin, complete
@@ -179,7 +180,13 @@ def _found(claim: Claim, found: RepairOutcome, priors: Priors) -> Performed:
 
 
 QUESTIONS: Mapping[str, Callable[[Claim, Hold, Tools], Performed]] = MappingProxyType(
-    {"tests": write_tests, "properties": state_properties}
+    {
+        "tests": write_tests,
+        "properties": state_properties,
+        "notes": take_notes,
+        "plan": make_plan,
+        "explain": explain,
+    }
 )
 STRATEGIES: Mapping[Strategy, Callable[[Claim, Hold, Tools], Performed]] = MappingProxyType(
     {

@@ -31,6 +31,13 @@ OUTPUT_SCHEMA: Mapping[str, Json] = MappingProxyType(
             "interface": {"type": "string"},
             "evidence": {"type": "array", "items": {"type": "string"}},
             "properties": {"type": "array", "items": {"type": "object"}},
+            "notes": {
+                "type": "object",
+                "additionalProperties": {"type": "array", "items": {"type": "string"}},
+            },
+            "plan": {"type": "array", "items": {"type": "string"}},
+            "explanation": {"type": "string"},
+            "silent": {"type": "array", "items": {"type": "string"}},
             "passing": {"type": "integer", "minimum": 0},
             "model": {"type": "string"},
             "tokens": {"type": "integer", "minimum": 0},
@@ -56,6 +63,10 @@ class Turn(StrEnum):
     NEAR_MISS = "near_miss"
     """Most tests pass: the repair engine has it next."""
     REJECTED = "rejected"
+    NOTED = "noted"
+    PLANNED = "planned"
+    EXPLAINED = "explained"
+    """The tests pass, and somebody was asked to say what was done."""
 
 
 def done(strategy: Strategy, status: str, note: str, **more: Json) -> ExecutionResult:
@@ -82,6 +93,18 @@ def proposals(claim: Claim) -> list[Mapping[str, Json]]:
     """The outputs of this round's questions for code, answered or not, oldest first."""
     asked = (Turn.PROPOSED, Turn.NO_PROPOSAL)
     return [output for output in claim.slices(Stage.EXECUTE) if output.get("status") in asked]
+
+
+def notes_of(output: Mapping[str, Json]) -> dict[str, list[str]]:
+    """The sentences of each analyzer's model that a step noted; {} for other steps."""
+    notes = output.get("notes")
+    rows = notes.items() if isinstance(notes, Mapping) else ()
+    return {str(analyzer): strings(lines) for analyzer, lines in rows}
+
+
+def strings(value: Json) -> list[str]:
+    """A list of texts out of an output; [] for anything else."""
+    return [str(each) for each in value] if isinstance(value, list | tuple) else []
 
 
 def latest_proposal(claim: Claim) -> SourceTree | None:

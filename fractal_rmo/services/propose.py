@@ -9,7 +9,7 @@ from fractal_rmo.domain.action import ExecutionResult, Strategy
 from fractal_rmo.domain.jsonvalue import JsonObject
 from fractal_rmo.domain.model import ModelError, ModelReply, ModelRequest
 from fractal_rmo.domain.source import SourceTree
-from fractal_rmo.domain.step import Claim, Stage
+from fractal_rmo.domain.step import Claim
 from fractal_rmo.domain.task import TaskKind
 from fractal_rmo.generation.check import check_code, check_tests
 from fractal_rmo.generation.prompts import Role, Slots, build
@@ -22,7 +22,8 @@ from fractal_rmo.generation.replies import (
 )
 from fractal_rmo.services.asking import ask, nonce_of, request_of
 from fractal_rmo.services.hold import Hold
-from fractal_rmo.services.performed import Turn, done, latest_proposal, proposals
+from fractal_rmo.services.performed import Turn, done, proposals
+from fractal_rmo.services.slots import guidance_for, slots_of
 from fractal_rmo.services.tools import Tools
 
 _ROLES = {
@@ -30,7 +31,6 @@ _ROLES = {
     TaskKind.FIX: Role.FIX,
     TaskKind.REFACTOR: Role.REFACTOR,
 }
-_MOST_FINDINGS = 12
 Proposed = tuple[ExecutionResult, SourceTree | None]
 
 
@@ -40,7 +40,8 @@ def propose(claim: Claim, hold: Hold, tools: Tools) -> Proposed:
     Raises ``InfrastructureError`` for what may be waited for, ``RunCancelledError``,
     ``OverBudgetError``, and ``ModelMisconfiguredError`` for what only another configuration mends.
     """
-    request = code_request(claim, tools.settings, tools.known.protocol())
+    learned = guidance_for(claim, tools.known)
+    request = code_request(claim, tools.settings, tools.known.protocol(), learned)
     try:
         answer = ask(request, claim, hold, tools)
         reply = read_files(answer.document, "notes")
@@ -72,17 +73,11 @@ def write_tests(claim: Claim, hold: Hold, tools: Tools) -> Proposed:
     return _answered(Turn.TESTS_WRITTEN, note, answer, reply), reply.files
 
 
-def code_request(claim: Claim, settings: Settings, protocol: JsonObject) -> ModelRequest:
+def code_request(
+    claim: Claim, settings: Settings, protocol: JsonObject, learned: Sequence[str] = ()
+) -> ModelRequest:
     """The question for code, with all that is known so far."""
-    slots = Slots(
-        task=claim.description,
-        code=latest_proposal(claim) or claim.candidate or claim.code,
-        tests=claim.tests,
-        interface=_interface(claim),
-        findings=_findings(claim),
-        evidence=_evidence(claim),
-    )
-    prompt = build(_ROLES[claim.kind], slots, nonce_of(claim))
+    prompt = build(_ROLES[claim.kind], slots_of(claim, learned), nonce_of(claim))
     cheaper, asked = settings.models.cheaper_first, len(proposals(claim))
     model = cheaper[asked] if asked < len(cheaper) else ""
     return request_of("executor", prompt, claim, settings, protocol, CODE_SCHEMA, model)
@@ -111,36 +106,3 @@ def _answered(turn: Turn, note: str, answer: ModelReply, reply: Reply) -> Execut
 def _nothing(why: str, answer: ModelReply | None = None) -> ExecutionResult:
     used = {"tokens": answer.usage.tokens, "dollars": answer.dollars} if answer else {}
     return done(Strategy.API, Turn.NO_PROPOSAL, why, evidence=[why], **used)
-
-
-def _interface(claim: Claim) -> str:
-    if not claim.tests.is_blank():
-        return ""
-    said = [str(o["interface"]) for n, o in claim.outputs.items() if "interface" in o and n]
-    return said[-1] if said else _called(claim.written_tests)
-
-
-def _called(tests: SourceTree) -> str:
-    """What written tests import, for a round that did not write them."""
-    lines = (line for text in tests.files.values() for line in text.splitlines())
-    return "\n".join(sorted({ln for ln in lines if ln.startswith(("from ", "import "))}))
-
-
-def _findings(claim: Claim) -> Sequence[str]:
-    found = claim.outputs.get("merge", {}).get("findings")
-    rows = found if isinstance(found, list | tuple) else ()
-    lines = [
-        f"{r.get('path')}, line {r.get('line')}: {r.get('message')}"
-        for r in rows
-        if isinstance(r, dict)
-    ]
-    return lines[:_MOST_FINDINGS]
-
-
-def _evidence(claim: Claim) -> Sequence[str]:
-    """What the validator said of earlier rounds, then what this round's tests said."""
-    said = [str(entry["feedback"]) for entry in claim.earlier if entry.get("feedback")]
-    for output in claim.slices(Stage.EXECUTE):
-        lines = output.get("evidence")
-        said += [str(line) for line in (lines if isinstance(lines, list | tuple) else ())]
-    return said[-20:]

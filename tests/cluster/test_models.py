@@ -6,11 +6,13 @@ import json
 import re
 import urllib.parse
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 
+from fractal_rmo.domain.step import ROLES
 from tests.adapters.llm.emulator import KEY, Emulator
 from tests.adapters.llm.emulator import started as emulator_started
 from tests.cluster.conftest import ClusterAtWork, started
@@ -70,8 +72,35 @@ STATED = [
         "holds": "factorial(n + 1) > factorial(n)",
     },
 ]
+DOUBLING = "Write double(x), which doubles a number or a text"
+NOTE = "Nothing but numbers is doubled, and zero is what comes of them."
+STEP = "Answer x + x, which doubles numbers and texts."
+EXPLANATION = "It adds x to itself, and is called as double(x)."
+DOUBLED = "def double(x):\n    return x + x\n"
+DOUBLING_TESTS = """from solution import double
+
+
+def test_a_number():
+    assert double(3) == 6
+
+
+def test_a_text():
+    assert double("ab") == "abab"
+"""
+
 FIXTURES = [
     {"match": {"systemMessage": "You state properties"}, "response": said(properties=STATED)},
+    {"match": {"userMessage": "CHANGE\n"}, "response": said(lines=[EXPLANATION])},
+    {
+        "match": {"userMessage": f"PLAN OF ANOTHER MODEL\n- {STEP}"},
+        "response": said(files=files(solution=DOUBLED), notes="Adds."),
+    },
+    {"match": {"userMessage": f"- logic: {NOTE}"}, "response": said(lines=[STEP])},
+    {"match": {"userMessage": "test_a_text failed"}, "response": said(lines=[NOTE])},
+    {
+        "match": {"userMessage": DOUBLING},
+        "response": said(files=files(solution="def double(x):\n    return 0\n"), notes="Zero."),
+    },
     {
         "match": {"userMessage": f"INTERFACE\n{INTERFACE}"},
         "response": said(files=files(solution=CODE), notes="Multiplies."),
@@ -132,7 +161,8 @@ print(json.dumps([result.success, result.code, view_document(result.report)], de
     assert report["written_tests"] == {"test_solution.py": TESTS}
     assert report["tests"] == {}
     actions = [step["action"] for step in report["steps"] if step["stage"] == "execute"]
-    assert actions == ["", "tests-2", "properties-3", "propose-4", "judge-5"]
+    assert actions == ["", "tests-2", "properties-3", "propose-4", "judge-5", "explain-6"]
+    assert report["summary"].endswith(f"A model says of it: {EXPLANATION}")
     unit = next(v for v in report["verdicts"] if v["level"] == 3)
     assert "A language model wrote the tests." in unit["summary"]
 
@@ -158,6 +188,25 @@ print(json.dumps(view_document(Orchestrator().process_task(task).report), defaul
     (question,) = [q for q in report["questions"] if q["kind"] == "stated_property"]
     assert question["test"] == "n = 0\nassert factorial(n + 1) > factorial(n)"
     assert "A model that had not seen the code stated: 'Factorials grow.'" in question["question"]
+
+
+def test_notes_and_a_plan_reach_the_second_proposal(
+    asking: ClusterAtWork, emulator: Emulator, tmp_path: Path
+) -> None:
+    tests = tmp_path / "test_solution.py"
+    tests.write_text(DOUBLING_TESTS)
+    task = asking.submit(
+        "--kind", "generate", "--description", DOUBLING, "--tests", tests, "--provider", "openai"
+    )
+    document = asking.until_ended(task)
+    assert document["ending"] == "proven", document["summary"]
+    assert document["result"] == {"solution.py": DOUBLED}
+    steps = {step["action"]: step["output"] for step in document["steps"]}
+    assert steps["notes-4"]["notes"] == {role: [NOTE] for role in ROLES}
+    assert steps["plan-5"]["plan"] == [STEP]
+    ((*_, asked),) = [body["messages"] for body in emulator.heard("PLAN OF ANOTHER MODEL")]
+    assert all(f"- {role}: {NOTE}" in asked["content"] for role in ROLES)
+    assert EXPLANATION in document["summary"]
 
 
 @pytest.mark.slow

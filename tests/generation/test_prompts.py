@@ -3,25 +3,37 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import partial
 
 import pytest
 
+from fractal_rmo.domain.finding import AnalyzerRole
 from fractal_rmo.domain.source import SourceTree
-from fractal_rmo.generation.prompts import LONGEST_SLOT, Role, Slots, build
+from fractal_rmo.generation.prompts import LONGEST_SLOT, Prompt, Role, Slots, build
 from fractal_rmo.generation.properties import properties_prompt, signatures
+from fractal_rmo.generation.voices import explanation_prompt, notes_prompt, plan_prompt
 from tests.generation.injections import TEXTS
 
 NONCE = "5f0c2a"
 _FENCED = re.compile(rf"^<<<{NONCE} ([^\n]*)\n(.*?)\n>>>{NONCE}$", re.DOTALL | re.MULTILINE)
 
 
-@pytest.mark.parametrize("role", Role)
+BUILDERS: dict[str, Callable[[Slots, str], Prompt]] = {
+    **{role.value: partial(build, role) for role in Role},
+    **{f"notes on {each}": partial(notes_prompt, each) for each in AnalyzerRole},
+    "plan": plan_prompt,
+}
+
+
+@pytest.mark.parametrize("name", BUILDERS)
 @pytest.mark.parametrize("text", TEXTS)
-def test_a_hostile_text_stays_between_its_fences(role: Role, text: str) -> None:
+def test_a_hostile_text_stays_between_its_fences(name: str, text: str) -> None:
+    make = BUILDERS[name]
     code, tests = SourceTree({"a.py": f"# {text}\n"}), SourceTree({"test_a.py": f"# {text}\n"})
-    slots = Slots(text, code, tests, text, [text], [text], [text])
-    prompt = build(role, slots, NONCE)
-    harmless = build(role, Slots("Add."), NONCE)
+    slots = Slots(text, code, tests, text, [text], [text], [text], [text], [text])
+    prompt = make(slots, NONCE)
+    harmless = make(Slots("Add."), NONCE)
     assert prompt.system == harmless.system
     assert _FENCED.sub("", prompt.user).strip() == ""
     assert [title for title, _ in _FENCED.findall(prompt.user)] == [
@@ -32,7 +44,22 @@ def test_a_hostile_text_stays_between_its_fences(role: Role, text: str) -> None:
         "FINDINGS OF THE ANALYZERS",
         "WHY EARLIER PROPOSALS WERE NOT TAKEN",
         "LEARNED FROM ERRORS LIKE THESE",
+        "NOTES OF OTHER MODELS",
+        "PLAN OF ANOTHER MODEL",
     ]
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_a_change_to_be_explained_is_data_too(text: str) -> None:
+    prompt = explanation_prompt(text, f"+# {text}", NONCE)
+    assert prompt.system == explanation_prompt("Add.", "", NONCE).system
+    assert [title for title, _ in _FENCED.findall(prompt.user)] == ["TASK", "CHANGE"]
+    assert _FENCED.sub("", prompt.user).strip() == ""
+
+
+def test_five_analyzers_are_asked_five_things() -> None:
+    asked = {notes_prompt(each, Slots("Add."), NONCE).system for each in AnalyzerRole}
+    assert len(asked) == len(AnalyzerRole)
 
 
 def test_another_nonce_closes_nothing() -> None:

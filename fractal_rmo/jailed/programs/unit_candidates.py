@@ -136,14 +136,12 @@ class _Bench:
 
     def _take(self, group: list[int], ended: Ended, control: Judgement) -> list[list[int]]:
         """Keep what a fork told; the groups that are still to be judged."""
-        if ended.how == "cut_off":
-            return []
         told = ended.told
         if len(group) > 1 and len(told) == len(group) + 1 and _is_other(told[-1], control):
             return [[number] for number in group]
         for number, one in zip(group, told, strict=False):
             self._judged[number] = {**one, "ending": "finished"}
-        if len(told) >= len(group):
+        if len(told) >= len(group) or ended.how == "cut_off":
             return []
         how = "crashed" if ended.how == "finished" else ended.how  # it left without a word
         self._judged[group[len(told)]] = {"ending": how}

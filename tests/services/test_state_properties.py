@@ -22,6 +22,7 @@ from fractal_rmo.domain.verdict import Level
 from fractal_rmo.domain.views import TaskView
 from fractal_rmo.ports.sandbox import Sandbox
 from fractal_rmo.services.documents import open_questions
+from fractal_rmo.services.dry_run import ceiling
 from fractal_rmo.services.dry_run import questions as dry_run
 from fractal_rmo.services.questions import Kind
 from tests.services.pipeline import Rig, actions, code, models_of, rig
@@ -179,12 +180,16 @@ def test_their_writer_sees_no_body_and_no_tests_of_a_model(make: Any) -> None:
 def test_a_dry_run_counts_them(make: Any) -> None:
     at_work = make(properties(EVEN), dollars=0.01)
     settings = at_work.tools.settings
-    named = [q.request.schema_name for q in dry_run(FIX, settings, at_work.tools.models)]
-    assert named == ["properties", "files"]
+
+    def named(task: Task, settings: Settings) -> list[str]:
+        return [q.request.schema_name for q in dry_run(task, settings, at_work.tools.models)]
+
+    found = dry_run(FIX, settings, at_work.tools.models)
     off = replace(settings, pipeline=replace(settings.pipeline, state_properties=False))
-    assert len(dry_run(FIX, off, at_work.tools.models)) == 1
+    assert named(FIX, settings) == ["properties", *named(FIX, off)]
+    assert ceiling(found, FIX)[1] > ceiling(found[1:], FIX)[1]
     later = replace(FIX, provider=Provider.AUTO)  # the repair engine begins
-    assert len(dry_run(later, Settings(), at_work.tools.models)) == 1
+    assert "properties" not in named(later, Settings())
 
 
 def _rows(**files: str) -> list[Json]:

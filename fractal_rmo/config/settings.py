@@ -183,6 +183,8 @@ class Pipeline:
     """Whether a proposal that passes its tests is explained in a sentence."""
     shutdown_s: float = 8.0
     deaf_s: float = 60.0
+    state_properties: bool = True
+    """Whether a model states properties of code, unseen, before it is asked for code."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,11 @@ from fractal_rmo.generation.replies import LONGEST_LINE
 from fractal_rmo.generation.voices import MOST_NOTES, MOST_STEPS
 from fractal_rmo.ports.models import LanguageModel
 from fractal_rmo.services.consult import explanation_request, notes_requests, plan_request
-from fractal_rmo.services.next_step import MOST_PROPOSALS, may_ask
+from fractal_rmo.services.next_step import MOST_PROPOSALS, asks_first, may_ask
 from fractal_rmo.services.performed import Turn
 from fractal_rmo.services.propose import code_request, tests_request
 from fractal_rmo.services.slots import MOST_EVIDENCE
+from fractal_rmo.services.state_properties import properties_request, states_properties
 
 BYTES_PER_TOKEN = 2
 """As prices are estimated: text that an answer's tokens could be, at the most."""
@@ -46,7 +47,10 @@ def questions(task: Task, settings: Settings, models: LanguageModel) -> tuple[Qu
     claim = _claim(task)
     if not may_ask(claim, models):
         return ()
-    shown, priced = (_asked(_Round(claim, settings, full=full)) for full in (False, True))
+    begins = asks_first(claim, settings.pipeline, models)
+    shown, priced = (
+        _asked(_Round(claim, settings, begins=begins, full=full)) for full in (False, True)
+    )
     return tuple(
         Question(each, models.quote(longest)) for each, longest in zip(shown, priced, strict=True)
     )
@@ -68,10 +72,14 @@ def ceiling(found: Sequence[Question], task: Task) -> tuple[int, float]:
 
 @dataclass(frozen=True, slots=True)
 class _Round:
-    """What will be known at each question; ``full`` stands for it at its greatest length."""
+    """What will be known at each question; ``full`` stands for it at its greatest length.
+
+    ``begins`` says that a model is asked before the repair engine.
+    """
 
     claim: Claim
     settings: Settings
+    begins: bool
     full: bool
 
     def at(
@@ -106,6 +114,8 @@ def _asked(later: _Round) -> Iterator[ModelRequest]:
     settings, protocol = later.settings, {"version": SHIPPED.version}
     if later.claim.oracle.is_blank():
         yield tests_request(later.at("tests"), settings, protocol)
+    if later.begins and states_properties(later.claim, settings.pipeline):
+        yield properties_request(later.at("properties"), settings, protocol)
     for number in range(MOST_PROPOSALS):
         if number == settings.pipeline.advise_after:
             yield from notes_requests(later.at("notes", number), settings, protocol)

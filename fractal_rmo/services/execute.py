@@ -34,6 +34,7 @@ from fractal_rmo.services.performed import OUTPUT_SCHEMA, Turn, done, latest_pro
 from fractal_rmo.services.propose import propose, write_tests
 from fractal_rmo.services.refactor import ENGINES, prefix_left
 from fractal_rmo.services.slices import last_slice
+from fractal_rmo.services.state_properties import state_properties
 from fractal_rmo.services.tools import Tools
 
 _OUTPUT = Draft202012Validator(dict(OUTPUT_SCHEMA))
@@ -179,7 +180,13 @@ def _found(claim: Claim, found: RepairOutcome, priors: Priors) -> Performed:
 
 
 QUESTIONS: Mapping[str, Callable[[Claim, Hold, Tools], Performed]] = MappingProxyType(
-    {"tests": write_tests, "notes": take_notes, "plan": make_plan, "explain": explain}
+    {
+        "tests": write_tests,
+        "properties": state_properties,
+        "notes": take_notes,
+        "plan": make_plan,
+        "explain": explain,
+    }
 )
 STRATEGIES: Mapping[Strategy, Callable[[Claim, Hold, Tools], Performed]] = MappingProxyType(
     {
@@ -196,9 +203,10 @@ def _outcome(
 ) -> StepOutcome:
     output = result.output
     written = candidate if output["status"] == Turn.TESTS_WRITTEN else None
+    stated = candidate if output["status"] == Turn.STATED else None
     more = next_action(claim, output, tools.settings.pipeline, tools.models)
     if more:
-        return StepOutcome(output=output, more=more, written_tests=written)
+        return StepOutcome(output=output, more=more, written_tests=written, stated=stated)
     judged = to_be_judged(claim, candidate, output)
     if judged is None:
         return _ended(Ending.NOT_PROVEN, str(output["note"]), output)

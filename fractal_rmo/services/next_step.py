@@ -20,6 +20,7 @@ from fractal_rmo.domain.task import Provider, TaskKind
 from fractal_rmo.ports.models import LanguageModel
 from fractal_rmo.repair.problem import RepairStatus
 from fractal_rmo.services.performed import Turn, latest_proposal, notes_of, proposals, proposed
+from fractal_rmo.services.state_properties import states_properties
 
 MOST_PROPOSALS = 3
 """In a round; another round begins with what the validator said of the last."""
@@ -56,7 +57,9 @@ def next_action(
             return f"{_THEN[Turn(str(status))]}-{number}"
         case Turn.ASKS if claim.oracle.is_blank():
             return f"tests-{number}"
-        case Turn.ASKS | Turn.TESTS_WRITTEN | Turn.REJECTED:
+        case Turn.ASKS | Turn.TESTS_WRITTEN if states_properties(claim, times):
+            return f"properties-{number}"
+        case Turn.ASKS | Turn.TESTS_WRITTEN | Turn.STATED | Turn.NOT_STATED | Turn.REJECTED:
             return _ask(claim, len(proposals(claim)), times)
         case Turn.NO_PROPOSAL:  # which is not yet among the outputs
             return _ask(claim, len(proposals(claim)) + 1, times)

@@ -30,6 +30,7 @@ OUTPUT_SCHEMA: Mapping[str, Json] = MappingProxyType(
             "files": {"type": "object", "additionalProperties": {"type": "string"}},
             "interface": {"type": "string"},
             "evidence": {"type": "array", "items": {"type": "string"}},
+            "properties": {"type": "array", "items": {"type": "object"}},
             "notes": {
                 "type": "object",
                 "additionalProperties": {"type": "array", "items": {"type": "string"}},
@@ -52,6 +53,8 @@ class Turn(StrEnum):
 
     ASKS = "asks_a_model"
     TESTS_WRITTEN = "tests_written"
+    STATED = "properties_stated"
+    NOT_STATED = "no_properties"
     PROPOSED = "proposed"
     NO_PROPOSAL = "no_proposal"
     """There was no answer, or one that is not let in."""

@@ -135,6 +135,7 @@ def test_a_person_in_the_models_place_mends_a_task(tmp_path: Path, program: Path
         assert person.stdout
         address = person.stdout.readline().split()[-1]
         given = {"OPENAI_BASE_URL": address, "OPENAI_FREE": "true", "OPENAI_MODEL": "me"}
+        given |= {"FRACTAL_STATE_PROPERTIES": "false"}  # a person is asked for code alone
         with (
             started(tmp_path / "state", ROOT, **given) as at_work,
             ThreadPoolExecutor(1) as threads,

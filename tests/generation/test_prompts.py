@@ -11,6 +11,7 @@ import pytest
 from fractal_rmo.domain.finding import AnalyzerRole
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.generation.prompts import LONGEST_SLOT, Prompt, Role, Slots, build
+from fractal_rmo.generation.properties import properties_prompt, signatures
 from fractal_rmo.generation.voices import explanation_prompt, notes_prompt, plan_prompt
 from tests.generation.injections import TEXTS
 
@@ -75,3 +76,22 @@ def test_what_is_too_long_is_said_to_be_cut() -> None:
     user = build(Role.GENERATE, Slots("x" * (LONGEST_SLOT + 5)), NONCE).user
     assert "[5 more characters left out]" in user
     assert len(user) < LONGEST_SLOT + 200
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_so_it_is_for_the_writer_of_properties(text: str) -> None:
+    code = SourceTree({"a.py": f"def f(x):\n    {text!r}\n"})
+    prompt = properties_prompt(text, code, SourceTree({"test_a.py": f"# {text}\n"}), text, NONCE)
+    assert prompt.system == properties_prompt("", SourceTree(), SourceTree(), "", NONCE).system
+    assert _FENCED.sub("", prompt.user).strip() == ""
+    titles = [title for title, _ in _FENCED.findall(prompt.user)]
+    assert titles == ["TASK", "INTERFACE", "TESTS test_a.py"]
+
+
+def test_signatures_tell_no_body() -> None:
+    text = (
+        'def f(x: int, *, y=2) -> str:\n    """Says\n    what."""\n    return secret(x)\n'
+        "def _g(): ...\nclass A: ...\ndef h(): return 7\n"
+    )
+    code = SourceTree({"src/shop/a.py": text, "shop/__init__.py": text[:1] + "(", "b.txt": "x"})
+    assert list(signatures(code)) == ["shop.a.f(x: int, *, y=2) -> str: Says what.", "shop.a.h()"]

@@ -100,7 +100,8 @@ class Rig:
 
 def rig(engine: Engine, redis: Redis, sandbox: Sandbox, models: LanguageModel, **times: Any) -> Rig:
     """A rig over these servers and jails; of models only code and tests are asked unless told."""
-    bell, times = Bell(), {"advise_after": NEVER, "explain": False, **times}
+    quiet = {"advise_after": NEVER, "explain": False, "state_properties": False}
+    bell, times = Bell(), {**quiet, **times}
     tools = replace(
         tools_over(engine, redis),
         settings=replace(Settings(), pipeline=Times(**times)),

@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 def print_dry_run(task: Task, models: LanguageModel, *, as_json: bool) -> None:
     """Prompts, where they would go, and the most that each would cost."""
-    from fractal_rmo.services.dry_run import questions
+    from fractal_rmo.services.dry_run import ceiling, questions
 
     found = questions(task, settings(), models)
     if as_json:
         click.echo(json.dumps([_document(each) for each in found], default=dict))
         return
     for each in found:
-        click.echo(f"--- {each.request.schema_name}, asked as the {each.request.role}")
+        click.echo(f"--- {each.request.purpose}, asked as the {each.request.role}")
         click.echo(f"{safe(each.request.system)}\n\n{safe(each.request.user)}\n")
         for offer in each.offers:
             click.echo(
@@ -34,11 +34,15 @@ def print_dry_run(task: Task, models: LanguageModel, *, as_json: bool) -> None:
             )
     if not found:
         click.echo("no model would be asked")
+        return
+    tokens, dollars = ceiling(found, task)
+    click.echo(f"all of them, within the budget: at most {tokens:,} tokens, ${dollars:.4f}")
 
 
 def _document(question: Question) -> dict[str, object]:
     return {
         "role": question.request.role,
+        "purpose": question.request.purpose,
         "system": question.request.system,
         "user": question.request.user,
         "offers": [

@@ -18,7 +18,7 @@ from fractal_rmo.domain.errors import (
     InputError,
     SettingsError,
 )
-from fractal_rmo.domain.task import Provider, TaskKind, kind_named
+from fractal_rmo.domain.task import Provider, TaskKind, kind_named, provider_named
 from fractal_rmo.domain.verdict import Level
 
 _OF_THE_CLUSTER = (
@@ -120,9 +120,4 @@ def to_kind(_context: click.Context, _parameter: click.Parameter, value: str) ->
 
 def to_provider(_context: click.Context, _parameter: click.Parameter, value: str) -> Provider:
     """A click callback: who proposes changes."""
-    try:
-        return Provider(value)
-    except ValueError as error:
-        raise InputError(
-            ErrorCode.UNKNOWN_PROVIDER, f"'{value}' is no provider that is built."
-        ) from error
+    return provider_named(value)

@@ -177,8 +177,14 @@ class Pipeline:
     slice_s: float = 25.0
     search_first_s: float = 25.0
     """Of the repair engine, before a model is asked where one is configured."""
+    advise_after: int = 1
+    """So many proposals that were not taken come before notes and a plan are asked for."""
+    explain: bool = True
+    """Whether a proposal that passes its tests is explained in a sentence."""
     shutdown_s: float = 8.0
     deaf_s: float = 60.0
+    state_properties: bool = True
+    """Whether a model states properties of code, unseen, before it is asked for code."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ class StepOutcome:
     summary: str = ""
     candidate: SourceTree | None = None
     written_tests: SourceTree | None = None
+    stated: SourceTree | None = None
     verdicts: tuple[Verdict, ...] = ()
     messages: tuple[Message, ...] = ()
     errors: tuple[ErrorRecord, ...] = ()

@@ -56,8 +56,9 @@ STATE_OF: Mapping[Stage, TaskState] = MappingProxyType(
 """The task state in which a step of each stage is performed."""
 
 ROLES = tuple(role.value for role in AnalyzerRole)
-ASKING = ("tests-", "propose-")
+ASKING = ("tests-", "properties-", "notes-", "plan-", "propose-", "explain-")
 """Further steps of EXECUTE that wait for a language model."""
+STATED_FILE = "properties.json"
 MAX_ATTEMPTS = 3
 """A redelivery counts as an attempt, so that a poisonous step is seen and given up."""
 
@@ -131,6 +132,8 @@ class Claim:
     candidate: SourceTree | None = None
     written_tests: SourceTree = field(default_factory=SourceTree)
     """Tests that a language model wrote for a task without any."""
+    stated: SourceTree = field(default_factory=SourceTree)
+    """Properties that a language model stated before there was code, in ``STATED_FILE``."""
     description: str = ""
     outputs: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
     earlier: tuple[Mapping[str, Json], ...] = ()

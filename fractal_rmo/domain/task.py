@@ -55,6 +55,15 @@ class Provider(StrEnum):
     SIMULATED = "simulated"
 
 
+def provider_named(name: str) -> Provider:
+    """The provider of that name; raises ``InputError`` (UNKNOWN_PROVIDER)."""
+    try:
+        return Provider(name)
+    except ValueError as error:
+        detail = f"'{name}' is no provider that is built."
+        raise InputError(ErrorCode.UNKNOWN_PROVIDER, detail) from error
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
     """A coding task: the code and its tests as small trees of files.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 
 from fractal_rmo.domain.source import SourceTree
@@ -75,6 +75,14 @@ def check_tests(files: SourceTree, task: str) -> None:
     if not asserts:
         raise ReplyRefusedError("The tests assert nothing.")
     _refuse(files, SourceTree(), SourceTree(), task)
+
+
+def check_words(lines: Iterable[str]) -> None:
+    """Raise ``ReplyRefusedError`` for words that repeat a secret, whoever it was told by."""
+    for line in lines:
+        for what, pattern in _SECRETS:
+            if pattern.search(line):
+                raise ReplyRefusedError(f"The answer holds what looks like {what}.")
 
 
 def _refuse(files: SourceTree, given: SourceTree, tests: SourceTree, task: str) -> None:

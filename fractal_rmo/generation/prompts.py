@@ -16,7 +16,7 @@ from types import MappingProxyType
 
 from fractal_rmo.domain.source import SourceTree
 
-VERSION = 1
+VERSION = 2
 """Of the templates: raised with every change of their words."""
 LONGEST_SLOT = 60_000
 """Characters of one slot; what is beyond is left out, and said to be."""
@@ -37,7 +37,8 @@ class Slots:
 
     ``interface`` is what a writer of tests decided the code to be called by,
     ``findings`` are the swarm's, ``evidence`` says why earlier proposals were
-    not taken, ``guidance`` is what was learned of errors like these.
+    not taken, ``guidance`` is what was learned of errors like these.  ``notes``
+    and ``plan`` are what other models said, ``change`` is a diff to be explained.
     """
 
     task: str = ""
@@ -47,6 +48,9 @@ class Slots:
     findings: Sequence[str] = ()
     evidence: Sequence[str] = ()
     guidance: Sequence[str] = ()
+    notes: Sequence[str] = ()
+    plan: Sequence[str] = ()
+    change: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +100,13 @@ _TEMPLATES: Mapping[Role, str] = MappingProxyType(
 
 def build(role: Role, slots: Slots, nonce: str) -> Prompt:
     """The question of a role.  ``nonce`` must be unguessable for whoever wrote what is fenced."""
+    return compose(_TEMPLATES[role], slots, nonce)
+
+
+def compose(instructions: str, slots: Slots, nonce: str) -> Prompt:
+    """``instructions``, which are ours word for word, and the slots between fences."""
     user = "\n\n".join(_fenced(nonce, title, text) for title, text in _sections(slots))
-    return Prompt(_TEMPLATES[role] + _DATA.format(nonce=nonce), user)
+    return Prompt(instructions + _DATA.format(nonce=nonce), user)
 
 
 def _sections(slots: Slots) -> Iterator[tuple[str, str]]:
@@ -109,10 +118,14 @@ def _sections(slots: Slots) -> Iterator[tuple[str, str]]:
     for title, tree in (("CODE", slots.code), ("TESTS", slots.tests)):
         for path, text in tree.files.items():
             yield f"{title} {path}", text
+    if slots.change.strip():
+        yield "CHANGE", slots.change
     lists = {
         "FINDINGS OF THE ANALYZERS": slots.findings,
         "WHY EARLIER PROPOSALS WERE NOT TAKEN": slots.evidence,
         "LEARNED FROM ERRORS LIKE THESE": slots.guidance,
+        "NOTES OF OTHER MODELS": slots.notes,
+        "PLAN OF ANOTHER MODEL": slots.plan,
     }
     for title, lines in lists.items():
         if lines:

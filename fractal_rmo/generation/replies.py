@@ -12,6 +12,8 @@ from fractal_rmo.domain.source import SourceTree
 MOST_FILES = 20
 LONGEST_FILE = 100_000
 """Characters."""
+LONGEST_LINE = 300
+"""Characters of one sentence."""
 _FILES: Json = {
     "type": "array",
     "items": {
@@ -35,6 +37,7 @@ def _object(**properties: Json) -> JsonObject:
 
 CODE_SCHEMA = _object(files=_FILES, notes={"type": "string"})
 TESTS_SCHEMA = _object(interface={"type": "string"}, files=_FILES)
+LINES_SCHEMA = _object(lines={"type": "array", "items": {"type": "string"}})
 
 
 class ReplyRefusedError(Exception):
@@ -74,3 +77,18 @@ def read_files(document: Mapping[str, Json], words: str) -> Reply:
         return Reply(SourceTree(files), str(document.get(words, ""))[:LONGEST_FILE])
     except InputError as error:
         raise ReplyRefusedError(error.detail) from error
+
+
+def read_lines(document: Mapping[str, Json], most: int) -> tuple[str, ...]:
+    """The sentences of a document that fits ``LINES_SCHEMA``: ``most`` of them, each one line.
+
+    A terminal or a page obeys none of what is left: only printable characters are.
+    """
+    rows = document.get("lines")
+    lines = (_one_line(str(row)) for row in (rows if isinstance(rows, list | tuple) else ()))
+    return tuple(filter(None, lines))[:most]
+
+
+def _one_line(text: str) -> str:
+    words = " ".join(text.split())
+    return "".join(c for c in words if c.isprintable())[:LONGEST_LINE].strip()

@@ -53,6 +53,7 @@ def _thin(tools: Mapping[str, str]) -> Mapping[str, Program]:
         mutation_quick,
         outside,
         serve_code,
+        stated_property,
         unit_apart,
         unit_candidates,
         unit_quick,
@@ -65,6 +66,7 @@ def _thin(tools: Mapping[str, str]) -> Mapping[str, Program]:
         "outside": _naming(tools, outside.run),
         "serve_code": serve_code.run,
         "call_functions": _naming(tools, call_functions.run),
+        "stated_property": _naming(tools, stated_property.run),
         "mutation_attack": mutation_attack.run,
         "mutation_tests": _naming(tools, mutation_quick.run),
     }

@@ -25,3 +25,8 @@ Interpreter = Annotated[
     Field(description="Absolute path of the interpreter whose packages the code needs; empty: "
                       "the standard library only."),
 ]  # fmt: skip
+Proposer = Annotated[
+    str,
+    Field(description="Who proposes changes: auto (the repair engine, then a language model where "
+                      "one is configured), offline (no model), openai, anthropic."),
+]  # fmt: skip

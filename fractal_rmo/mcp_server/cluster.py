@@ -15,9 +15,9 @@ from mcp_types import ToolAnnotations
 from pydantic import BaseModel, Field
 
 from fractal_rmo.domain.source import SourceTree
-from fractal_rmo.domain.task import Task, kind_named
+from fractal_rmo.domain.task import Task, kind_named, provider_named
 from fractal_rmo.domain.verdict import Level
-from fractal_rmo.mcp_server.arguments import Files, Interpreter, Tests, UpTo
+from fractal_rmo.mcp_server.arguments import Files, Interpreter, Proposer, Tests, UpTo
 from fractal_rmo.mcp_server.jobs import Jobs
 
 if TYPE_CHECKING:
@@ -84,6 +84,7 @@ class _ClusterTools:
         level: UpTo = 3,
         description: str = "",
         python: Interpreter = "",
+        provider: Proposer = "auto",
         key: Annotated[str, Field(description="The same key is the same task.")] = "",
     ) -> Submitted:
         """Hand a task to the cluster, which works alone.
@@ -91,7 +92,7 @@ class _ClusterTools:
         Kinds: fix, refactor, document, validate, analyze, data (a table; its schema as the tests),
         generate (new code from the description, by the language model that is configured).
         """
-        ask = partial(_task, code or {}, tests or {}, kind, level, description, python)
+        ask = partial(_task, code or {}, tests or {}, kind, level, description, python, provider)
         return await self._jobs.perform(context, lambda *_: _submit(ask(), key))
 
     async def get_task(self, task_id: TaskId, context: Context) -> TaskReport:
@@ -119,7 +120,9 @@ class _ClusterTools:
         return await self._jobs.perform(context, lambda *_: _cancelled(task_id))
 
 
-def _task(code: Files, tests: Tests, kind: str, level: int, description: str, python: str) -> Task:
+def _task(
+    code: Files, tests: Tests, kind: str, level: int, description: str, python: str, provider: str
+) -> Task:
     from fractal_rmo.config.load import settings
     from fractal_rmo.services.submit import budget
 
@@ -129,6 +132,7 @@ def _task(code: Files, tests: Tests, kind: str, level: int, description: str, py
         tests=SourceTree(tests),
         kind=kind_named(kind),
         level=Level(level),
+        provider=provider_named(provider),
         budget=budget({}, settings().limits),
         python=python,
     )

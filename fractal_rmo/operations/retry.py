@@ -56,9 +56,10 @@ def tells_of_endpoint(trouble: ModelTrouble | None) -> bool | None:
 
     An endpoint that finds fault with a request is at work.  One that is rate
     limited is so as well, and says itself when to come back: of hundreds of
-    calls at once five in a row are soon refused.
+    calls at once five in a row are soon refused.  One that lacks the model of a
+    role may have those of the others.
     """
     if trouble is None or trouble.mend is Mend.CHANGE:
         return True
-    silent = (ModelTrouble.MALFORMED, ModelTrouble.RATE_LIMITED)
+    silent = (ModelTrouble.MALFORMED, ModelTrouble.RATE_LIMITED, ModelTrouble.NO_SUCH_MODEL)
     return None if trouble in silent else False

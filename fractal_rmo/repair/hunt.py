@@ -95,12 +95,13 @@ class Hunt:
         places = enumerate(enumerated(self.problem.code, files, starts), self.trail.begun)
         fresh = ((n, way, tree) for n, (way, tree) in places if n >= self.position)
         allowed = takewhile(lambda item: item[0] < most, fresh)
-        size = _FIRST_BATCH
-        while batch := list(islice(allowed, 1 if self.singly else size)):
-            size = BATCH
-            ended = yield from self._judge(batch)
+        waiting, size = list[_Item](), _FIRST_BATCH
+        while waiting := [*waiting, *islice(allowed, max(0, size - len(waiting)))]:
+            ended = yield from self._judge(waiting[:size], pause)
             if ended is not None:
                 return ended
+            waiting = [item for item in waiting if item[0] >= self.position]
+            size = 1 if self.singly else BATCH
             if self._has_seen_enough():
                 return None
             if pause():
@@ -135,12 +136,21 @@ class Hunt:
                 starts.append(Start(way, tree, proposals))
         return starts
 
-    def _judge(self, batch: Sequence[_Item]) -> Dialogue[RepairOutcome | None]:
-        """Take a few candidates; the outcome when the search ends among them."""
+    def _judge(
+        self, batch: Sequence[_Item], pause: Callable[[], bool]
+    ) -> Dialogue[RepairOutcome | None]:
+        """Take a few candidates; the outcome when the search ends among them.
+
+        Where the run's time was over before it had judged them all, the first of the rest is
+        judged alone if it is the very first, and ``position`` stays at it if it is not.
+        """
         trials = yield from self._trials(batch)
+        was_cut = any(trial.is_known for trial in trials)
         near, content = list(self.trail.near), False
         values = Part.VALUES not in self.problem.without
         for (place, way, tree), trial in zip(batch, trials, strict=True):
+            if not trial.is_known and place > batch[0][0] and (was_cut or pause()):
+                break
             self.position = place + 1
             if tree.sha256 in self.problem.excluded:
                 continue

@@ -14,7 +14,9 @@ BATCH = 96
 """Candidates of one run, at most."""
 BATCH_BYTES = 4_000_000
 """Their changed files together, at most."""
-_BUDGET_S = 60.0
+_BUDGET_S = 8.0
+"""A search is asked between runs whether to pause, so a run must not be long."""
+_CPU_S = 60
 _LEAST_CPU_S = 0.2
 """What a candidate may take; all there is where nobody knows what is usual, since the code
 as it is never ends: then most candidates do not either."""
@@ -73,7 +75,7 @@ def batch_request(
     }
     limits = Limits(
         wall_s=_BUDGET_S + bench.limits.wall_s,
-        cpu_s=int(_BUDGET_S),
+        cpu_s=_CPU_S,
         memory_mb=bench.limits.memory_mb,
         output_kb=bench.limits.output_kb,
     )

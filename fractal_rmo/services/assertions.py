@@ -104,6 +104,11 @@ def must_equal(left: ast.expr, right: ast.expr) -> ast.stmt:
     return _usual(ast.Assert(ast.Compare(left, [ast.Eq()], [right]), None))
 
 
+def must_be(name: str, value: ast.expr) -> ast.stmt:
+    """``name = value``."""
+    return ast.Assign([ast.Name(name, ast.Store())], value, lineno=0)
+
+
 def is_builtin_exception(name: str) -> bool:
     """Whether Python knows this exception without an import."""
     found = getattr(builtins, name, None)

@@ -21,7 +21,9 @@ from fractal_rmo.domain.task import CHANGING_KINDS, SAME_BEHAVIOUR, Provider, Ta
 from fractal_rmo.refactoring.simplify import RefactoringStatus
 from fractal_rmo.repair.problem import RepairOutcome, RepairProblem, RepairStatus
 from fractal_rmo.repair.search import MAX_CANDIDATES, search
+from fractal_rmo.services.asking import ModelMisconfiguredError
 from fractal_rmo.services.choose import choice_document, chosen
+from fractal_rmo.services.consult import explain, make_plan, take_notes
 from fractal_rmo.services.data import repaired
 from fractal_rmo.services.drive import Watcher, drive
 from fractal_rmo.services.executor_state import begin, complete
@@ -29,9 +31,10 @@ from fractal_rmo.services.hold import Hold
 from fractal_rmo.services.judge import judge
 from fractal_rmo.services.next_step import asks_first, next_action, to_be_judged
 from fractal_rmo.services.performed import OUTPUT_SCHEMA, Turn, done, latest_proposal
-from fractal_rmo.services.propose import ModelMisconfiguredError, propose, write_tests
+from fractal_rmo.services.propose import propose, write_tests
 from fractal_rmo.services.refactor import ENGINES, prefix_left
 from fractal_rmo.services.slices import last_slice
+from fractal_rmo.services.state_properties import state_properties
 from fractal_rmo.services.tools import Tools
 
 _OUTPUT = Draft202012Validator(dict(OUTPUT_SCHEMA))
@@ -77,8 +80,8 @@ def _simulated(claim: Claim, _hold: Hold, _tools: Tools) -> Performed:
 
 
 def _api(claim: Claim, hold: Hold, tools: Tools) -> Performed:
-    """A question to a language model: for tests, or for code."""
-    ask = write_tests if claim.ref.action.startswith("tests-") else propose
+    """A question to a language model: for code, or what its step is named for."""
+    ask = QUESTIONS.get(claim.ref.action.partition("-")[0], propose)
     return ask(claim, hold, tools)
 
 
@@ -176,6 +179,15 @@ def _found(claim: Claim, found: RepairOutcome, priors: Priors) -> Performed:
     return result, best.tree if best else latest_proposal(claim) or claim.code
 
 
+QUESTIONS: Mapping[str, Callable[[Claim, Hold, Tools], Performed]] = MappingProxyType(
+    {
+        "tests": write_tests,
+        "properties": state_properties,
+        "notes": take_notes,
+        "plan": make_plan,
+        "explain": explain,
+    }
+)
 STRATEGIES: Mapping[Strategy, Callable[[Claim, Hold, Tools], Performed]] = MappingProxyType(
     {
         Strategy.DIRECT: _direct,
@@ -191,9 +203,10 @@ def _outcome(
 ) -> StepOutcome:
     output = result.output
     written = candidate if output["status"] == Turn.TESTS_WRITTEN else None
+    stated = candidate if output["status"] == Turn.STATED else None
     more = next_action(claim, output, tools.settings.pipeline, tools.models)
     if more:
-        return StepOutcome(output=output, more=more, written_tests=written)
+        return StepOutcome(output=output, more=more, written_tests=written, stated=stated)
     judged = to_be_judged(claim, candidate, output)
     if judged is None:
         return _ended(Ending.NOT_PROVEN, str(output["note"]), output)

@@ -20,7 +20,7 @@ from fractal_rmo.domain.task import TaskKind
 from fractal_rmo.services.agent_state import update
 from fractal_rmo.services.tools import Tools
 
-_LEFT_OUT = ("edits", "experience", "files")
+_LEFT_OUT = ("edits", "experience", "files", "notes", "plan", "properties")
 """Of an output; the step keeps them."""
 _TYPES: Mapping[TaskKind, str] = MappingProxyType(
     {

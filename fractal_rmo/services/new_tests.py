@@ -32,7 +32,7 @@ def accepted(question: Question) -> Answered:
     if question.body is None:
         raise NotATestError(question.why_not)
     says = f"Notices a fault in line {question.line} of {question.path}."
-    says = _COUNTER if question.kind is Kind.COUNTER_EXAMPLE else says
+    says = says if question.kind is Kind.GAP else _COUNTER
     return Answered(question, question.body, says)
 
 
@@ -53,7 +53,9 @@ def file_text(answers: Sequence[Answered]) -> str:
         return ""
     tests = [(answer.question, answer.body, answer.says) for answer in answers if answer.body]
     homes = _homes((question, body) for question, body, _ in tests)
-    imports = _imports(homes, needs_pytest=any(body.expected for _, body, _ in tests))
+    others = ["math"] * any(question.uses_math for question, _, _ in tests)
+    others += ["pytest"] * any(body.expected for _, body, _ in tests)
+    imports = _imports(homes, others)
     used: Counter[str] = Counter()
     parts = ["\n\n".join(filter(None, (_HEAD, *imports)))]
     for question, body, says in tests:
@@ -69,7 +71,8 @@ def file_text(answers: Sequence[Answered]) -> str:
 
 def _needs(question: Question, body: Body) -> Iterator[tuple[str, str]]:
     """(name, module) of what a test uses of the code."""
-    yield question.function.partition(".")[0], question.module
+    for function in (question.function, *question.also):
+        yield function.partition(".")[0], question.module
     if body.expected and not is_builtin_exception(body.expected):
         yield body.expected, question.module
 
@@ -83,13 +86,13 @@ def _homes(tests: Iterable[tuple[Question, Body]]) -> dict[str, str]:
     return homes
 
 
-def _imports(homes: dict[str, str], *, needs_pytest: bool) -> list[str]:
-    """The blocks of import statements."""
+def _imports(homes: dict[str, str], others: Sequence[str]) -> list[str]:
+    """The blocks of import statements, Python's own first."""
     names: dict[str, list[str]] = {}
     for name, module in sorted(homes.items()):
         names.setdefault(module, []).append(name)
     ours = "\n".join(_import(module, found) for module, found in sorted(names.items()))
-    return ["import pytest" if needs_pytest else "", ours]
+    return [*(f"import {name}" for name in others), ours]
 
 
 def _import(module: str, names: Sequence[str]) -> str:

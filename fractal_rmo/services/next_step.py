@@ -4,6 +4,8 @@ A task that no model may be asked for goes through here as before: one search,
 in slices.  Else the first step decides who begins; a proposal is judged; one
 that nearly passes goes to the repair engine before more tokens are spent, and
 one that does not gives its evidence to the next question, to a stronger model.
+Before that, once in a round, the analyzers' models note what they see and the
+coordinator's makes a plan of it.
 """
 
 from __future__ import annotations
@@ -17,11 +19,13 @@ from fractal_rmo.domain.step import Claim, Stage
 from fractal_rmo.domain.task import Provider, TaskKind
 from fractal_rmo.ports.models import LanguageModel
 from fractal_rmo.repair.problem import RepairStatus
-from fractal_rmo.services.performed import Turn, latest_proposal, proposals, proposed
+from fractal_rmo.services.performed import Turn, latest_proposal, notes_of, proposals, proposed
+from fractal_rmo.services.state_properties import states_properties
 
 MOST_PROPOSALS = 3
 """In a round; another round begins with what the validator said of the last."""
 _VENDORS = (Provider.OPENAI, Provider.ANTHROPIC)
+_THEN = {Turn.PROPOSED: "judge", Turn.NEAR_MISS: "slice", Turn.PLANNED: "propose"}
 _IN_VAIN = (RepairStatus.PAUSED, RepairStatus.EXHAUSTED, RepairStatus.CANNOT_JUDGE)
 
 
@@ -49,21 +53,34 @@ def next_action(
     """The name of the step to come, "" where execution is over."""
     number = len(claim.slices(Stage.EXECUTE)) + 2
     match output["status"]:
-        case Turn.ASKS:
-            return f"tests-{number}" if claim.oracle.is_blank() else f"propose-{number}"
-        case Turn.TESTS_WRITTEN:
-            return f"propose-{number}"
-        case Turn.PROPOSED:
-            return f"judge-{number}"
-        case Turn.NEAR_MISS:
-            return f"slice-{number}"
-        case Turn.REJECTED:
-            return f"propose-{number}" if len(proposals(claim)) < MOST_PROPOSALS else ""
+        case status if status in _THEN:
+            return f"{_THEN[Turn(str(status))]}-{number}"
+        case Turn.ASKS if claim.oracle.is_blank():
+            return f"tests-{number}"
+        case Turn.ASKS | Turn.TESTS_WRITTEN if states_properties(claim, times):
+            return f"properties-{number}"
+        case Turn.ASKS | Turn.TESTS_WRITTEN | Turn.STATED | Turn.NOT_STATED | Turn.REJECTED:
+            return _ask(claim, len(proposals(claim)), times)
         case Turn.NO_PROPOSAL:  # which is not yet among the outputs
-            return f"propose-{number}" if len(proposals(claim)) + 1 < MOST_PROPOSALS else ""
+            return _ask(claim, len(proposals(claim)) + 1, times)
+        case Turn.NOTED:
+            return f"{'plan' if notes_of(output) else 'propose'}-{number}"
+        case Turn.GENERATED:
+            return f"explain-{number}" if times.explain else ""
         case status if status in _IN_VAIN:
             return _after_a_search(claim, status == RepairStatus.PAUSED, number, times, models)
     return ""
+
+
+def _ask(claim: Claim, asked: int, times: Pipeline) -> str:
+    """The next question for code, behind one for notes where ``asked`` went before in vain."""
+    if asked >= MOST_PROPOSALS:
+        return ""
+    before = claim.slices(Stage.EXECUTE)
+    in_vain = asked + sum(bool(entry.get("by_model")) for entry in claim.earlier)
+    noted = any(output.get("status") == Turn.NOTED for output in before)
+    is_due = in_vain >= times.advise_after and not noted
+    return f"{'notes' if is_due else 'propose'}-{len(before) + 2}"
 
 
 def _after_a_search(
@@ -73,7 +90,7 @@ def _after_a_search(
     searched_s = (len(claim.slices(Stage.EXECUTE)) + 1) * times.slice_s
     enough = asked or searched_s >= times.search_first_s or not paused
     if may_ask(claim, models) and enough and asked < MOST_PROPOSALS:
-        return f"propose-{number}"
+        return _ask(claim, asked, times)
     return f"slice-{number}" if paused and not asked else ""
 
 

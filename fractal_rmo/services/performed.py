@@ -30,6 +30,14 @@ OUTPUT_SCHEMA: Mapping[str, Json] = MappingProxyType(
             "files": {"type": "object", "additionalProperties": {"type": "string"}},
             "interface": {"type": "string"},
             "evidence": {"type": "array", "items": {"type": "string"}},
+            "properties": {"type": "array", "items": {"type": "object"}},
+            "notes": {
+                "type": "object",
+                "additionalProperties": {"type": "array", "items": {"type": "string"}},
+            },
+            "plan": {"type": "array", "items": {"type": "string"}},
+            "explanation": {"type": "string"},
+            "silent": {"type": "array", "items": {"type": "string"}},
             "passing": {"type": "integer", "minimum": 0},
             "model": {"type": "string"},
             "tokens": {"type": "integer", "minimum": 0},
@@ -45,6 +53,8 @@ class Turn(StrEnum):
 
     ASKS = "asks_a_model"
     TESTS_WRITTEN = "tests_written"
+    STATED = "properties_stated"
+    NOT_STATED = "no_properties"
     PROPOSED = "proposed"
     NO_PROPOSAL = "no_proposal"
     """There was no answer, or one that is not let in."""
@@ -53,6 +63,10 @@ class Turn(StrEnum):
     NEAR_MISS = "near_miss"
     """Most tests pass: the repair engine has it next."""
     REJECTED = "rejected"
+    NOTED = "noted"
+    PLANNED = "planned"
+    EXPLAINED = "explained"
+    """The tests pass, and somebody was asked to say what was done."""
 
 
 def done(strategy: Strategy, status: str, note: str, **more: Json) -> ExecutionResult:
@@ -79,6 +93,18 @@ def proposals(claim: Claim) -> list[Mapping[str, Json]]:
     """The outputs of this round's questions for code, answered or not, oldest first."""
     asked = (Turn.PROPOSED, Turn.NO_PROPOSAL)
     return [output for output in claim.slices(Stage.EXECUTE) if output.get("status") in asked]
+
+
+def notes_of(output: Mapping[str, Json]) -> dict[str, list[str]]:
+    """The sentences of each analyzer's model that a step noted; {} for other steps."""
+    notes = output.get("notes")
+    rows = notes.items() if isinstance(notes, Mapping) else ()
+    return {str(analyzer): strings(lines) for analyzer, lines in rows}
+
+
+def strings(value: Json) -> list[str]:
+    """A list of texts out of an output; [] for anything else."""
+    return [str(each) for each in value] if isinstance(value, list | tuple) else []
 
 
 def latest_proposal(claim: Claim) -> SourceTree | None:

@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 
 from fractal_rmo.config.settings import Settings
 from fractal_rmo.domain.action import ExecutionResult, Strategy
-from fractal_rmo.domain.errors import InfrastructureError
 from fractal_rmo.domain.jsonvalue import JsonObject
-from fractal_rmo.domain.model import (
-    Mend,
-    ModelCancelledError,
-    ModelError,
-    ModelReply,
-    ModelRequest,
-)
-from fractal_rmo.domain.run import RunCancelledError
+from fractal_rmo.domain.model import ModelError, ModelReply, ModelRequest
 from fractal_rmo.domain.source import SourceTree
-from fractal_rmo.domain.step import Claim, Stage
+from fractal_rmo.domain.step import Claim
 from fractal_rmo.domain.task import TaskKind
 from fractal_rmo.generation.check import check_code, check_tests
-from fractal_rmo.generation.prompts import VERSION, Prompt, Role, Slots, build
+from fractal_rmo.generation.prompts import Role, Slots, build
 from fractal_rmo.generation.replies import (
     CODE_SCHEMA,
     TESTS_SCHEMA,
@@ -29,10 +20,10 @@ from fractal_rmo.generation.replies import (
     ReplyRefusedError,
     read_files,
 )
-from fractal_rmo.services.admit import wanted_provider
+from fractal_rmo.services.asking import ask, nonce_of, request_of
 from fractal_rmo.services.hold import Hold
-from fractal_rmo.services.performed import Turn, done, latest_proposal, proposals
-from fractal_rmo.services.purse import TaskPurse, limits_of
+from fractal_rmo.services.performed import Turn, done, proposals
+from fractal_rmo.services.slots import guidance_for, slots_of
 from fractal_rmo.services.tools import Tools
 
 _ROLES = {
@@ -40,7 +31,6 @@ _ROLES = {
     TaskKind.FIX: Role.FIX,
     TaskKind.REFACTOR: Role.REFACTOR,
 }
-_MOST_FINDINGS = 12
 Proposed = tuple[ExecutionResult, SourceTree | None]
 
 
@@ -48,11 +38,12 @@ def propose(claim: Claim, hold: Hold, tools: Tools) -> Proposed:
     """Ask for code, cheapest model first; what is not let in is evidence for the next question.
 
     Raises ``InfrastructureError`` for what may be waited for, ``RunCancelledError``,
-    ``OverBudgetError``, and ``ModelError`` for what only another configuration mends.
+    ``OverBudgetError``, and ``ModelMisconfiguredError`` for what only another configuration mends.
     """
-    request = code_request(claim, tools.settings, tools.known.protocol())
+    learned = guidance_for(claim, tools.known)
+    request = code_request(claim, tools.settings, tools.known.protocol(), learned)
     try:
-        answer = _ask(request, claim, hold, tools)
+        answer = ask(request, claim, hold, tools)
         reply = read_files(answer.document, "notes")
         may_add = claim.kind is TaskKind.GENERATE
         check_code(reply.files, claim.code, claim.oracle, claim.description, may_add=may_add)
@@ -71,7 +62,7 @@ def write_tests(claim: Claim, hold: Hold, tools: Tools) -> Proposed:
     """
     try:
         request = tests_request(claim, tools.settings, tools.known.protocol())
-        answer = _ask(request, claim, hold, tools)
+        answer = ask(request, claim, hold, tools)
         reply = read_files(answer.document, "interface")
         check_tests(reply.files, claim.description)
     except ReplyRefusedError as error:
@@ -82,76 +73,20 @@ def write_tests(claim: Claim, hold: Hold, tools: Tools) -> Proposed:
     return _answered(Turn.TESTS_WRITTEN, note, answer, reply), reply.files
 
 
-def code_request(claim: Claim, settings: Settings, protocol: JsonObject) -> ModelRequest:
+def code_request(
+    claim: Claim, settings: Settings, protocol: JsonObject, learned: Sequence[str] = ()
+) -> ModelRequest:
     """The question for code, with all that is known so far."""
-    slots = Slots(
-        task=claim.description,
-        code=latest_proposal(claim) or claim.candidate or claim.code,
-        tests=claim.tests,
-        interface=_interface(claim),
-        findings=_findings(claim),
-        evidence=_evidence(claim),
-    )
-    prompt = build(_ROLES[claim.kind], slots, _nonce(claim))
+    prompt = build(_ROLES[claim.kind], slots_of(claim, learned), nonce_of(claim))
     cheaper, asked = settings.models.cheaper_first, len(proposals(claim))
     model = cheaper[asked] if asked < len(cheaper) else ""
-    return _request("executor", prompt, claim, settings, protocol, CODE_SCHEMA, model)
+    return request_of("executor", prompt, claim, settings, protocol, CODE_SCHEMA, model)
 
 
 def tests_request(claim: Claim, settings: Settings, protocol: JsonObject) -> ModelRequest:
     """The question for tests, of whoever writes no code here."""
-    prompt = build(Role.TESTS, Slots(claim.description, claim.code), _nonce(claim))
-    return _request("validator", prompt, claim, settings, protocol, TESTS_SCHEMA)
-
-
-def _request(
-    role: str,
-    prompt: Prompt,
-    claim: Claim,
-    settings: Settings,
-    protocol: JsonObject,
-    schema: JsonObject,
-    model: str = "",
-) -> ModelRequest:
-    agent = getattr(settings.agents, role)
-    return ModelRequest(
-        role=role,
-        system=prompt.system,
-        user=prompt.user,
-        schema=schema,
-        schema_name="files",
-        max_tokens=agent.max_tokens,
-        temperature=agent.temperature,
-        purpose=f"{claim.kind} {claim.ref.action}",
-        model=model,
-        provider=wanted_provider(claim.provider),
-        versions=(f"protocol {protocol['version']}", f"prompts {VERSION}"),
-        key=claim.ref.step_id,
-    )
-
-
-def _ask(request: ModelRequest, claim: Claim, hold: Hold, tools: Tools) -> ModelReply:
-    hold.note({"stage": "propose", "trying": request.purpose})
-    purse = TaskPurse(tools.ledger, claim.ref.task_id, limits_of(claim, tools.settings.limits))
-    try:
-        return tools.models.ask(
-            request,
-            seconds=max(1.0, claim.seconds_left - 1.0),
-            cancelled=hold.must_stop,
-            purse=purse,
-        )
-    except ModelCancelledError as error:
-        raise RunCancelledError from error
-    except ModelError as error:
-        if error.trouble.mend is Mend.WAIT:
-            raise InfrastructureError(error.code, error.detail) from error
-        if error.trouble.mend is Mend.CONFIGURE:
-            raise ModelMisconfiguredError(str(error)) from error
-        raise
-
-
-class ModelMisconfiguredError(Exception):
-    """No further question helps; the text says what to do."""
+    prompt = build(Role.TESTS, Slots(claim.description, claim.code), nonce_of(claim))
+    return request_of("validator", prompt, claim, settings, protocol, TESTS_SCHEMA)
 
 
 def _answered(turn: Turn, note: str, answer: ModelReply, reply: Reply) -> ExecutionResult:
@@ -171,41 +106,3 @@ def _answered(turn: Turn, note: str, answer: ModelReply, reply: Reply) -> Execut
 def _nothing(why: str, answer: ModelReply | None = None) -> ExecutionResult:
     used = {"tokens": answer.usage.tokens, "dollars": answer.dollars} if answer else {}
     return done(Strategy.API, Turn.NO_PROPOSAL, why, evidence=[why], **used)
-
-
-def _nonce(claim: Claim) -> str:
-    """Of the step's id, which is made after all that it fences; a retried step asks the same."""
-    return hashlib.sha256(claim.ref.step_id.encode()).hexdigest()[:20]
-
-
-def _interface(claim: Claim) -> str:
-    if not claim.tests.is_blank():
-        return ""
-    said = [str(o["interface"]) for n, o in claim.outputs.items() if "interface" in o and n]
-    return said[-1] if said else _called(claim.written_tests)
-
-
-def _called(tests: SourceTree) -> str:
-    """What written tests import, for a round that did not write them."""
-    lines = (line for text in tests.files.values() for line in text.splitlines())
-    return "\n".join(sorted({ln for ln in lines if ln.startswith(("from ", "import "))}))
-
-
-def _findings(claim: Claim) -> Sequence[str]:
-    found = claim.outputs.get("merge", {}).get("findings")
-    rows = found if isinstance(found, list | tuple) else ()
-    lines = [
-        f"{r.get('path')}, line {r.get('line')}: {r.get('message')}"
-        for r in rows
-        if isinstance(r, dict)
-    ]
-    return lines[:_MOST_FINDINGS]
-
-
-def _evidence(claim: Claim) -> Sequence[str]:
-    """What the validator said of earlier rounds, then what this round's tests said."""
-    said = [str(entry["feedback"]) for entry in claim.earlier if entry.get("feedback")]
-    for output in claim.slices(Stage.EXECUTE):
-        lines = output.get("evidence")
-        said += [str(line) for line in (lines if isinstance(lines, list | tuple) else ())]
-    return said[-20:]

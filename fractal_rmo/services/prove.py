@@ -114,7 +114,8 @@ def _may_return(claim: Claim, last: Verdict) -> bool:
     """Another round can only help where another candidate can come of it."""
     execution = claim.slices(Stage.EXECUTE)
     status = execution[-1].get("status") if execution else ""
-    others = status in (RepairStatus.REPAIRED, RefactoringStatus.REFACTORED, Turn.GENERATED)
+    by_model = status in (Turn.GENERATED, Turn.EXPLAINED)
+    others = by_model or status in (RepairStatus.REPAIRED, RefactoringStatus.REFACTORED)
     tries_left = claim.tries <= claim.budget.retries and claim.seconds_left > 1
     judged = last.outcome in (Outcome.FAILED, Outcome.FLAKY)
     return claim.kind in CHANGING_KINDS and judged and others and tries_left

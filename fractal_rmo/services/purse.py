@@ -47,10 +47,9 @@ def limits_of(claim: Claim, daily: LimitSettings, submitter: str = NOBODY) -> tu
 
     A person's retry begins with a new budget, as it does with new rounds.
     """
-    first_round = claim.round - claim.tries
     return (
         Limit(
-            f"task:{claim.ref.task_id}/{first_round}",
+            _of_task(claim),
             Scope.TASK,
             claim.budget.tokens,
             claim.budget.dollars,
@@ -63,3 +62,18 @@ def limits_of(claim: Claim, daily: LimitSettings, submitter: str = NOBODY) -> tu
         ),
         Limit(EVERYBODY, Scope.DAY, daily.max_tokens_per_day, daily.max_cost_per_day),
     )
+
+
+def advice_limit(claim: Claim) -> Limit:
+    """What words beside the code may use of a task's budget: half, so that code can be paid."""
+    return Limit(
+        f"{_of_task(claim)}/advice",
+        Scope.TASK,
+        (claim.budget.tokens + 1) // 2,
+        claim.budget.dollars / 2,
+    )
+
+
+def _of_task(claim: Claim) -> str:
+    first_round = claim.round - claim.tries
+    return f"task:{claim.ref.task_id}/{first_round}"

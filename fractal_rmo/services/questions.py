@@ -21,6 +21,7 @@ from fractal_rmo.services.assertions import (
     NotATestError,
     is_builtin_exception,
     is_name,
+    must_be,
     must_equal,
     names_at_top,
     read_body,
@@ -29,6 +30,9 @@ from fractal_rmo.services.assertions import (
 )
 from fractal_rmo.validation.integration.modules import modules
 from fractal_rmo.validation.property.findings import AS_BEFORE, CRASH
+from fractal_rmo.validation.stated.level import BROKEN
+from fractal_rmo.validation.stated.reading import read_property
+from fractal_rmo.validation.stated.refusing import PropertyRefusedError
 
 _GIVES = "gives "
 
@@ -40,6 +44,8 @@ class Kind(StrEnum):
     """Whether what the code does is right; the tests do not say."""
     COUNTER_EXAMPLE = "counter_example"
     """A call that breaks a property: it can be kept as a failing test."""
+    STATED = "stated_property"
+    """An input that breaks what a model stated of the code unseen: it or the code is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +53,8 @@ class Question:
     """One question: ``id`` is six hex digits, ``body`` None where no test can be written.
 
     ``why_not`` then says why.  ``module`` is where ``function`` is imported from,
-    ``line`` is 0 and ``diff`` "" for a counter-example.
+    ``line`` is 0 and ``diff`` "" for a counter-example.  ``also`` are further
+    functions of the module that the test calls, ``uses_math`` says what else it imports.
     """
 
     id: str
@@ -60,6 +67,8 @@ class Question:
     diff: str = ""
     body: Body | None = None
     why_not: str = ""
+    also: tuple[str, ...] = ()
+    uses_math: bool = False
 
     def as_json(self) -> dict[str, Json]:
         """For a document: the question, and the statements that would answer it."""
@@ -83,6 +92,8 @@ def questions(verdicts: Iterable[Verdict], code: SourceTree) -> list[Question]:
             found += (_gap(item, code) for item in _items(verdict, "gaps"))
         elif verdict.level is Level.PROPERTY:
             found += (_counter_example(item, code) for item in _items(verdict, "counter_examples"))
+            broken = (i for i in _items(verdict, "stated") if i.get("outcome") == BROKEN)
+            found += (_stated(item, code) for item in broken)
     return list({question.id: question for question in found}.values())
 
 
@@ -150,10 +161,45 @@ def _failing(broken: str, call: str, answers: Sequence[str]) -> Body:
     raise NotATestError("One test in one process cannot show this property.")
 
 
+def _stated(item: Mapping[str, Json], code: SourceTree) -> Question:
+    """What a model stated and the code did not keep; the evidence is read as the reply was."""
+    module, listed = _text(item, "module"), item.get("arguments")
+    arguments = [str(one) for one in listed] if isinstance(listed, list) else []
+    names: tuple[str, ...] = ("",)
+    path = next((m.path for m in modules(code) if m.name == module), "")
+    told, why_not, body, uses_math = "", "", None, False
+    try:
+        stated = read_property(item)
+        names, uses_math = stated.holds.functions, stated.holds.uses_math
+        given = list(zip(stated.values, arguments, strict=True))
+        told = ", ".join(f"{name} = {value}" for name, value in given)
+        assigned = [must_be(name, read_value(value)) for name, value in given]
+        holds = ast.parse(stated.holds.text, mode="eval").body
+        body = _runnable(Body((*assigned, ast.Assert(holds, None))), module, path, code)
+    except (NotATestError, PropertyRefusedError, ValueError) as error:
+        why_not = str(error)
+    says, holds_text = _text(item, "says"), _text(item, "holds")
+    return Question(
+        _id(Kind.STATED, module, holds_text, *arguments),
+        Kind.STATED,
+        f"With {told or 'some input'}, '{holds_text}' {_text(item, 'answer')}. A model that had not"
+        f" seen the code stated: '{says}' Either of the two may be wrong.",
+        module,
+        names[0],
+        path,
+        body=body,
+        why_not=why_not,
+        also=names[1:],
+        uses_math=uses_math,
+    )
+
+
 def corrected(question: Question, right: str, code: SourceTree) -> Body:
     """The test that asks for the right answer instead; raises ``NotATestError``."""
     if question.body is None:
         raise NotATestError(question.why_not)
+    if question.kind is Kind.STATED:
+        raise NotATestError("Of what was stated only yes or no can be said.")
     return _runnable(question.body.corrected(right.strip()), question.module, question.path, code)
 
 

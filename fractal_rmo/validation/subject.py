@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from fractal_rmo.domain.jsonvalue import JsonObject
 from fractal_rmo.domain.run import Limits
 from fractal_rmo.domain.source import SourceTree
 
@@ -17,7 +18,9 @@ class Subject:
     ``original`` is the code before a fix or a refactoring, None when there is
     none: some levels judge only what the change brought.  ``same_behaviour``
     says that the change is a refactoring, which must answer as the original
-    did.  ``unit_limits`` is what one run of all tests may use.
+    did.  ``unit_limits`` is what one run of all tests may use.  ``stated`` are
+    properties that a model stated of the code unseen, as documents
+    (``validation.stated.reading``).
     """
 
     code: SourceTree
@@ -25,6 +28,7 @@ class Subject:
     original: SourceTree | None = None
     unit_limits: Limits = UNIT_LIMITS
     same_behaviour: bool = False
+    stated: tuple[JsonObject, ...] = ()
 
     def files(self) -> dict[str, str]:
         """All files as a run wants them: below ``code/`` and ``tests/``."""

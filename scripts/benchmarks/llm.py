@@ -1,9 +1,10 @@
 """Many tasks that wait for a slow model, held by one process of ``execute.llm``.
 
 Each task is one of new code with its tests; the simulated provider writes it
-after a delay.  Everything else is as in a real cluster: tables, broker, jails,
-workers.  The same tasks run twice, at no delay and at ``--latency``; ideally the
-second takes one delay longer than the first.
+after a delay, and explains it after another one.  Everything else is as in a
+real cluster: tables, broker, jails, workers.  The same tasks run twice, at no
+delay and at ``--latency``; ideally the second takes two delays longer than the
+first, of which ``ratio`` forgives one.
 """
 
 from __future__ import annotations
@@ -88,7 +89,9 @@ def measured(chosen: argparse.Namespace, folder: Path, latency: float, first: in
     """Seconds of the run, and MB that the waiting process held at most."""
     script = folder / "script.json"
     document = {"files": [{"path": "solution.py", "text": _CODE}], "notes": "Doubles."}
-    script.write_text(json.dumps([{"contains": "variant", "answers": [document]}]))
+    explanation = {"lines": ["double(x) answers twice x."]}
+    lines = [("CHANGE", explanation), ("variant", document)]
+    script.write_text(json.dumps([{"contains": word, "answers": [said]} for word, said in lines]))
     environment = {
         **os.environ,
         "FRACTAL_SIMULATED_SCRIPT": str(script),

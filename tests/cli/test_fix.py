@@ -296,8 +296,12 @@ def test_a_dry_run_shows_the_questions_and_their_price(tmp_path: Path) -> None:
         cwd=ROOT, env={**os.environ, **ours}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    tests, code = json.loads(done.stdout)
+    tests, code, *later = json.loads(done.stdout)
     assert (tests["role"], code["role"]) == ("validator", "executor")
+    words = ["notes syntax", "notes logic", "notes dependency", "notes security"]
+    words += ["notes performance", "plan", "propose", "propose", "explain"]
+    assert [each["purpose"] for each in later] == [f"generate {word}" for word in words]
+    assert all(0 < offer["dollars"] < 0.2 for each in later for offer in each["offers"])
     assert "Write add(a, b)." in code["user"]
     assert "Write add(a, b)." not in code["system"]
     (offer,) = code["offers"]

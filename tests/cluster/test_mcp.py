@@ -88,6 +88,8 @@ def test_what_cannot_be_done_is_told(cluster: ClusterAtWork) -> None:
         ("submit_task", {**BUGGY, "kind": "cook"}, "FR106 'cook' is no kind of task"),
         ("submit_task", {**BUGGY, "kind": "generate"}, "FR110"),
         ("submit_task", {"code": BUGGY["code"]}, "FR111"),
+        ("submit_task", {**BUGGY, "provider": "openai"}, "FR110"),
+        ("submit_task", {**BUGGY, "provider": "nobody"}, "'nobody' is no provider"),
         ("submit_task", {**BUGGY, "key": "a\nb"}, "FR115"),
     ]  # fmt: skip
 

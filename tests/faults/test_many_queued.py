@@ -14,10 +14,10 @@ from tests.faults.faults import Fault, end_worker, resume, suspend
 from tests.faults.rig import ROLES, Rig
 from tests.faults.work import QUICK
 
-pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.cluster, pytest.mark.slow, pytest.mark.timeout(3600)]
 QUEUED = 10_000
-WITHIN_S = 900.0
-"""From the moment on at which the workers go on."""
+STILL_S = 120.0
+"""A queue of which nothing ends for so long is stuck; how fast it empties is the machine's."""
 PATIENT = replace(QUICK, budget=Budget(seconds=3600))
 _LEFT = "SELECT count(*) FROM tasks WHERE ending IS NULL"
 
@@ -37,12 +37,14 @@ def test_12_ten_thousand_queued_tasks_outlive_their_workers(rig: Rig) -> None:
             tasks = list(pool.map(rig.submit, [PATIENT] * QUEUED))
     finally:
         resume(rig)
-    ends = time.monotonic() + WITHIN_S
+    fewest, moved = QUEUED, time.monotonic()
     for role in cycle(ROLES):
         left = rig.ask(_LEFT)[0][0]
         if not left:
             break
-        assert time.monotonic() < ends, f"{left} of {QUEUED} tasks are left"
+        if left < fewest:
+            fewest, moved = left, time.monotonic()
+        assert time.monotonic() < moved + STILL_S, f"{left} of {QUEUED} tasks are left"
         end_worker(rig, Fault(0.0, "", role, 0.0, 0))
         time.sleep(10)
     query = "SELECT DISTINCT ending FROM tasks WHERE CAST(id AS text) = ANY(:tasks)"

@@ -16,15 +16,23 @@ ANALYZE = Task("look", _CODE, _TESTS, TaskKind.ANALYZE)
 FIX = Task("mend", _CODE, _TESTS, TaskKind.FIX, Level.UNIT)
 QUICK = Task("quick", _CODE, _TESTS, TaskKind.VALIDATE, Level.SYNTAX, Provider.SIMULATED)
 
-_SLOW = "import time\n\n\ndef f(x):\n    time.sleep(0.01)\n    return x * 3 + 1 - 2\n"
-_SLOW_TESTS = (
-    "from solution import f\n\n\ndef test_it():\n    assert [f(0), f(1), f(5)] == [1, 4, 16]\n"
-)
-SEARCH = Task("search", SourceTree({"solution.py": _SLOW}), SourceTree({"test_it.py": _SLOW_TESTS}))
-"""A search of several slices under the settings of these tests."""
 
-_SLOWER = SourceTree({"solution.py": _SLOW.replace("0.01", "0.06")})
-LONG_SEARCH = Task("long search", _SLOWER, SEARCH.tests)
+def _search(description: str, lines: int, sleeps: float) -> Task:
+    """The last of so many alike lines is to subtract; a test that sleeps makes the search long."""
+    added = [2 * number for number in range(3, 3 + lines)]
+    places = "".join(f"    y = y + {number} - x\n" for number in added)
+    wanted = [x - lines * x + sum(added) - 2 * added[-1] for x in (0, 1, 29)]
+    test = (
+        f"import time\n\nfrom solution import f\n\n\ndef test_it():\n    time.sleep({sleeps})\n"
+        f"    assert [f(0), f(1), f(29)] == {wanted}\n"
+    )
+    code = SourceTree({"solution.py": f"def f(x):\n    y = x\n{places}    return y\n"})
+    return Task(description, code, SourceTree({"test_it.py": test}))
+
+
+SEARCH = _search("search", 20, 0.1)
+"""A search of several slices under the settings of these tests."""
+LONG_SEARCH = _search("long search", 40, 0.2)
 """A search of many slices."""
 
 _SPIN = "def f(x):\n    while True:\n        x += 1\n"

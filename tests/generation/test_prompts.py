@@ -3,24 +3,37 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import partial
 
 import pytest
 
+from fractal_rmo.domain.finding import AnalyzerRole
 from fractal_rmo.domain.source import SourceTree
-from fractal_rmo.generation.prompts import LONGEST_SLOT, Role, Slots, build
+from fractal_rmo.generation.prompts import LONGEST_SLOT, Prompt, Role, Slots, build
+from fractal_rmo.generation.properties import properties_prompt, signatures
+from fractal_rmo.generation.voices import explanation_prompt, notes_prompt, plan_prompt
 from tests.generation.injections import TEXTS
 
 NONCE = "5f0c2a"
 _FENCED = re.compile(rf"^<<<{NONCE} ([^\n]*)\n(.*?)\n>>>{NONCE}$", re.DOTALL | re.MULTILINE)
 
 
-@pytest.mark.parametrize("role", Role)
+BUILDERS: dict[str, Callable[[Slots, str], Prompt]] = {
+    **{role.value: partial(build, role) for role in Role},
+    **{f"notes on {each}": partial(notes_prompt, each) for each in AnalyzerRole},
+    "plan": plan_prompt,
+}
+
+
+@pytest.mark.parametrize("name", BUILDERS)
 @pytest.mark.parametrize("text", TEXTS)
-def test_a_hostile_text_stays_between_its_fences(role: Role, text: str) -> None:
+def test_a_hostile_text_stays_between_its_fences(name: str, text: str) -> None:
+    make = BUILDERS[name]
     code, tests = SourceTree({"a.py": f"# {text}\n"}), SourceTree({"test_a.py": f"# {text}\n"})
-    slots = Slots(text, code, tests, text, [text], [text], [text])
-    prompt = build(role, slots, NONCE)
-    harmless = build(role, Slots("Add."), NONCE)
+    slots = Slots(text, code, tests, text, [text], [text], [text], [text], [text])
+    prompt = make(slots, NONCE)
+    harmless = make(Slots("Add."), NONCE)
     assert prompt.system == harmless.system
     assert _FENCED.sub("", prompt.user).strip() == ""
     assert [title for title, _ in _FENCED.findall(prompt.user)] == [
@@ -31,7 +44,22 @@ def test_a_hostile_text_stays_between_its_fences(role: Role, text: str) -> None:
         "FINDINGS OF THE ANALYZERS",
         "WHY EARLIER PROPOSALS WERE NOT TAKEN",
         "LEARNED FROM ERRORS LIKE THESE",
+        "NOTES OF OTHER MODELS",
+        "PLAN OF ANOTHER MODEL",
     ]
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_a_change_to_be_explained_is_data_too(text: str) -> None:
+    prompt = explanation_prompt(text, f"+# {text}", NONCE)
+    assert prompt.system == explanation_prompt("Add.", "", NONCE).system
+    assert [title for title, _ in _FENCED.findall(prompt.user)] == ["TASK", "CHANGE"]
+    assert _FENCED.sub("", prompt.user).strip() == ""
+
+
+def test_five_analyzers_are_asked_five_things() -> None:
+    asked = {notes_prompt(each, Slots("Add."), NONCE).system for each in AnalyzerRole}
+    assert len(asked) == len(AnalyzerRole)
 
 
 def test_another_nonce_closes_nothing() -> None:
@@ -48,3 +76,22 @@ def test_what_is_too_long_is_said_to_be_cut() -> None:
     user = build(Role.GENERATE, Slots("x" * (LONGEST_SLOT + 5)), NONCE).user
     assert "[5 more characters left out]" in user
     assert len(user) < LONGEST_SLOT + 200
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_so_it_is_for_the_writer_of_properties(text: str) -> None:
+    code = SourceTree({"a.py": f"def f(x):\n    {text!r}\n"})
+    prompt = properties_prompt(text, code, SourceTree({"test_a.py": f"# {text}\n"}), text, NONCE)
+    assert prompt.system == properties_prompt("", SourceTree(), SourceTree(), "", NONCE).system
+    assert _FENCED.sub("", prompt.user).strip() == ""
+    titles = [title for title, _ in _FENCED.findall(prompt.user)]
+    assert titles == ["TASK", "INTERFACE", "TESTS test_a.py"]
+
+
+def test_signatures_tell_no_body() -> None:
+    text = (
+        'def f(x: int, *, y=2) -> str:\n    """Says\n    what."""\n    return secret(x)\n'
+        "def _g(): ...\nclass A: ...\ndef h(): return 7\n"
+    )
+    code = SourceTree({"src/shop/a.py": text, "shop/__init__.py": text[:1] + "(", "b.txt": "x"})
+    assert list(signatures(code)) == ["shop.a.f(x: int, *, y=2) -> str: Says what.", "shop.a.h()"]

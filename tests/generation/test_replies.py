@@ -7,14 +7,16 @@ from typing import Any
 import pytest
 
 from fractal_rmo.domain.source import SourceTree
-from fractal_rmo.generation.check import check_code, check_tests
+from fractal_rmo.generation.check import check_code, check_tests, check_words
 from fractal_rmo.generation.replies import (
     CODE_SCHEMA,
     LONGEST_FILE,
+    LONGEST_LINE,
     MOST_FILES,
     TESTS_SCHEMA,
     ReplyRefusedError,
     read_files,
+    read_lines,
 )
 from tests.generation.injections import FINE, REPLIES
 
@@ -104,3 +106,17 @@ def test_the_schemas_are_strict(schema: dict[str, Any]) -> None:
     from fractal_rmo.adapters.llm.answers import is_strict
 
     assert is_strict(schema)
+
+
+def test_sentences_are_plain_lines_few_and_short() -> None:
+    said = ["  Zero\n\tis missing. ", "", "\x1b[31mRed\u202e.", "x" * (LONGEST_LINE + 9), "fifth"]
+    found = read_lines({"lines": said}, 3)
+    assert found == ("Zero is missing.", "[31mRed.", "x" * LONGEST_LINE)
+    assert read_lines({"lines": "no list"}, 3) == read_lines({}, 3) == ()
+
+
+@pytest.mark.parametrize("name", [name for name in REPLIES if "key" in name])
+def test_a_sentence_that_repeats_a_secret_is_refused(name: str) -> None:
+    files, said = REPLIES[name]
+    with pytest.raises(ReplyRefusedError, match=said):
+        check_words([files["solution.py"]])

@@ -25,7 +25,12 @@ RIGHT = "def f(a):\n    return a + 1\n"
 
 
 def judge(
-    run: Runner, *candidates: str, code: str = CODE, tests: str = TESTS, runtime: Any = Runtime.THIN
+    run: Runner,
+    *candidates: str,
+    code: str = CODE,
+    tests: str = TESTS,
+    runtime: Any = Runtime.THIN,
+    budget_s: float = 30.0,
 ) -> dict[str, Any]:
     payload: dict[str, Json] = {
         "tests": ["test_solution.py"],
@@ -35,7 +40,7 @@ def judge(
         "candidates": [{"solution.py": text} for text in candidates],
         "cpu_s": 0.5,
         "wall_s": 5.0,
-        "budget_s": 30.0,
+        "budget_s": budget_s,
     }
     files = {"code/solution.py": code, "tests/test_solution.py": tests}
     return completed(run, RunRequest(runtime, "unit_candidates", files, payload, ROOM))
@@ -62,6 +67,13 @@ def test_what_passes_and_how_far_the_others_come(run: Runner) -> None:
     assert value["cpu_s"] > 0
 
 
+def test_what_was_judged_before_the_time_was_over_counts(run: Runner) -> None:
+    slow = "import time\ndef f(a):\n    time.sleep(0.1)\n    return a + 1\n"
+    value = judge(run, *[slow] * 40, budget_s=2.0)
+    assert 0 < len(value["judged"]) < 40
+    assert all(each["passed"] == FAILING for each in value["judged"])
+
+
 def test_an_endless_candidate_is_stopped_by_its_steps(run: Runner) -> None:
     assert one(run, "def f(a):\n    while True:\n        a += 1\n")["endless"] == FAILING[0]
 
@@ -72,6 +84,7 @@ def test_an_endless_candidate_is_stopped_by_its_steps(run: Runner) -> None:
         ("import os; os._exit(0)", "crashed"),
         ("import os; os.kill(os.getpid(), 9)", "crashed"),
         ("return 10 ** 10 ** 9", "timed_out"),
+        ("import time; time.sleep(60)", "timed_out"),
     ],
 )
 def test_a_candidate_that_ends_its_fork_costs_itself_alone(

@@ -57,8 +57,13 @@ def test_what_the_request_is_to_blame_for_is_not_repeated(trouble: ModelTrouble)
 
 
 def test_a_wrong_setting_is_not_waited_for() -> None:
-    assert after(ModelTrouble.NO_SUCH_MODEL) is None
-    assert tells_of_endpoint(ModelTrouble.NO_SUCH_MODEL) is False
+    for trouble in (ModelTrouble.NO_SUCH_MODEL, ModelTrouble.BAD_KEY):
+        assert after(trouble) is None
+    assert tells_of_endpoint(ModelTrouble.BAD_KEY) is False
+
+
+def test_a_role_without_its_model_closes_no_endpoint_to_the_others() -> None:
+    assert tells_of_endpoint(ModelTrouble.NO_SUCH_MODEL) is None
 
 
 def test_a_rate_limit_says_nothing_of_the_endpoints_health() -> None:

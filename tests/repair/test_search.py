@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -68,6 +69,42 @@ def test_many_are_judged_in_one_run_by_the_failing_tests_first() -> None:
     assert [a["program"] for a in asked[:2]] == ["unit_tests", "unit_candidates"]
     assert asked[1]["failing"] == ["test_solution.py::test_small", "test_solution.py::test_more"]
     assert len(asked[1]["candidates"]) == 20  # type: ignore[arg-type]
+
+
+def test_a_run_that_was_cut_short_is_gone_on_with() -> None:
+    """Its time was over; holes come where forks beside each other were cut."""
+    judged = 5
+
+    def cut(request: RunRequest) -> RunResult:
+        result = run(request)
+        if request.program == "unit_candidates" and isinstance(result.value, dict):
+            entries = [
+                e for e in result.value["judged"] if e["number"] < judged or e["number"] > 20
+            ]
+            return replace(result, value={**result.value, "judged": entries})
+        return result
+
+    whole, _ = solve(problem(SUM, SUM_TESTS))
+    outcome, _ = drive(search(problem(SUM, SUM_TESTS), max_candidates=MANY), cut)
+    assert [c.tree for c in outcome.candidates] == [c.tree for c in whole.candidates]
+    assert (outcome.tried, outcome.position) == (whole.tried, whole.position)
+
+
+def test_a_pause_is_heard_between_single_runs() -> None:
+    labels: list[str] = []
+
+    def lost(request: RunRequest) -> RunResult:
+        labels.append(request.label)
+        if request.program == "unit_candidates":
+            return RunResult(RunEnding.CRASHED)
+        return run(request)
+
+    asked = problem(
+        "def f():\n    return {}\n", "from solution import f\ndef test(): assert f() == 1\n"
+    )
+    outcome, _ = drive(search(asked, max_candidates=MANY, pause=lambda: len(labels) > 3), lost)
+    assert outcome.status is RepairStatus.PAUSED
+    assert 0 < outcome.position < 5
 
 
 def test_what_passes_among_many_is_run_once_more_alone() -> None:

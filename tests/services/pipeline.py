@@ -36,6 +36,7 @@ from fractal_rmo.services.tools import Tools
 from tests.services.carrying import tools_over
 
 HERE = Endpoint("here", ModelProvider.OPENAI, model="some-model")
+NEVER = 99
 ENDED_IN_TIME = 60
 """Steps after which a task that has not ended never will."""
 
@@ -97,11 +98,10 @@ class Rig:
         return view
 
 
-def rig(
-    engine: Engine, redis: Redis, sandbox: Sandbox, models: LanguageModel, **times: float
-) -> Rig:
-    """A rig over these servers and jails."""
-    bell = Bell()
+def rig(engine: Engine, redis: Redis, sandbox: Sandbox, models: LanguageModel, **times: Any) -> Rig:
+    """A rig over these servers and jails; of models only code and tests are asked unless told."""
+    quiet = {"advise_after": NEVER, "explain": False, "state_properties": False}
+    bell, times = Bell(), {**quiet, **times}
     tools = replace(
         tools_over(engine, redis),
         settings=replace(Settings(), pipeline=Times(**times)),

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from fractal_rmo.domain.jsonvalue import Json
+from fractal_rmo.domain.jsonvalue import Json, JsonObject
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.domain.verdict import Level, Outcome, Verdict
 from fractal_rmo.services.assertions import NotATestError
 from fractal_rmo.services.new_tests import accepted, file_text, free_name, refused
 from fractal_rmo.services.questions import Question, questions
+from fractal_rmo.validation.stated.level import BROKEN
+from tests.validation.stated.documents import document
 
 pytestmark = pytest.mark.thorough
 
@@ -85,6 +88,19 @@ def test_a_mere_no_is_kept_to_look_at(tmp_path: Path) -> None:
     assert "# To look at, said to be wrong: assert half(3) == 1.5\n" in text
     assert "os" not in text.partition("# To look")[2]
     assert run(text, tmp_path)[0] == 5  # no tests
+
+
+def test_a_broken_property_of_a_model_is_a_test_that_fails(tmp_path: Path) -> None:
+    item = document("math.isclose(half(half(x)), x / 5)", "", "two", x="integers(0, 9)")
+    assert isinstance(item, Mapping)
+    told: JsonObject = {**item, "outcome": BROKEN, "arguments": ["4"], "answer": "gives False"}
+    (found,) = questions([Verdict(Level.PROPERTY, Outcome.PASSED, "", {"stated": [told]})], CODE)
+    text = file_text([accepted(found)])
+    assert "import math\n\nfrom two import half\n" in text
+    assert "    x = 4\n    assert math.isclose(half(half(x)), x / 5)\n" in text
+    assert "fails until the code is mended" in text
+    code, output = run(text, tmp_path)
+    assert (code, "1 failed" in output) == (1, True), output
 
 
 def test_what_cannot_be_written_is_not_accepted() -> None:

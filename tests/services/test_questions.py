@@ -13,6 +13,8 @@ from fractal_rmo.domain.verdict import Level, Outcome, Verdict
 from fractal_rmo.services.assertions import NotATestError
 from fractal_rmo.services.questions import Kind, Question, corrected, questions
 from fractal_rmo.validation.property.findings import AS_BEFORE, CRASH, SAME_ANSWER
+from fractal_rmo.validation.stated.level import BROKEN, HELD
+from tests.validation.stated.documents import document
 
 CODE = SourceTree(
     {
@@ -123,3 +125,54 @@ def test_a_right_answer_must_be_one_that_can_be_written() -> None:
         corrected(gap(), "raises Nobody", CODE)
     with pytest.raises(NotATestError, match="literal"):
         corrected(gap(assertion="?"), "1", CODE)
+
+
+PRICE = document(
+    "math.isclose(f(x), g(x)) and f(x) >= 0", "", "shop.prices", x="floats(0, 9)", y="booleans()"
+)
+
+
+def stated(item: Json = PRICE, **more: Json) -> list[Question]:
+    assert isinstance(item, Mapping)
+    told = {"outcome": BROKEN, "arguments": ["0.5", "True"], "answer": "gives False"}
+    evidence: Json = {"stated": [{**item, **told, **more}]}
+    assert isinstance(evidence, Mapping)
+    return questions([Verdict(Level.PROPERTY, Outcome.PASSED, "", evidence)], CODE)
+
+
+def test_a_broken_property_of_a_model_is_a_question_with_a_test() -> None:
+    (found,) = stated()
+    assert found.kind is Kind.STATED
+    assert found.text == (
+        "With x = 0.5, y = True, 'math.isclose(f(x), g(x)) and f(x) >= 0' gives False. A model that"
+        " had not seen the code stated: 'It is so.' Either of the two may be wrong."
+    )
+    assert found.body is not None
+    assert found.body.text() == ("x = 0.5\ny = True\nassert math.isclose(f(x), g(x)) and f(x) >= 0")
+    assert (found.function, found.also, found.uses_math) == ("f", ("g",), True)
+    assert found.path == "src/shop/prices.py"
+    with pytest.raises(NotATestError):
+        corrected(found, "3", CODE)
+
+
+def test_one_that_held_is_no_question() -> None:
+    assert stated(outcome=HELD) == []
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"holds": "f(x).__class__ == __import__('os').system('true')"},
+        {"holds": "f(x) == 1\nimport os"},
+        {"arguments": ["__import__('os').system('true')", "True"]},
+        {"arguments": ["0.5"]},
+        {"arguments": None},
+        {"module": "shop.other"},
+        {"module": "os; x"},
+        {"parameters": [{"name": "len", "values": "booleans()"}]},
+    ],
+)
+def test_evidence_that_is_no_property_makes_no_test(more: Any) -> None:
+    (found,) = stated(**more)
+    assert found.body is None
+    assert found.why_not

@@ -17,6 +17,7 @@ from fractal_rmo.domain.views import StepRow, TaskView
 from fractal_rmo.services import submit as services
 from fractal_rmo.services.dead import requeue as put_step_back
 from fractal_rmo.services.documents import diff
+from fractal_rmo.services.performed import notes_of, strings
 from webapp.pages import fanout, patch
 from webapp.pages.ladder import earlier_rounds, ladder
 from webapp.tools import tools
@@ -68,6 +69,7 @@ def _told(view: TaskView) -> dict[str, Any]:
         "trying": _trying(view),
         "errors": [step for step in view.steps if step.error and step.state is not StepState.DEAD],
         "dead": list(_dead(view)),
+        "advice": list(_advice(view)),
     }
 
 
@@ -101,6 +103,15 @@ def _merged(view: TaskView) -> Mapping[str, Json]:
     """What the coordinator made of them, most recently."""
     found = [s.output for s in view.steps if s.stage == Stage.MERGE and s.output]
     return found[-1] if found else {}
+
+
+def _advice(view: TaskView) -> Iterator[tuple[int, str, list[str]]]:
+    """(round, who, sentences) of each note and plan that a model was asked for."""
+    for step in view.steps:
+        for analyzer, lines in notes_of(step.output).items():
+            yield step.round, analyzer, lines
+        if plan := strings(step.output.get("plan")):
+            yield step.round, "plan", plan
 
 
 def _tried(view: TaskView) -> int:

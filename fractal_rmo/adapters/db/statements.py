@@ -71,7 +71,8 @@ SELECT c.*, task.base_round, task.kind, task.level, task.provider, task.budget,
           AND (f.round = 0 OR (f.round = c.round AND c.stage = 'validate')
                OR (f.round > task.base_round AND c.stage = 'execute'
                    AND f.origin = 'candidate' AND f.round = c.round - 1)
-               OR (f.round > task.base_round AND f.origin = 'written_tests'))) AS files,
+               OR (f.round > task.base_round
+                   AND f.origin IN ('written_tests', 'stated')))) AS files,
        (SELECT jsonb_object_agg(p.stage || '/' || p.action, p.output) FROM steps p
         WHERE c.stage <> 'analyze' AND p.task_id = c.task_id AND p.state = 'done'
           AND (p.round = c.round

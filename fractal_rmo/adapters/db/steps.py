@@ -94,6 +94,7 @@ def _claim(found: RowMapping) -> Claim:
         tests=codec.tree(files, "tests"),
         candidate=codec.tree(files, "candidate") or None,
         written_tests=codec.tree(files, "written_tests"),
+        stated=codec.tree(files, "stated"),
         description=found["description"],
         outputs={key.rstrip("/"): value for key, value in (found["outputs"] or {}).items()},
         earlier=tuple(found["earlier"] or ()),
@@ -111,6 +112,7 @@ def _effects(claim: Claim, outcome: StepOutcome) -> tuple[frozenset[str], dict[s
         "files": [
             *_file_rows(outcome.candidate, "candidate"),
             *_file_rows(outcome.written_tests, "written_tests"),
+            *_file_rows(outcome.stated, "stated"),
         ],
         "verdicts": [codec.verdict_row(verdict) for verdict in outcome.verdicts],
         "messages": message_rows(outcome.messages, outcome.errors),

@@ -18,7 +18,7 @@ def asks_for(schema: JsonObject) -> str:
     """The words that ask for the schema where the server may not enforce it."""
     return (
         "Answer with one JSON document and nothing else. It must fit this JSON Schema:\n"
-        + json.dumps(_plain(schema), indent=1, ensure_ascii=False)
+        + json.dumps(plain(schema), indent=1, ensure_ascii=False)
     )
 
 
@@ -31,7 +31,7 @@ def read(text: str, schema: JsonObject) -> JsonObject:
     was expected there.
     """
     document = _document(text)
-    validator = Draft202012Validator(_plain(schema))
+    validator = Draft202012Validator(plain(schema))
     found = min(validator.iter_errors(document), key=lambda each: each.json_path, default=None)
     if found is not None:
         detail = f"At {found.json_path}: {found.message[:200]}"
@@ -68,6 +68,7 @@ def _document(text: str) -> Any:
     raise ModelError(ModelTrouble.MALFORMED, "The answer holds no JSON document.")
 
 
-def _plain(schema: JsonObject) -> dict[str, Any]:
-    plain: dict[str, Any] = json.loads(json.dumps(schema, default=dict))
-    return plain
+def plain(schema: JsonObject) -> dict[str, Any]:
+    """The schema in mutable objects, as the SDKs want it."""
+    copy: dict[str, Any] = json.loads(json.dumps(schema, default=dict))
+    return copy

@@ -6,6 +6,7 @@ is sent; nor do they take a seed.
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Collection
 from typing import Any
@@ -14,7 +15,7 @@ from anthropic import AsyncAnthropic, transform_schema
 from anthropic.types import Message
 from anthropic.types import Usage as MessageUsage
 
-from fractal_rmo.adapters.llm.answers import asks_for
+from fractal_rmo.adapters.llm.answers import plain
 from fractal_rmo.adapters.llm.http import client_for, timeout
 from fractal_rmo.adapters.llm.speaker import (
     Answer,
@@ -22,6 +23,7 @@ from fractal_rmo.adapters.llm.speaker import (
     Feature,
     counted,
     cut_off,
+    instructions,
     lost,
     refusal,
 )
@@ -70,23 +72,27 @@ class AnthropicMessages:
 
     def _arguments(self, call: Call, used: Collection[Feature]) -> dict[str, Any]:
         request = call.request
-        told = bool(self._endpoint.base_url) or Feature.SCHEMA not in used
-        system = f"{request.system}\n\n{asks_for(request.schema)}" if told else request.system
         arguments: dict[str, Any] = {
             "model": call.model,
             "max_tokens": request.max_tokens,
-            "system": system,
+            "system": instructions(self._endpoint, request, used),
             "messages": [{"role": "user", "content": request.user}],
             "timeout": timeout(call.timeout_s),
         }
         if Feature.SCHEMA in used:
             schema = transform_schema(dict(request.schema))
             arguments["output_config"] = {"format": {"type": "json_schema", "schema": schema}}
+        elif Feature.TOOL in used:
+            name = request.schema_name
+            arguments["tools"] = [{"name": name, "input_schema": plain(request.schema)}]
+            arguments["tool_choice"] = {"type": "tool", "name": name}
         return arguments
 
 
 def _finished(call: Call, done: Message) -> Answer:
-    text = "".join(block.text for block in done.content or () if block.type == "text")
+    blocks = done.content or ()
+    given = [json.dumps(block.input) for block in blocks if block.type == "tool_use"]
+    text = "".join(given[:1] or (block.text for block in blocks if block.type == "text"))
     answer = Answer(text, done.model or call.model, _usage(done))
     if done.stop_reason == "refusal":
         raise refusal(call.request, answer, "by its provider's policy")

@@ -85,6 +85,8 @@ def examine(endpoint: Endpoint, routes: Routes, speaker: Callable[[Endpoint], Sp
         Feature.STREAM.value: Feature.STREAM not in refused,
         "usage": answer.usage is not None,
     }
+    if Feature.SCHEMA in refused:
+        supports[Feature.TOOL.value] = Feature.TOOL not in refused and fits
     return Finding(endpoint, model, latency_s, price, supports)
 
 

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from openai import AsyncOpenAI
 from openai.types import CompletionUsage
 from openai.types.chat import ChatCompletion
 
-from fractal_rmo.adapters.llm.answers import asks_for, is_strict
+from fractal_rmo.adapters.llm.answers import is_strict, plain
 from fractal_rmo.adapters.llm.http import client_for, timeout
-from fractal_rmo.adapters.llm.speaker import Answer, Call, Feature, cut_off, lost, refusal
+from fractal_rmo.adapters.llm.speaker import (
+    Answer,
+    Call,
+    Feature,
+    cut_off,
+    instructions,
+    lost,
+    refusal,
+)
 from fractal_rmo.adapters.llm.troubles import leaving_out
 from fractal_rmo.domain.model import Endpoint, ModelError, ModelTrouble, Usage
 
@@ -48,22 +56,21 @@ class OpenAIChat:
             detail = "The server's reply holds no choice."
             raise ModelError(ModelTrouble.MALFORMED, detail, usage=lost(call.request))
         choice, usage = done.choices[0], _usage(done.usage)
+        text = _given(choice.message.tool_calls) or choice.message.content or ""
         return _finished(
             call,
-            Answer(choice.message.content or "", done.model or call.model, usage),
+            Answer(text, done.model or call.model, usage),
             choice.finish_reason,
             choice.message.refusal or "",
         )
 
     def _arguments(self, call: Call, used: Collection[Feature]) -> dict[str, Any]:
         request = call.request
-        told = bool(self._endpoint.base_url) or Feature.SCHEMA not in used
-        system = f"{request.system}\n\n{asks_for(request.schema)}" if told else request.system
         limit = "max_completion_tokens" if Feature.MAX_COMPLETION in used else "max_tokens"
         arguments: dict[str, Any] = {
             "model": call.model,
             "messages": [
-                {"role": "system", "content": system},
+                {"role": "system", "content": instructions(self._endpoint, request, used)},
                 {"role": "user", "content": request.user},
             ],
             limit: request.max_tokens,
@@ -77,6 +84,13 @@ class OpenAIChat:
                     "schema": dict(request.schema),
                     "strict": is_strict(request.schema),
                 },
+            }
+        elif Feature.TOOL in used:
+            function = {"name": request.schema_name, "parameters": plain(request.schema)}
+            arguments["tools"] = [{"type": "function", "function": function}]
+            arguments["tool_choice"] = {
+                "type": "function",
+                "function": {"name": request.schema_name},
             }
         elif Feature.JSON in used:
             arguments["response_format"] = {"type": "json_object"}
@@ -95,7 +109,8 @@ class OpenAIChat:
             async for chunk in stream:
                 usage, model = _usage(chunk.usage) or usage, chunk.model or model
                 for choice in chunk.choices[:1]:
-                    parts.append(choice.delta.content or "")
+                    given = _given(choice.delta.tool_calls)
+                    parts.append(given or choice.delta.content or "")
                     refusals.append(choice.delta.refusal or "")
                     reason = choice.finish_reason or reason
         if reason is None:
@@ -110,6 +125,12 @@ def _finished(call: Call, answer: Answer, reason: str | None, refused: str) -> A
     if reason == "length":
         raise cut_off(call.request, answer)
     return answer
+
+
+def _given(tools: Sequence[Any] | None) -> str:
+    """What the one tool is called with, or a part of it where it is streamed."""
+    asked = [tool for tool in tools or () if not getattr(tool, "index", 0)]
+    return (asked[0].function.arguments or "") if asked and asked[0].function else ""
 
 
 def _usage(told: CompletionUsage | None) -> Usage | None:

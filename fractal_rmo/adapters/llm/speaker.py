@@ -16,6 +16,7 @@ class Feature(StrEnum):
     """What a request may use where the endpoint takes it."""
 
     SCHEMA = "structured output"
+    TOOL = "structured output by a tool"
     JSON = "JSON mode"
     TEMPERATURE = "temperature"
     SEED = "seed"
@@ -61,7 +62,7 @@ def uses(endpoint: Endpoint, call: Call, refused: Collection[Feature]) -> frozen
     request = call.request
     wanted = {Feature.SCHEMA, Feature.STREAM_USAGE}
     if Feature.SCHEMA in refused:
-        wanted.add(Feature.JSON)
+        wanted.add(Feature.JSON if Feature.TOOL in refused else Feature.TOOL)
     if request.temperature is not None:
         wanted.add(Feature.TEMPERATURE)
     if request.seed is not None:
@@ -71,6 +72,12 @@ def uses(endpoint: Endpoint, call: Call, refused: Collection[Feature]) -> frozen
     if not endpoint.base_url:  # the vendor's newer models take no other name; older servers none
         wanted.add(Feature.MAX_COMPLETION)
     return frozenset(wanted - set(refused))
+
+
+def instructions(endpoint: Endpoint, request: ModelRequest, used: Collection[Feature]) -> str:
+    """The system message, with the schema in words where the server may not enforce it."""
+    enforced = not endpoint.base_url and not {Feature.SCHEMA, Feature.TOOL}.isdisjoint(used)
+    return request.system if enforced else f"{request.system}\n\n{asks_for(request.schema)}"
 
 
 def at_most(request: ModelRequest) -> Usage:

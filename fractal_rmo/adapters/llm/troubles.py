@@ -41,6 +41,7 @@ _NAMES = {
     Feature.STREAM_USAGE: ("stream_options",),
     Feature.STREAM: ("stream",),
     Feature.SCHEMA: ("response_format", "json_schema", "output_config", "output format", "schema"),
+    Feature.TOOL: ("tool", "function"),
     Feature.JSON: ("response_format", "json_object"),
 }
 """How a refusal names a feature; the first that fits is the one that is meant."""
@@ -91,8 +92,8 @@ def from_sdk(error: Exception, request: ModelRequest, secret: str) -> ModelError
 
 
 def refused_feature(error: Exception, used: frozenset[Feature]) -> Feature | None:
-    """The feature that a 400 or 422 names as what it does not take."""
-    if getattr(error, "status_code", None) not in (400, 422):
+    """The feature that a 400, 422 or 501 names as what it does not take."""
+    if getattr(error, "status_code", None) not in (400, 422, 501):
         return None
     text = _body(error).lower()
     for feature, names in _NAMES.items():

@@ -55,6 +55,7 @@ from fractal_rmo.jailed.programs.unit_report import Report, Request
 _TOGETHER = 48
 """Candidates that share a fork."""
 _STEPS, _TIMES_STEPS = 2_500, 10
+_LEAST_WALL_S, _TIMES_WALL = 3.0, 3.0
 _TOO_MANY_STEPS = "StepLimitExceeded"
 _KEPT_MB = 64
 """Of the run's memory, for the process that forks."""
@@ -117,7 +118,9 @@ class _Bench:
 
     def judge(self) -> tuple[Judgement, Mapping[int, Judgement]]:
         """What the code as it is did, and each candidate by number."""
-        control = one_fork(partial(self._trial.judge_all, [{}]), self._allowance(1)).answer
+        ended = one_fork(partial(self._trial.judge_all, [{}]), self._allowance(1))
+        control = ended.answer
+        self._trial.longest_s = max(_LEAST_WALL_S, _TIMES_WALL * ended.duration_s)
         self._trial.bound_steps(control.pop("steps", 0))
         numbers = list(range(len(self._candidates)))
         waiting = [numbers[n : n + _TOGETHER] for n in range(0, len(numbers), _TOGETHER)]
@@ -140,14 +143,12 @@ class _Bench:
 
     def _take(self, group: list[int], ended: Ended, control: Judgement) -> list[list[int]]:
         """Keep what a fork told; the groups that are still to be judged."""
-        if ended.how == "cut_off":
-            return []
         told = ended.told
         if len(group) > 1 and len(told) == len(group) + 1 and _is_other(told[-1], control):
             return [[number] for number in group]
         for number, one in zip(group, told, strict=False):
             self._judged[number] = {**one, "ending": "finished"}
-        if len(told) >= len(group):
+        if len(told) >= len(group) or ended.how == "cut_off":
             return []
         how = "crashed" if ended.how == "finished" else ended.how  # it left without a word
         self._judged[group[len(told)]] = {"ending": how}
@@ -164,12 +165,15 @@ class _Trial:
     failing: Sequence[str]
     cpu_s: float
     codes: _Codes
+    longest_s: float = 0.0
+    """Seconds by the clock for one candidate: one that sleeps spends no processor time."""
 
     def judge_all(self, candidates: Sequence[Texts], tell: Tell) -> None:
         """One after the other, each with its own time."""
         depth = sys.getrecursionlimit()
         for texts in candidates:
             signal.setitimer(signal.ITIMER_PROF, self.cpu_s)
+            signal.setitimer(signal.ITIMER_REAL, self.longest_s)
             tell(self._judged(texts))
             sys.setrecursionlimit(depth)
             self._forget(texts)

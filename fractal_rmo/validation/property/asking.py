@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from fractal_rmo.domain.jsonvalue import Json
-from fractal_rmo.domain.run import Dialogue, RunEnding, RunResult
+from fractal_rmo.domain.run import Dialogue, RunEnding, RunRequest, RunResult
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.validation.generated.answers import Answer, printable, read_answers
 from fractal_rmo.validation.generated.calls import Call, call_request
@@ -69,14 +69,14 @@ class Asker:
 
     def ask(self, variant: Variant, calls: Sequence[Call], label: str) -> Dialogue[list[Answer]]:
         """The answers in the order of the calls.  Raises ``CannotJudgeError``."""
-        code, hash_seed = variant
-        result = yield call_request(code, calls, label, hash_seed)
+        result = yield self.request(variant, calls, label)
         self.runs.append(result)
         if result.ending is RunEnding.UNAVAILABLE:
             raise CannotJudgeError(no_jail(result), result.ending)
         if result.ending is not RunEnding.COMPLETED:
             words = f"The calls of the code ended as {result.ending}, so nothing was judged."
             raise CannotJudgeError(f"{words} {result.detail}".strip(), result.ending)
+        self.check(result)
         read = read_answers(result, len(calls))
         if read is None:
             raise CannotJudgeError(NO_SCHEMA, result.ending)
@@ -85,6 +85,14 @@ class Asker:
             words = f"The code cannot be imported without its tests: {problem}"
             raise CannotJudgeError(words, result.ending)
         return answers
+
+    def request(self, variant: Variant, calls: Sequence[Call], label: str) -> RunRequest:
+        """The run that asks the calls."""
+        code, hash_seed = variant
+        return call_request(code, calls, label, hash_seed)
+
+    def check(self, _result: RunResult) -> None:
+        """Raise ``CannotJudgeError`` where what a completed run answers does not count."""
 
     def smallest(self, broken: Property, call: Call) -> Dialogue[CounterExample | None]:
         """The call made as simple as it can be; None when it alone, asked first, breaks nothing."""

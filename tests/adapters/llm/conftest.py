@@ -69,6 +69,9 @@ def fixtures() -> list[dict[str, Any]]:
         "plain": OK,
         'Answer {"ok": true}': OK,
     }
+    by_tool: dict[str, list[dict[str, Any]]] = {
+        "no tools": [once["no schema"], fails(400, "tool_choice is not supported")]
+    }
     troubled: dict[str, dict[str, Any]] = {
         "cut": {"disconnectRate": 1},
         "garbled": {"malformedRate": 1},
@@ -80,6 +83,11 @@ def fixtures() -> list[dict[str, Any]]:
         for words, response in once.items():
             match = {"userMessage": words, "model": name}
             found.append({"match": {**match, "sequenceIndex": 0}, "response": response})
+            found.append({"match": match, "response": OK})
+        for words, refusals in by_tool.items():
+            match = {"userMessage": words, "model": name}
+            for number, response in enumerate(refusals):
+                found.append({"match": {**match, "sequenceIndex": number}, "response": response})
             found.append({"match": match, "response": OK})
         for words, response in always.items():
             found.append({"match": {"userMessage": words, "model": name}, "response": response})

@@ -69,14 +69,14 @@ def started(folder: Path, fixtures: list[dict[str, Any]]) -> Iterator[Emulator]:
     with log.open("wb") as output:
         process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
         try:
-            _until_it_listens(process, port, log)
+            until_it_listens(process, port, log)
             yield Emulator(port)
         finally:
             process.terminate()
             process.wait(20)
 
 
-def _until_it_listens(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+def until_it_listens(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
     until = time.monotonic() + 60
     while True:
         with socket.socket() as sock:

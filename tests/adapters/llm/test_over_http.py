@@ -116,13 +116,27 @@ def test_what_an_endpoint_does_not_take_is_learned(emulator: Emulator, made: Mad
     assert made.speakers["openai"].refused(NAMES["openai"]) == {Feature.TEMPERATURE}
 
 
-def test_without_structured_output_the_prompt_asks(
+def test_without_structured_output_a_tool_is_asked_for(
     endpoint: Endpoint, provider: str, made: Made, emulator: Emulator
 ) -> None:
     reply = made.models(endpoint).ask(request_for("no schema"), seconds=30)
     assert reply.document == {"ok": True}
     last = emulator.heard("no schema")[-1]
     assert "JSON Schema" in str(last["messages"][0])
+    assert "answer" in str(last["tools"])
+    if provider == "openai":  # the emulator writes down no choice of Anthropic's
+        assert "answer" in str(last["tool_choice"])
+        assert "response_format" not in last
+
+
+def test_without_tools_either_the_prompt_asks(
+    endpoint: Endpoint, provider: str, made: Made, emulator: Emulator
+) -> None:
+    reply = made.models(endpoint).ask(request_for("no tools"), seconds=30)
+    assert reply.document == {"ok": True}
+    last = emulator.heard("no tools")[-1]
+    assert "JSON Schema" in str(last["messages"][0])
+    assert "tools" not in last
     if provider == "openai":
         assert last["response_format"] == {"type": "json_object"}
 

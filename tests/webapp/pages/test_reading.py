@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import httpx2
 import pytest
+from sqlalchemy import text
 
+from fractal_rmo.adapters.db.engine import make_engine
 from tests.webapp.conftest import Web
 
 HOSTILE = "<script>alert(1)</script>\x1b[31m\u202e"
@@ -29,6 +32,20 @@ def test_hostile_text_stays_text(reader: httpx2.Client, task: str) -> None:
         assert "&lt;script&gt;alert(1)&lt;/script&gt;⟨U+001B⟩[31m⟨U+202E⟩" in page
         assert not {"\x1b", "\u202e"} & set(page)
         assert "<script>" not in page
+
+
+def test_what_models_noted_is_shown_as_text(reader: httpx2.Client, task: str, web: Web) -> None:
+    output = {"notes": {"logic": [HOSTILE], "syntax": []}, "plan": ["Add.", HOSTILE]}
+    engine = make_engine(web.environment["DATABASE_URL"])
+    with engine.begin() as db:
+        said = {"task": task, "output": json.dumps(output)}
+        db.execute(text("UPDATE steps SET output = CAST(:output AS jsonb)"
+                        " WHERE task_id = :task AND stage = 'execute'"), said)  # fmt: skip
+    engine.dispose()
+    page = reader.get(f"/tasks/{task}").text
+    shown = page[page.index('id="advice"') :]
+    assert shown.count("<li>&lt;script&gt;alert(1)&lt;/script&gt;⟨U+001B⟩[31m⟨U+202E⟩</li>") == 2
+    assert "<li>Add.</li>" in shown
 
 
 def test_no_page_has_inline_styles_or_handlers(reader: httpx2.Client, task: str) -> None:

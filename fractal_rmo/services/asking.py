@@ -1,0 +1,107 @@
+"""One question to a language model: made of a claim, asked within its time, paid by its purse."""
+
+from __future__ import annotations
+
+import hashlib
+
+from fractal_rmo.config.settings import Settings
+from fractal_rmo.domain.errors import InfrastructureError
+from fractal_rmo.domain.jsonvalue import JsonObject
+from fractal_rmo.domain.ledger import Limit
+from fractal_rmo.domain.model import (
+    Mend,
+    ModelCancelledError,
+    ModelError,
+    ModelReply,
+    ModelRequest,
+)
+from fractal_rmo.domain.run import RunCancelledError
+from fractal_rmo.domain.step import Claim
+from fractal_rmo.generation.prompts import VERSION, Prompt
+from fractal_rmo.learning import guidance
+from fractal_rmo.services.admit import wanted_provider
+from fractal_rmo.services.hold import Hold
+from fractal_rmo.services.purse import TaskPurse, limits_of
+from fractal_rmo.services.tools import Tools
+
+
+class ModelMisconfiguredError(Exception):
+    """No further question helps; the text says what to do."""
+
+
+def request_of(
+    role: str,
+    prompt: Prompt,
+    claim: Claim,
+    settings: Settings,
+    protocol: JsonObject,
+    schema: JsonObject,
+    model: str = "",
+) -> ModelRequest:
+    """The request of a step, with the step's id as its key; ``role`` is an agent type."""
+    agent = getattr(settings.agents, role)
+    return ModelRequest(
+        role=role,
+        system=prompt.system,
+        user=prompt.user,
+        schema=schema,
+        schema_name="files",
+        max_tokens=agent.max_tokens,
+        temperature=agent.temperature,
+        purpose=f"{claim.kind} {claim.ref.action}",
+        model=model,
+        provider=wanted_provider(claim.provider),
+        versions=(
+            f"protocol {protocol['version']}",
+            f"prompts {VERSION}",
+            f"guidance {guidance.VERSION}",
+        ),
+        key=claim.ref.step_id,
+    )
+
+
+def ask(request: ModelRequest, claim: Claim, hold: Hold, tools: Tools) -> ModelReply:
+    """The answer that the step cannot do without.
+
+    Raises ``InfrastructureError`` for what may be waited for,
+    ``ModelMisconfiguredError`` for what another configuration mends,
+    ``ModelError`` for the rest, ``RunCancelledError`` and ``OverBudgetError``.
+    """
+    hold.note({"stage": "propose", "trying": request.purpose})
+    try:
+        return ask_once(request, claim, hold, tools, seconds=claim.seconds_left - 1.0)
+    except ModelCancelledError as error:
+        raise RunCancelledError from error
+    except ModelError as error:
+        if error.trouble.mend is Mend.WAIT:
+            raise InfrastructureError(error.code, error.detail) from error
+        if error.trouble.mend is Mend.CONFIGURE:
+            raise ModelMisconfiguredError(str(error)) from error
+        raise
+
+
+def ask_once(
+    request: ModelRequest,
+    claim: Claim,
+    hold: Hold,
+    tools: Tools,
+    *,
+    seconds: float,
+    limits: tuple[Limit, ...] = (),
+) -> ModelReply:
+    """The answer within ``seconds``, or what ``LanguageModel.ask`` raises.
+
+    ``limits`` are charged beside those of the task.
+    """
+    charged = (*limits_of(claim, tools.settings.limits), *limits)
+    return tools.models.ask(
+        request,
+        seconds=max(1.0, seconds),
+        cancelled=hold.must_stop,
+        purse=TaskPurse(tools.ledger, claim.ref.task_id, charged),
+    )
+
+
+def nonce_of(claim: Claim) -> str:
+    """Of the step's id, which is made after all that it fences; a retried step asks the same."""
+    return hashlib.sha256(claim.ref.step_id.encode()).hexdigest()[:20]

@@ -1,0 +1,98 @@
+"""The step in which a model states properties of code that it never sees.
+
+What fails, comes too late or has no room in the budget costs the properties and
+nothing else: the step says so, and code is asked for.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+
+from fractal_rmo.config.settings import Pipeline, Settings
+from fractal_rmo.domain.action import ExecutionResult, Strategy
+from fractal_rmo.domain.jsonvalue import Json, JsonObject
+from fractal_rmo.domain.ledger import OverBudgetError
+from fractal_rmo.domain.model import ModelCancelledError, ModelError, ModelReply, ModelRequest
+from fractal_rmo.domain.run import RunCancelledError
+from fractal_rmo.domain.source import SourceTree
+from fractal_rmo.domain.step import STATED_FILE, Claim, Stage
+from fractal_rmo.domain.task import TaskKind
+from fractal_rmo.domain.verdict import Level
+from fractal_rmo.generation.properties import PROPERTIES_SCHEMA, properties_prompt
+from fractal_rmo.services.asking import ask_once, nonce_of, request_of
+from fractal_rmo.services.hold import Hold
+from fractal_rmo.services.performed import Turn, done
+from fractal_rmo.services.purse import advice_limit
+from fractal_rmo.services.tools import Tools
+from fractal_rmo.validation.stated.reading import read_properties
+
+SHARE_OF_TIME = 0.25
+"""Of what is left to the task."""
+_KINDS = (TaskKind.GENERATE, TaskKind.FIX)
+Stated = tuple[ExecutionResult, SourceTree | None]
+
+
+def states_properties(claim: Claim, times: Pipeline) -> bool:
+    """Whether properties are asked for now: once, before a task's first question for code."""
+    is_wanted = times.state_properties and claim.level >= Level.PROPERTY and claim.kind in _KINDS
+    return is_wanted and claim.tries == 1
+
+
+def state_properties(claim: Claim, hold: Hold, tools: Tools) -> Stated:
+    """Ask for properties.  Raises ``RunCancelledError`` and nothing that a model is to blame for.
+
+    The tree holds them in one file, for the rounds to come.
+    """
+    request = properties_request(claim, tools.settings, tools.known.protocol())
+    hold.note({"stage": "propose", "trying": request.purpose})
+    seconds, limits = claim.seconds_left * SHARE_OF_TIME, (advice_limit(claim),)
+    try:
+        answer = ask_once(request, claim, hold, tools, seconds=seconds, limits=limits)
+    except ModelCancelledError as error:
+        if hold.must_stop():
+            raise RunCancelledError from error
+        return _none("There was no answer in time.")
+    except (ModelError, OverBudgetError) as error:
+        return _none(f"There was no answer: {error}")
+    return _read(answer)
+
+
+def properties_request(claim: Claim, settings: Settings, protocol: JsonObject) -> ModelRequest:
+    """The question, of whoever writes no code here."""
+    prompt = properties_prompt(
+        claim.description, claim.code, claim.tests, _interface(claim), nonce_of(claim)
+    )
+    asked = request_of("validator", prompt, claim, settings, protocol, PROPERTIES_SCHEMA)
+    return replace(asked, schema_name="properties")
+
+
+def stated_in(tree: SourceTree) -> tuple[JsonObject, ...]:
+    """The properties of a tree as this step stores it, as documents."""
+    listed = json.loads(tree.files.get(STATED_FILE, "[]"))
+    return tuple(each for each in listed if isinstance(each, Mapping))
+
+
+def _interface(claim: Claim) -> str:
+    """What the writer of tests decided, where nobody gave any."""
+    said = [str(o["interface"]) for o in claim.slices(Stage.EXECUTE) if "interface" in o]
+    return said[-1] if said and claim.tests.is_blank() else ""
+
+
+def _read(answer: ModelReply) -> Stated:
+    found, refused = read_properties(answer.document.get("properties"))
+    used: dict[str, Json] = {"model": answer.model, "dollars": answer.dollars}
+    used["tokens"] = answer.usage.tokens
+    if not found:
+        return _none(f"None was let in. {' '.join(refused)}".strip(), **used)
+    documents = [each.as_json() for each in found]
+    note = f"Properties that a language model stated: {len(found)}."
+    note = f"{note} Not let in: {len(refused)}. {refused[0]}" if refused else note
+    result = done(Strategy.API, Turn.STATED, note, properties=documents, **used)
+    text = json.dumps(documents, ensure_ascii=False, indent=1)
+    return result, SourceTree({STATED_FILE: f"{text}\n"})
+
+
+def _none(why: str, **used: Json) -> Stated:
+    return done(Strategy.API, Turn.NOT_STATED, f"No properties were stated. {why}", **used), None

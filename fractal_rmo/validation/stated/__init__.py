@@ -1,0 +1,1 @@
+"""Properties that somebody stated of code which they had not seen: read, asked, told."""

@@ -1,0 +1,217 @@
+"""Words of models beside the code: asked for on evidence, paid for, and never needed."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from redis import Redis
+from sqlalchemy import Engine, text
+
+from fractal_rmo.adapters.llm.simulated import Line
+from fractal_rmo.bootstrap.jails import make_sandbox
+from fractal_rmo.domain.budget import Budget
+from fractal_rmo.domain.finding import AnalyzerRole
+from fractal_rmo.domain.lifecycle import Ending
+from fractal_rmo.domain.pattern import Pattern
+from fractal_rmo.domain.source import SourceTree
+from fractal_rmo.domain.task import Provider, Task, TaskKind
+from fractal_rmo.domain.verdict import Level
+from fractal_rmo.domain.views import TaskView
+from fractal_rmo.ports.sandbox import Sandbox
+from fractal_rmo.services.consult import take_notes
+from tests.services.pipeline import Rig, actions, code, models_of, rig
+
+RIGHT = "def double(x):\n    return x * 2\n"
+WRONG = "def double(x):\n    return 7\n"
+BREAKS = "def double(x: int) -> int:\n    return x * 2 if x < 4 else hash(str(x))\n"
+TESTS = """from solution import double
+
+
+def test_two():
+    assert double(2) == 4
+
+
+def test_three():
+    assert double(3) == 6
+"""
+NEW = Task(
+    "Write double(x).",
+    tests=SourceTree({"test_solution.py": TESTS}),
+    kind=TaskKind.GENERATE,
+    provider=Provider.OPENAI,
+)
+NOTE, STEP = "Seven is returned whatever comes.", "Multiply by two."
+
+
+def lines(*said: str) -> Any:
+    return {"lines": list(said)}
+
+
+PLANNED = Line(f"PLAN OF ANOTHER MODEL\n- {STEP}", (code(solution=RIGHT),))
+PLAN = Line("You coordinate five analyzers", (lines(STEP),))
+NOTES = Line("Your subject is logic", (lines(NOTE),))
+OTHERS = Line("Your subject is", (lines(),))
+EXPLAINED = Line("You tell a person", (lines("double(x) answers twice x."),))
+FIRST = Line("", (code(solution=WRONG),))
+SCRIPT = (PLANNED, PLAN, NOTES, OTHERS, EXPLAINED, FIRST)
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    """The jails of all these tests."""
+    jails = make_sandbox()
+    yield jails
+    jails.close()
+
+
+def test_what_was_not_taken_is_noted_planned_and_explained(
+    engine: Engine, redis: Redis, sandbox: Sandbox
+) -> None:
+    at_work = rig(engine, redis, sandbox, models_of(*SCRIPT), advise_after=1, explain=True)
+    view = at_work.finish(NEW)
+    assert view.row.ending is Ending.PROVEN, view.summary
+    assert actions(view) == [
+        ("", "asks_a_model"),
+        ("propose-2", "proposed"),
+        ("judge-3", "rejected"),
+        ("notes-4", "noted"),
+        ("plan-5", "planned"),
+        ("propose-6", "proposed"),
+        ("judge-7", "generated"),
+        ("explain-8", "explained"),
+    ]
+    assert output(view, "notes-4")["notes"] == {"logic": [NOTE]}
+    assert len(output(view, "notes-4")["silent"]) == len(AnalyzerRole) - 1
+    assert output(view, "plan-5")["plan"] == [STEP]
+    assert view.summary == (
+        "A model's proposal passes 2 tests. A model says of it: double(x) answers twice x."
+    )
+    purposes = ["notes-4 " + role for role in AnalyzerRole] + ["plan-5", "explain-8"]
+    assert {f"generate {each}" for each in purposes} <= set(calls(engine))
+
+
+def test_before_the_first_question_and_once_in_a_round(
+    engine: Engine, redis: Redis, sandbox: Sandbox
+) -> None:
+    models = models_of(PLAN, NOTES, OTHERS, FIRST)
+    view = rig(engine, redis, sandbox, models, advise_after=0).finish(NEW)
+    asked = [action.partition("-")[0] for action, _ in actions(view)[1:]]
+    assert asked == ["notes", "plan", *["propose", "judge"] * 3]
+
+
+def test_where_nobody_notes_anything_there_is_no_plan(
+    engine: Engine, redis: Redis, sandbox: Sandbox
+) -> None:
+    script = (Line("Your subject is", ("no such model",)), FIRST)
+    view = rig(engine, redis, sandbox, models_of(*script), advise_after=0).finish(NEW)
+    assert [action for action, _ in actions(view)][:3] == ["", "notes-2", "propose-3"]
+    assert all("FR713" in why for why in output(view, "notes-2")["silent"])
+
+
+def test_a_round_that_the_validator_rejected_is_noted_and_guided(
+    engine: Engine, redis: Redis, sandbox: Sandbox
+) -> None:
+    signed: dict[str, Any] = {"level": 5, "outcome": "failed", "kind": "generate", "errors": []}
+    learned = "9 results for tasks of kind generate ended at level 5 (property) as failed, of 3"
+    script = (
+        Line(f"LEARNED FROM ERRORS LIKE THESE\n- {learned}", (lines(NOTE),)),
+        replace(PLANNED, contains=f"PLAN OF ANOTHER MODEL\n- {NOTE}"),
+        Line("", (code(solution=BREAKS),)),
+    )
+    at_work = rig(engine, redis, sandbox, models_of(script[1], *script), advise_after=1)
+    found = Pattern("PropertyFailed", signed, 9, 3, 1.0, 0.8)
+    assert at_work.tools.learning.save_patterns([found], None) == 1
+    view = at_work.finish(replace(NEW, level=Level.PROPERTY))
+    assert (view.row.ending, view.row.round) == (Ending.PROVEN, 2), view.summary
+    later = [step.action for step in view.steps if (step.stage, step.round) == ("execute", 2)]
+    assert later == ["", "notes-2", "plan-3", "propose-4", "judge-5"]
+
+
+def test_an_explanation_that_fails_costs_nothing(
+    engine: Engine, redis: Redis, sandbox: Sandbox
+) -> None:
+    for answer in ("key refused", lines(f"It is sk-{'a1' * 12}."), lines()):
+        script = (Line("You tell a person", (answer,)), Line("", (code(solution=RIGHT),)))
+        view = rig(engine, redis, sandbox, models_of(*script), explain=True).finish(NEW)
+        assert view.row.ending is Ending.PROVEN, answer
+        assert view.summary == "A model's proposal passes 2 tests."
+        assert output(view, "explain-4")["silent"]
+
+
+def test_words_take_half_of_a_budget_and_leave_code_the_rest(
+    engine: Engine, redis: Redis, sandbox: Sandbox
+) -> None:
+    mended = Line("test_two failed", (code(solution=RIGHT),))
+    models = models_of(PLAN, replace(OTHERS, answers=(lines(NOTE),)), mended, FIRST, dollars=0.01)
+    view = rig(engine, redis, sandbox, models, advise_after=1).finish(
+        replace(NEW, budget=Budget(dollars=0.1))
+    )
+    assert view.row.ending is Ending.PROVEN, view.summary
+    noted = output(view, "notes-4")
+    assert noted["notes"]
+    assert noted["silent"]
+    assert all("FR741" in why for why in noted["silent"])
+    with engine.connect() as db:
+        spent = db.execute(text("SELECT dollars_spent FROM ledger WHERE account LIKE '%/advice'"))
+        assert 0 < spent.scalar_one() <= 0.05
+
+
+def test_notes_that_are_asked_for_again_are_paid_once(
+    engine: Engine, redis: Redis, sandbox: Sandbox
+) -> None:
+    at_work = rig(engine, redis, sandbox, models_of(*SCRIPT), advise_after=0)
+    at_work.submit(NEW)
+    until_due(at_work, "notes-2")
+    claim = at_work.tools.steps.claim(at_work.bell.due[0].step_id)
+    assert claim is not None
+    with at_work.heart.holding(claim) as hold:
+        first, again = (take_notes(claim, hold, at_work.tools)[0] for _ in range(2))
+    assert (first.tokens_used > 0, again.tokens_used) == (True, 0)
+    assert again.output["notes"] == first.output["notes"]
+    assert len(calls(engine)) == len(AnalyzerRole)
+
+
+def test_a_cancel_ends_five_slow_calls_at_once(
+    engine: Engine, redis: Redis, sandbox: Sandbox
+) -> None:
+    at_work = rig(engine, redis, sandbox, models_of(*SCRIPT, latency_s=60), advise_after=0)
+    task = at_work.submit(NEW)
+    until_due(at_work, "notes-2")
+    cancelled: list[float] = []
+
+    def cancel() -> None:
+        while len(calls(engine)) < len(AnalyzerRole):
+            time.sleep(0.02)
+        at_work.tools.tasks.cancel(task)
+        cancelled.append(time.monotonic())
+
+    thread = threading.Thread(target=cancel)
+    thread.start()
+    said = at_work.step()
+    ended = time.monotonic()
+    thread.join(30)
+    assert "no longer held" in said["did"]
+    assert ended - cancelled[0] < 5
+    assert at_work.tools.tasks.show(task).row.ending is Ending.CANCELLED
+
+
+def output(view: TaskView, action: str) -> Any:
+    """What a step left."""
+    return next(step.output for step in view.steps if step.action == action)
+
+
+def calls(engine: Engine) -> list[str]:
+    """What each call was made for."""
+    with engine.connect() as db:
+        return list(db.execute(text("SELECT purpose FROM model_calls")).scalars())
+
+
+def until_due(at_work: Rig, action: str) -> None:
+    """Perform what comes before a step."""
+    while at_work.bell.due[0].action != action:
+        at_work.step()

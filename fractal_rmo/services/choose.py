@@ -29,8 +29,12 @@ from fractal_rmo.validation.generated.targets import Catalogue
 MOST_CALLS = 120
 MOST_TARGETS = 3
 MOST_ALTERNATIVES = 3
-_CONTRADICTED = 0.1
-"""What is left of a patch's weight for an example of the description that it does not give."""
+_CONTRADICTED = 0.01
+"""What is left of a patch's weight for an example of the description that it does not give.
+
+Little, but not nothing: descriptions are wrong at times.  What is usual among faults, which is
+the rest of the weight, differs by a factor of ten and more between two plausible patches.
+"""
 
 
 @dataclass

@@ -83,7 +83,7 @@ def test_an_exception_where_there_was_an_answer_speaks_against_a_patch(run: Runn
         "largest(2, 1) returns 2",
     ],
 )
-def test_an_example_in_the_description_is_a_weak_test(run: Runner, words: str) -> None:
+def test_an_example_in_the_description_counts(run: Runner, words: str) -> None:
     assert order(choose(run, {BY_TWO: 0.9, MAXIMUM: 0.2}, words))[0] == MAXIMUM
 
 

@@ -14,10 +14,14 @@ import struct
 import time
 from typing import Any
 
+import billiard.pool
 from celery.platforms import EX_OK
 from celery.signals import worker_ready
 from celery.worker import state
 
+# A child that leaves waits until its results were read, 30 s by default; but the loop that reads
+# them has ended by then, now and then with one unread.  What a step came to is in the tables.
+billiard.pool.GUARANTEE_MESSAGE_CONSUMPTION_RETRY_LIMIT = 10
 _MOMENT = struct.Struct("d")
 _SHARED = mmap.mmap(-1, _MOMENT.size)
 """Seen by the pool's processes, which are forked from this one; they share its monotonic clock."""

@@ -86,7 +86,8 @@ function path(group) {
 
 const COMMANDS = {
   line() {
-    const words = ["fractal-rmo", "submit", path("code")];
+    const words = ["fractal-rmo", "submit"];
+    if (Object.keys(files("code")).length) words.push(path("code")); // new code needs no path
     if (Object.keys(files("tests")).length) words.push("--tests", path("tests"));
     for (const name of ["kind", "level", "provider"]) words.push(`--${name}`, form.elements[name].value);
     const python = plain(form.elements.python.value);

@@ -94,6 +94,10 @@ const COMMANDS = {
     if (python) words.push("--python", python);
     const description = plain(form.elements.description.value);
     if (description) words.push(`--description=${description}`);
+    for (const name of ["seconds", "tokens", "dollars", "retries"]) {
+      const { value, max } = form.elements[name];
+      if (value && value !== max) words.push(`--${name}`, value); // the most is what is left out
+    }
     return words.map(quote).join(" ");
   },
   curl() {

@@ -43,6 +43,10 @@ _level = click.option("--level", default="3", callback=to_level, help="Prove up 
 @click.option("--provider", default="auto", callback=to_provider, help="auto, offline, openai...")
 @python_option
 @click.option("--description", default="", help="What the code should do.")
+@click.option("--tokens", type=click.IntRange(0), help="Let models use this many at most.")
+@click.option("--dollars", type=click.FloatRange(0), help="Let models cost this much at most.")
+@click.option("--seconds", type=click.FloatRange(0, min_open=True), help="End it after this time.")
+@click.option("--retries", type=click.IntRange(0), help="Begin anew this often at most.")
 @click.option("--key", default="", help="Idempotency key: the same key is the same task.")
 @click.option("--wait", is_flag=True, help="Watch until the task has ended.")
 @click.option("--dry-run", is_flag=True, help="Show what a model would be asked, and its price.")
@@ -55,6 +59,10 @@ def submit(
     provider: Provider,
     python: str,
     description: str,
+    tokens: int | None,
+    dollars: float | None,
+    seconds: float | None,
+    retries: int | None,
     key: str,
     wait: bool,
     dry_run: bool,
@@ -71,7 +79,7 @@ def submit(
         kind=kind,
         level=level,
         provider=provider,
-        budget=budget(),
+        budget=budget(tokens=tokens, dollars=dollars, seconds=seconds, retries=retries),
         python=python,
     )
     models = make_models(shared=False)

@@ -35,6 +35,7 @@ def print_dry_run(task: Task, models: LanguageModel, *, as_json: bool) -> None:
     if not found:
         click.echo("no model would be asked")
         return
+    click.echo("no notes, plan or further code where a proposal passes")
     tokens, dollars = ceiling(found, task)
     click.echo(f"all of them, within the budget: at most {tokens:,} tokens, ${dollars:.4f}")
 

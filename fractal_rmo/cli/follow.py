@@ -25,12 +25,13 @@ _PATIENCE_S = 10.0
 _DATABASE_S = 30.0
 
 
-def budget() -> Budget:
-    """The configured limits of one task."""
+def budget(**asked: float | None) -> Budget:
+    """What was asked for, and else the configured limits of one task."""
     from fractal_rmo.config.load import settings
     from fractal_rmo.services.submit import budget as allowed
 
-    return allowed({}, settings().limits)
+    given = {name: value for name, value in asked.items() if value is not None}
+    return allowed(given, settings().limits)
 
 
 def say(sentence: str) -> None:

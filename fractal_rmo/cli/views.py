@@ -12,7 +12,14 @@ from fractal_rmo.domain.jsonvalue import Json
 from fractal_rmo.domain.lifecycle import Ending
 from fractal_rmo.domain.protocol import ProtocolRow
 from fractal_rmo.domain.step import StepState
-from fractal_rmo.domain.views import StepLine, StepRow, TaskRow, TaskStatus, TaskView
+from fractal_rmo.domain.views import (
+    StepLine,
+    StepRow,
+    TaskRow,
+    TaskStatus,
+    TaskView,
+    candidates_tried,
+)
 
 
 def now_at(status: TaskStatus) -> tuple[str, str, int]:
@@ -71,8 +78,7 @@ def _missing(view: TaskView) -> str:
 def closing(view: TaskView) -> str:
     """One line: state or ending, level, effort, and how to see it again."""
     row = view.row
-    found = [step.output.get("tried") for step in view.steps if step.stage == "execute"]
-    tried = sum(number for number in found if isinstance(number, int))
+    tried = candidates_tried(step for step in view.steps if step.stage == "execute")
     tiers = ", ".join(sorted({v.tier for _, v in view.verdicts if v.tier})) or "not needed"
     effort = f"{tried} candidates tried, {row.elapsed_s:.1f} s, sandbox: {tiers}"
     if row.tokens:

@@ -353,8 +353,8 @@ CATALOGUE: dict[ErrorCode, Explanation] = {
     ),
     ErrorCode.MODEL_BAD_KEY: Explanation(
         "The model's endpoint does not accept the key.",
-        "Set OPENAI_API_KEY or ANTHROPIC_API_KEY, or the variable that the endpoint's key_env "
-        "names, to a key that is valid there.",
+        "Set OPENAI_API_KEY or ANTHROPIC_API_KEY, or the endpoint's 'key' in the section 'models' "
+        "of the configuration, to a key that is valid there.",
     ),
     ErrorCode.MODEL_NO_CREDIT: Explanation(
         "The account behind the key has no credit left.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from fractal_rmo.domain.agent import AgentState
@@ -168,3 +168,17 @@ class WorkerRow:
     python: str = ""
     version: str = ""
     doing: tuple[WorkNow, ...] = ()
+
+
+def candidates_tried(steps: Iterable[StepRow]) -> int:
+    """Of steps of execution: each proposal, and what a search counts on from slice to slice."""
+    proposed, searched = 0, dict[int, int]()
+    for step in steps:
+        number = step.output.get("tried", step.progress.get("tried", 0))
+        if not isinstance(number, int):
+            continue
+        if step.action.startswith("judge-"):
+            proposed += number
+        else:
+            searched[step.round] = max(searched.get(step.round, 0), number)
+    return proposed + sum(searched.values())

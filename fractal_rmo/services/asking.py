@@ -67,7 +67,8 @@ def ask(request: ModelRequest, claim: Claim, hold: Hold, tools: Tools) -> ModelR
     ``ModelMisconfiguredError`` for what another configuration mends,
     ``ModelError`` for the rest, ``RunCancelledError`` and ``OverBudgetError``.
     """
-    hold.note({"stage": "propose", "trying": request.purpose})
+    asked_for = claim.ref.action.partition("-")[0].replace("propose", "code")
+    hold.note({"stage": "propose", "trying": f"{asked_for} from a model"})
     try:
         return ask_once(request, claim, hold, tools, seconds=claim.seconds_left - 1.0)
     except ModelCancelledError as error:

@@ -46,7 +46,7 @@ def state_properties(claim: Claim, hold: Hold, tools: Tools) -> Stated:
     The tree holds them in one file, for the rounds to come.
     """
     request = properties_request(claim, tools.settings, tools.known.protocol())
-    hold.note({"stage": "propose", "trying": request.purpose})
+    hold.note({"stage": "propose", "trying": "properties from a model"})
     seconds, limits = claim.seconds_left * SHARE_OF_TIME, (advice_limit(claim),)
     try:
         answer = ask_once(request, claim, hold, tools, seconds=seconds, limits=limits)

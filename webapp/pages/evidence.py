@@ -18,7 +18,11 @@ _HEADINGS: Mapping[Level, Mapping[str, str]] = MappingProxyType(
         Level.SYNTAX: {"notes": "Notes to look at"},
         Level.STATIC: {"failures": "What breaks the schema"},
         Level.INTEGRATION: {"failures": "What failed", "not_judged": "What could not be judged"},
-        Level.PROPERTY: {"counter_examples": "Counter-examples", "notes": "Notes to look at"},
+        Level.PROPERTY: {
+            "counter_examples": "Counter-examples",
+            "notes": "Notes to look at",
+            "stated": "Properties that a model stated",
+        },
         Level.MUTATION: {
             "gaps": "Gaps of the tests",
             "survivors": "Faults that no test noticed",
@@ -27,9 +31,9 @@ _HEADINGS: Mapping[Level, Mapping[str, str]] = MappingProxyType(
     }
 )
 _ASKED = {"gaps", "counter_examples"}
-_TITLES = ("question", "message", "call", "function")
-_TAGS = ("status", "ending", "kind", "property")
-_SAID = ("says", "command", "text", "output")
+_TITLES = ("question", "message", "call", "function", "holds")
+_TAGS = ("status", "ending", "kind", "property", "outcome")
+_SAID = ("says", "command", "text", "output", "answer", "why")
 
 
 @dataclass(frozen=True, slots=True)

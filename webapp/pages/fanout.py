@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from fractal_rmo.domain.lifecycle import TaskState
 from fractal_rmo.domain.step import ASKING, ROLES, Stage, StepState
-from fractal_rmo.domain.views import StepRow, TaskView
+from fractal_rmo.domain.views import StepRow, TaskView, candidates_tried
 from webapp.pages.ladder import asked
 from webapp.pages.text import seconds
 
@@ -135,7 +135,7 @@ def _came_to(view: TaskView, stage: Stage, steps: Sequence[StepRow]) -> str:
         return "unchanged"
     if stage is Stage.EXECUTE:
         done = steps[-1].state is StepState.DONE
-        return f"{tried(steps)} tried" if done else _turn(steps)
+        return f"{candidates_tried(steps)} tried" if done else _turn(steps)
     if not asked(view.row):
         return "nothing to prove" if steps[-1].state is StepState.DONE else ""
     proven = steps[-1].output.get("proven_level", view.row.proven_level)
@@ -149,12 +149,6 @@ def _turn(steps: Sequence[StepRow]) -> str:
     if steps[-1].action.startswith("judge-"):
         return "runs the tests"
     return f"slice {len(steps)}" if len(steps) > 1 else ""
-
-
-def tried(steps: Iterable[StepRow]) -> int:
-    """How many candidates these steps have tried; a search counts on from slice to slice."""
-    numbers = [s.output.get("tried", s.progress.get("tried", 0)) for s in steps]
-    return max((n for n in numbers if isinstance(n, int)), default=0)
 
 
 def _said(name: str, step: StepRow | None, note: str = "") -> _Said:

@@ -32,7 +32,11 @@ _SHOWS = {
     Level.PROPERTY: "Its properties hold for generated inputs.",
     Level.MUTATION: "The tests notice planted faults.",
 }
-_LEVEL_OF = {Kind.GAP: Level.MUTATION, Kind.COUNTER_EXAMPLE: Level.PROPERTY}
+_LEVEL_OF = {
+    Kind.GAP: Level.MUTATION,
+    Kind.COUNTER_EXAMPLE: Level.PROPERTY,
+    Kind.STATED: Level.PROPERTY,
+}
 LEVELS = tuple(LevelWords(int(level), level.name.lower(), _SHOWS[level]) for level in Level)
 
 

@@ -13,7 +13,7 @@ from fractal_rmo.domain.dead import StepFacts, put_back
 from fractal_rmo.domain.errors import LifecycleError
 from fractal_rmo.domain.jsonvalue import Json
 from fractal_rmo.domain.step import ROLES, Stage, StepState
-from fractal_rmo.domain.views import StepRow, TaskView
+from fractal_rmo.domain.views import StepRow, TaskView, candidates_tried
 from fractal_rmo.services import submit as services
 from fractal_rmo.services.dead import requeue as put_step_back
 from fractal_rmo.services.documents import diff
@@ -115,11 +115,7 @@ def _advice(view: TaskView) -> Iterator[tuple[int, str, list[str]]]:
 
 
 def _tried(view: TaskView) -> int:
-    rounds = {step.round for step in view.steps}
-    return sum(
-        fanout.tried(s for s in view.steps if s.stage == Stage.EXECUTE and s.round == number)
-        for number in rounds
-    )
+    return candidates_tried(s for s in view.steps if s.stage == Stage.EXECUTE)
 
 
 def _trying(view: TaskView) -> str:

@@ -86,13 +86,18 @@ function path(group) {
 
 const COMMANDS = {
   line() {
-    const words = ["fractal-rmo", "submit", path("code")];
+    const words = ["fractal-rmo", "submit"];
+    if (Object.keys(files("code")).length) words.push(path("code")); // new code needs no path
     if (Object.keys(files("tests")).length) words.push("--tests", path("tests"));
     for (const name of ["kind", "level", "provider"]) words.push(`--${name}`, form.elements[name].value);
     const python = plain(form.elements.python.value);
     if (python) words.push("--python", python);
     const description = plain(form.elements.description.value);
     if (description) words.push(`--description=${description}`);
+    for (const name of ["seconds", "tokens", "dollars", "retries"]) {
+      const { value, max } = form.elements[name];
+      if (value && value !== max) words.push(`--${name}`, value); // the most is what is left out
+    }
     return words.map(quote).join(" ");
   },
   curl() {

@@ -62,6 +62,8 @@ def test_what_was_not_asked_costs_nothing(ledger: SqlLedger) -> None:
     ("mine", "words"),
     [
         (limit(tokens=99), "0 of 99 tokens are used or set aside, and the call may need 100"),
+        (limit(tokens=0), "0 of 0 tokens are used or set aside, and the call may need 100"),
+        (limit(dollars=0.0), r"\$0.0000 of \$0.00 are used .* may cost \$0.0100"),
         (limit(dollars=0.005), r"\$0.0000 of \$0.01 are used .* may cost \$0.0100"),
     ],
 )
@@ -84,7 +86,8 @@ def test_what_is_set_aside_counts_as_used(ledger: SqlLedger) -> None:
 
 
 def test_no_limit_is_no_limit(ledger: SqlLedger) -> None:
-    ledger.reserve(None, [limit(tokens=0, dollars=0.0)], estimate(10**6, 10**6, 900.0))
+    unlimited = Limit("task:one/0", Scope.TASK)
+    ledger.reserve(None, [unlimited], estimate(10**6, 10**6, 900.0))
 
 
 def test_accounts_of_a_day_have_its_name(ledger: SqlLedger, engine: Engine) -> None:

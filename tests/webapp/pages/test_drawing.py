@@ -7,9 +7,9 @@ from itertools import combinations
 import pytest
 
 from fractal_rmo.domain.verdict import Level, Outcome
-from fractal_rmo.domain.views import TaskView
+from fractal_rmo.domain.views import TaskView, candidates_tried
 from tests.webapp.pages.conftest import ENDED, analyzed, step, view
-from webapp.pages.fanout import Box, drawings, tried
+from webapp.pages.fanout import Box, drawings
 from webapp.pages.ladder import earlier_rounds, ladder
 from webapp.pages.patch import lines
 
@@ -83,9 +83,12 @@ def _meet(a: Box, b: Box) -> bool:
 
 def test_a_search_counts_on_from_slice_to_slice() -> None:
     assert (
-        tried([step("execute", output={"tried": 9}), step("execute", progress={"tried": 12})]) == 12
+        candidates_tried(
+            [step("execute", output={"tried": 9}), step("execute", progress={"tried": 12})]
+        )
+        == 12
     )
-    assert tried([step("execute", progress={"tried": "many"})]) == 0
+    assert candidates_tried([step("execute", progress={"tried": "many"})]) == 0
 
 
 def test_every_rung_says_why_it_has_no_verdict() -> None:

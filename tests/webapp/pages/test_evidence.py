@@ -29,6 +29,18 @@ def test_what_breaks_a_schema_has_its_place() -> None:
     assert found.rest == {"broken_rows": 1}
 
 
+def test_what_a_model_stated_is_read_as_a_sentence_and_its_outcome() -> None:
+    stated: Json = {
+        "holds": "f(n) % 2 == 0", "says": "It is even.", "outcome": "broken", "why": "",
+        "answer": "gives False: it compares 1 with 0", "arguments": ["0"],
+    }  # fmt: skip
+    found = told(verdict(Level.PROPERTY, stated=[stated]))
+    ((heading, (entry,)),) = found.groups
+    assert heading == "Properties that a model stated"
+    assert (entry.title, entry.tag) == ("f(n) % 2 == 0", "broken")
+    assert entry.says == ("It is even.", "gives False: it compares 1 with 0")
+
+
 def test_survivors_are_small_diffs_and_the_rest_stays() -> None:
     found = told(verdict(survivors=[SURVIVOR], not_kills=[], counts={"killed": 1}))
     ((heading, (entry,)),) = found.groups

@@ -12,6 +12,7 @@ from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.domain.verdict import Level, Outcome, Verdict
 from fractal_rmo.domain.views import TaskView
 from fractal_rmo.services.documents import open_questions
+from fractal_rmo.services.questions import Kind
 from tests.webapp.conftest import Web
 from tests.webapp.pages.conftest import ENDED, view
 from webapp.pages.ladder import ladder
@@ -69,6 +70,19 @@ def test_questions_are_on_their_rung_once_the_task_has_ended(asked: TaskView) ->
     assert [len(rung.questions) for rung in ladder(asked)] == [0, 0, 0, 0, 0, 2]
     running = replace(asked, row=replace(asked.row, ending=None))
     assert not any(rung.questions for rung in ladder(running))
+
+
+def test_what_a_model_stated_in_vain_is_asked_on_the_rung_of_properties(asked: TaskView) -> None:
+    stated: Json = {
+        "module": "solution", "says": "It is even.", "given": "", "holds": "f(n) % 2 == 0",
+        "parameters": [{"name": "n", "values": "integers(0, 9)"}],
+        "arguments": ["1"], "answer": "gives False", "outcome": "broken",
+    }  # fmt: skip
+    verdict = Verdict(Level.PROPERTY, Outcome.PASSED, "said", {"stated": [stated]})
+    found = ladder(replace(asked, verdicts=((1, verdict),)))
+    assert [[q.kind for q in rung.questions] for rung in found] == [
+        [], [], [], [], [Kind.STATED], [],
+    ]  # fmt: skip
 
 
 def test_a_task_without_questions_makes_no_tests(reader: httpx2.Client) -> None:

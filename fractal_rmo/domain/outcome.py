@@ -13,6 +13,8 @@ from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.domain.step import Stage
 from fractal_rmo.domain.verdict import Verdict
 
+TIME_IS_OVER = "The task's time ran out before a result was proven."
+
 
 @dataclass(frozen=True, slots=True)
 class StepOutcome:

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from fractal_rmo.domain.errors import InfrastructureError, InputError
 from fractal_rmo.domain.jsonvalue import Json
 from fractal_rmo.domain.lifecycle import Ending, TaskState
-from fractal_rmo.domain.outcome import StepOutcome
+from fractal_rmo.domain.outcome import TIME_IS_OVER, StepOutcome
 from fractal_rmo.domain.run import RunCancelledError
 from fractal_rmo.domain.step import SUCCESSOR, Claim, Stage, StepRef
 from fractal_rmo.services.analyze import analyze_step, merge_step
@@ -71,7 +71,13 @@ def perform(
 def _outcome(
     claim: Claim, hold: Hold, tools: Tools, performers: Mapping[Stage, Performer]
 ) -> StepOutcome:
-    """What the stage comes to; a task that asks for what cannot be ends with that sentence."""
+    """What the stage comes to; a task that asks for what cannot be ends with that sentence.
+
+    One whose time is over ends here where the sweeper has not come by yet.  What failed
+    before is learned from all the same.
+    """
+    if claim.seconds_left <= 0 and claim.ref.stage is not Stage.LEARN:
+        return StepOutcome(moves=(TaskState.FAILED,), ending=Ending.DEADLINE, summary=TIME_IS_OVER)
     try:
         return performers[claim.ref.stage](claim, hold, tools)
     except InputError as error:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from redis import Redis
 from sqlalchemy import Engine
 
-from fractal_rmo.bootstrap.jails import make_sandbox
 from fractal_rmo.domain.lifecycle import Ending
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.domain.task import Task
@@ -18,14 +15,6 @@ from tests.services.pipeline import models_of, rig
 pytestmark = pytest.mark.cluster
 CODE = "def combined(a, b):\n    return a - b\n"
 TESTS = "from solution import combined\n\n\ndef test_two():\n    assert combined(2, 2) == 4\n"
-
-
-@pytest.fixture(scope="module", name="sandbox")
-def make_jails() -> Iterator[Sandbox]:
-    """The jails of these tests."""
-    jails = make_sandbox()
-    yield jails
-    jails.close()
 
 
 @pytest.mark.parametrize(("answer", "operator"), [("5", "+"), ("6", "*")])

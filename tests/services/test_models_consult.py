@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-import pytest
 from redis import Redis
 from sqlalchemy import Engine, text
 
 from fractal_rmo.adapters.llm.simulated import Line
-from fractal_rmo.bootstrap.jails import make_sandbox
 from fractal_rmo.domain.budget import Budget
 from fractal_rmo.domain.finding import AnalyzerRole
 from fractal_rmo.domain.lifecycle import Ending
@@ -59,14 +56,6 @@ OTHERS = Line("Your subject is", (lines(),))
 EXPLAINED = Line("You tell a person", (lines("double(x) answers twice x."),))
 FIRST = Line("", (code(solution=WRONG),))
 SCRIPT = (PLANNED, PLAN, NOTES, OTHERS, EXPLAINED, FIRST)
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[Sandbox]:
-    """The jails of all these tests."""
-    jails = make_sandbox()
-    yield jails
-    jails.close()
 
 
 def test_what_was_not_taken_is_noted_planned_and_explained(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +12,6 @@ from redis import Redis
 from sqlalchemy import Engine, text
 
 from fractal_rmo.adapters.llm.simulated import Line
-from fractal_rmo.bootstrap.jails import make_sandbox
 from fractal_rmo.domain.budget import Budget
 from fractal_rmo.domain.errors import ErrorCode, InputError
 from fractal_rmo.domain.lifecycle import Ending
@@ -49,14 +47,6 @@ FIX = Task(
 )
 NEW = Task("Write double(x).", tests=FIX.tests, kind=TaskKind.GENERATE)
 ANY = ""
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[Sandbox]:
-    """The jails of all these tests."""
-    jails = make_sandbox()
-    yield jails
-    jails.close()
 
 
 def answers(*documents: Any) -> Line:

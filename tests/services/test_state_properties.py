@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +10,6 @@ from redis import Redis
 from sqlalchemy import Engine, text
 
 from fractal_rmo.adapters.llm.simulated import Line
-from fractal_rmo.bootstrap.jails import make_sandbox
 from fractal_rmo.config.settings import Settings
 from fractal_rmo.domain.budget import Budget
 from fractal_rmo.domain.jsonvalue import Json
@@ -54,14 +52,6 @@ FIX = replace(
 EVEN = document("double(n) % 2 == 0", n="integers(-9, 9)")
 GROWS = document("double(n) >= n", n="integers(-9, 9)")
 STATES, WRITES = "You state properties", "You write pytest tests"
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[Sandbox]:
-    """The jails of all these tests."""
-    jails = make_sandbox()
-    yield jails
-    jails.close()
 
 
 @pytest.fixture

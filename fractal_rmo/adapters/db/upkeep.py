@@ -14,6 +14,7 @@ from fractal_rmo.adapters.db.statements import LOST, evidence
 from fractal_rmo.adapters.db.tasks import end
 from fractal_rmo.domain.lifecycle import Ending, TaskState
 from fractal_rmo.domain.message import Cause
+from fractal_rmo.domain.outcome import TIME_IS_OVER
 from fractal_rmo.domain.pattern import ErrorRecord
 from fractal_rmo.domain.step import Stage, StepRef, queue_of
 
@@ -121,9 +122,8 @@ class SqlUpkeep:
 
 def _end_overdue(db: Connection) -> int:
     overdue = db.execute(_OVERDUE).all()
-    summary = "The task's time ran out before a result was proven."
     for task, state in overdue:
-        end(db, str(task), TaskState(state), Ending.DEADLINE, summary)
+        end(db, str(task), TaskState(state), Ending.DEADLINE, TIME_IS_OVER)
     return len(overdue)
 
 

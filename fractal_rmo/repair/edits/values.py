@@ -110,7 +110,8 @@ def _number_to_name(node: ast.AST, site: Site) -> Iterator[Edit]:
 
 def _name_to_number(node: ast.AST, site: Site) -> Iterator[Edit]:
     if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and not _called(node, site):
-        for value in (0, 1, True, False, None, "", []):
+        plain: tuple[object, ...] = (0, 1, True, False, None, "", [])
+        for value in plain:
             yield _number_put(node, site, value)
 
 

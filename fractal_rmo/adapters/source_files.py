@@ -157,11 +157,14 @@ class DataFile:
 
 
 def read_text(path: Path, most: int = MAX_TREE_BYTES) -> str:
-    """UTF-8 text without translating line ends; raises ``InputError``."""
+    """UTF-8 text without translating line ends; raises ``InputError``.
+
+    A byte order mark is no part of a Python file's text, as for Python itself.
+    """
     try:
         if path.stat().st_size > most:
             raise InputError(ErrorCode.TOO_LARGE, f"{path} alone is larger than {most >> 20} MB.")
-        return path.read_bytes().decode("utf-8")
+        return path.read_bytes().decode("utf-8-sig" if path.suffix == ".py" else "utf-8")
     except UnicodeDecodeError as error:
         raise InputError(ErrorCode.NOT_TEXT, f"{path} is not UTF-8 text.") from error
     except OSError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from codecs import BOM_UTF8
 from pathlib import Path
 
 from fractal_rmo.adapters.source_files import base_of
@@ -24,9 +25,11 @@ def apply(path: Path, before: SourceTree, after: SourceTree) -> list[Path]:
     drafts: dict[str, Path] = {}
     try:
         for name, target in targets.items():
-            if target.read_bytes() != before.files.get(name, "").encode():
+            text, content = before.files.get(name, "").encode(), target.read_bytes()
+            mark = BOM_UTF8 if content == BOM_UTF8 + text else b""
+            if content != mark + text:
                 raise InputError(ErrorCode.STALE_VERSION, f"{target} changed meanwhile.")
-            drafts[name] = _draft(target, after.files[name])
+            drafts[name] = _draft(target, mark + after.files[name].encode())
         for name, target in targets.items():
             drafts[name].replace(target)
     except OSError as error:
@@ -38,11 +41,11 @@ def apply(path: Path, before: SourceTree, after: SourceTree) -> list[Path]:
     return list(targets.values())
 
 
-def _draft(target: Path, text: str) -> Path:
-    """The new text beside its target, with the target's permissions."""
+def _draft(target: Path, content: bytes) -> Path:
+    """The new content beside its target, with the target's permissions."""
     with target.open("r+b"):
         pass  # a file that may not be written is not to be replaced either
     draft = target.with_name(target.name + _SUFFIX)
-    draft.write_bytes(text.encode())
+    draft.write_bytes(content)
     draft.chmod(target.stat().st_mode)
     return draft

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import takewhile
 
 SHOWN = 40
 """Longest piece of source shown in a description, in characters."""
+_BEFORE = 12
+"""Characters shown before the first difference of two long pieces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,3 +36,13 @@ def shown(text: str) -> str:
     """A piece of source on one line, shortened for a description."""
     flat = " ".join(text.split())
     return flat if len(flat) <= SHOWN else flat[: SHOWN - 1] + "…"
+
+
+def replaced(old: str, new: str) -> str:
+    """That one piece of source takes the place of another; long ones from where they differ."""
+    one, other = " ".join(old.split()), " ".join(new.split())
+    if shown(one) == shown(other) and one != other:
+        alike = takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))
+        start = max(0, sum(1 for _ in alike) - _BEFORE)
+        return f"replace …{shown(one[start:])} with …{shown(other[start:])}"
+    return f"replace {shown(one)} with {shown(other)}"

@@ -119,7 +119,8 @@ def _verdict(
         "notes_total": len(notes),
     }
     outcome = Outcome.FAILED if fresh else Outcome.PASSED
-    summary = f"Nothing critical; {len(notes)} notes."
+    noun = "note" if len(notes) == 1 else "notes"
+    summary = f"Nothing critical; {len(notes)} {noun}."
     if fresh:
         more = f" {len(fresh) - 1} more." if len(fresh) > 1 else ""
         summary = f"{fresh[0].sentence()}.{more}"

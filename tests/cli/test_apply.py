@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from fractal_rmo.adapters.source_files import read_tree
 from fractal_rmo.cli.apply import apply
 from fractal_rmo.domain.errors import ErrorCode, InputError
 from fractal_rmo.domain.source import SourceTree
@@ -59,3 +60,12 @@ def test_a_link_stays_one_and_its_file_is_mended(folder: Path, tmp_path: Path) -
     apply(folder, BEFORE, AFTER)
     assert (folder / "a.py").is_symlink()
     assert elsewhere.read_text() == "A = 2\n"
+
+
+def test_a_byte_order_mark_stays_in_the_file_and_out_of_the_text(tmp_path: Path) -> None:
+    target = tmp_path / "a.py"
+    target.write_bytes(b"\xef\xbb\xbfx = 1\r\n")
+    before = read_tree(target, tests=False)
+    assert before.files["a.py"] == "x = 1\r\n"
+    apply(target, before, before.replace("a.py", "x = 2\r\n"))
+    assert target.read_bytes() == b"\xef\xbb\xbfx = 2\r\n"

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from fractal_rmo.editing.edit import Edit, shown
+from fractal_rmo.editing.edit import Edit, replaced
 from fractal_rmo.editing.source import ParsedFile, Positioned
 
 
@@ -29,7 +29,7 @@ class Site:
     ) -> Edit:
         """Put an expression in the place of a node."""
         old = self.file.segment(node)
-        said = f"replace {shown(old)} with {shown(expression)}"
+        said = replaced(old, expression)
         new = self.file.fitted(node, expression)
         return self.cut(node, self.file.span(node), new, said, weight, deletes=deletes)
 

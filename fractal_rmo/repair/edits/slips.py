@@ -28,12 +28,15 @@ def _printed(node: ast.AST, site: Site) -> Iterator[Edit]:
 
 
 def _changed_in_place(node: ast.AST, site: Site) -> Iterator[Edit]:
-    """``a.sort()`` gives nothing: ``sorted(a)`` where its value is used."""
+    """``a.sort()`` gives nothing: ``sorted(a)`` where its value is used.
+
+    On its own it changes what a caller gave, which ``a = sorted(a)`` does not.
+    """
     if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
         return
-    if isinstance(site.file.parent(node), ast.Expr):
+    target, alone = node.func.value, isinstance(site.file.parent(node), ast.Expr)
+    if alone and not isinstance(target, ast.Name):
         return
-    target = node.func.value
     text, arguments = site.operand(target), [site.file.segment(a) for a in node.args]
     news = {
         "sort": f"sorted({', '.join([text, *(site.file.segment(k) for k in node.keywords)])})",
@@ -43,7 +46,8 @@ def _changed_in_place(node: ast.AST, site: Site) -> Iterator[Edit]:
         "add": f"{text} | {{{', '.join(arguments)}}}",
     }
     if node.func.attr in news:
-        yield site.swap(node, news[node.func.attr])
+        new = news[node.func.attr]
+        yield site.swap(node, f"{text} = {new}" if alone else new)
 
 
 def _quoted_name(node: ast.AST, site: Site) -> Iterator[Edit]:
@@ -202,6 +206,10 @@ OPERATORS = (
         (
             ("x = a.sort(reverse=True)\n", "x = sorted(a, reverse=True)\n"),
             ("x = a.append(b)\n", "x = a + [b]\n"),
+            (
+                "def f(a):\n    a.sort()\n    return a\n",
+                "def f(a):\n    a = sorted(a)\n    return a\n",
+            ),
         ),
     ),
     Operator(

@@ -69,6 +69,21 @@ def _yielded(node: ast.AST, site: Site) -> Iterator[Edit]:
         yield site.swap(node, f"yield {site.file.segment(node.value)}")
     elif isinstance(node, ast.Yield) and node.value is not None:
         yield site.swap(node, f"yield from {site.operand(node.value)}")
+    elif (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Call)
+        and _is_generator(node, site)
+    ):
+        yield site.swap(node, f"yield from {site.file.segment(node.value)}")
+
+
+def _is_generator(node: ast.AST, site: Site) -> bool:
+    """Whether the function around a node yields itself, so that a bare call may be a part of it."""
+    function = site.file.function(node)
+    if not isinstance(function, ast.FunctionDef):
+        return False
+    found = (n for n in ast.walk(function) if isinstance(n, ast.Yield | ast.YieldFrom))
+    return any(site.file.function(n) is function for n in found)
 
 
 def _dedented(node: ast.AST, site: Site) -> Iterator[Edit]:
@@ -202,7 +217,13 @@ OPERATORS = (
     Operator(
         "yield",
         _yielded,
-        (("def f(a):\n    yield f(a)\n", "def f(a):\n    yield from f(a)\n"),),
+        (
+            ("def f(a):\n    yield f(a)\n", "def f(a):\n    yield from f(a)\n"),
+            (
+                "def f(a):\n    yield a\n    f(a.b)\n",
+                "def f(a):\n    yield a\n    yield from f(a.b)\n",
+            ),
+        ),
     ),
     Operator(
         "moved out",

@@ -10,7 +10,7 @@ import ast
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
-from fractal_rmo.editing.edit import Edit, shown
+from fractal_rmo.editing.edit import Edit, replaced
 from fractal_rmo.repair.edits.edit import Operator, Site
 from fractal_rmo.repair.edits.symbols import SYMBOLS
 
@@ -57,7 +57,7 @@ def _clause_replaced(node: ast.AST, site: Site) -> Iterator[Edit]:
             if _shape(other, pair) not in present:
                 alike = ast.dump(other).count("(") == ast.dump(node).count("(")
                 text = _apart(ast.unparse(_exchanged(other, pair)))
-                said = f"replace {shown(site.file.segment(node))} with {shown(text)}"
+                said = replaced(site.file.segment(node), text)
                 weight = 1.0 if alike else 0.4
                 yield site.cut(node, site.file.span(node), text, said, weight)
 

@@ -180,6 +180,8 @@ def _slice_bounds(node: ast.AST, site: Site) -> Iterator[Edit]:
     bounds = [("", high), (low, ""), ("1", high), (low, "-1")]
     bounds += [(f"{low} + 1", high), (f"{low} - 1", high)] if low else []
     bounds += [(low, f"{high} + 1"), (low, f"{high} - 1")] if high else []
+    if node.lower and node.upper:  # what was meant as a length
+        bounds.append((low, f"{_beside_plus(node.lower, site)} + {_beside_plus(node.upper, site)}"))
     for a, b in dict.fromkeys(bounds):
         yield site.swap(node, f"{a}:{b}{tail}", deletes=not (a or b))
     yield site.swap(node, f"{low}:{high}:{'-1' if not step else ''}", 0.7)
@@ -290,6 +292,7 @@ OPERATORS = (
             ("x = y[1:n]\n", "x = y[1:n + 1]\n"),
             ("x = y[1:]\n", "x = y[:]\n"),
             ("x = y[a:b]\n", "x = y[a:]\n"),
+            ("x = y[a:b]\n", "x = y[a:a + b]\n"),
         ),
     ),
     Operator(

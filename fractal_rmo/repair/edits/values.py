@@ -28,7 +28,23 @@ def _off_by_one(node: ast.AST, site: Site) -> Iterator[Edit]:
         for rank, new in enumerate(dict.fromkeys((*near, *usual, -value))):
             if new != value:
                 weight = COMMON.get(new, 0.8) * (1.0 if rank < len(near) else 0.5)
-                yield site.swap(node, repr(new), weight)
+                yield _number_put(node, site, new, weight)
+
+
+def _number_put(node: ast.expr, site: Site, new: object, weight: float = 1.0) -> Edit:
+    """A constant in the place of a node, or the term without it where it would do nothing."""
+    term, rest = site.file.parent(node), None
+    if type(new) in (int, float):
+        match term:
+            case ast.BinOp(op=ast.Add() | ast.Sub(), left=left, right=right) if right is node:
+                rest = left if new == 0 else None
+            case ast.BinOp(op=ast.Add(), right=right):
+                rest = right if new == 0 else None
+            case ast.BinOp(op=ast.Mult(), left=left, right=right):
+                rest = (left if right is node else right) if new == 1 else None
+    if rest is None or not isinstance(term, ast.BinOp):
+        return site.swap(node, repr(new), weight)
+    return site.swap(term, site.file.segment(rest), weight)
 
 
 def _of_ten(value: float) -> tuple[int | float, ...]:
@@ -45,7 +61,7 @@ def _literal(node: ast.AST, site: Site) -> Iterator[Edit]:
     near = [v for v in alike if isinstance(v, str) and len(v) == 1] if single else []
     chosen = dict.fromkeys([*_respelled(node.value, alike), *near, *alike[:LITERALS]])
     for new in chosen:
-        yield site.swap(node, repr(new))
+        yield _number_put(node, site, new)
 
 
 def _respelled(old: object, alike: Sequence[object]) -> list[str]:
@@ -94,8 +110,9 @@ def _number_to_name(node: ast.AST, site: Site) -> Iterator[Edit]:
 
 def _name_to_number(node: ast.AST, site: Site) -> Iterator[Edit]:
     if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and not _called(node, site):
-        for value in ("0", "1", "True", "False", "None", "''", "[]"):
-            yield site.swap(node, value)
+        plain: tuple[object, ...] = (0, 1, True, False, None, "", [])
+        for value in plain:
+            yield _number_put(node, site, value)
 
 
 def _name(node: ast.AST, site: Site) -> Iterator[Edit]:
@@ -169,7 +186,16 @@ _LONG = "['ab', 'cd', 'ef', 'gh', 'ij', 'kl', 'mn', 'op']"
 _NAMES = "['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'Earth']"
 
 OPERATORS = (
-    Operator("off by one", _off_by_one, (("x = 5\n", "x = 6\n"), ("x = 5\n", "x = 0\n"))),
+    Operator(
+        "off by one",
+        _off_by_one,
+        (
+            ("x = 5\n", "x = 6\n"),
+            ("x = 5\n", "x = 0\n"),
+            ("x = f(a - 1)\n", "x = f(a)\n"),
+            ("x = 2 * (a + b)\n", "x = a + b\n"),
+        ),
+    ),
     Operator(
         "literal",
         _literal,

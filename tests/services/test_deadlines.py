@@ -13,19 +13,15 @@ from fractal_rmo.ports.sandbox import Sandbox
 from tests.services.pipeline import models_of, rig
 
 pytestmark = pytest.mark.cluster
-_OVER = text(
-    "UPDATE tasks SET deadline = now() - interval '1 second' WHERE CAST(id AS text) = :task"
-)
+CODE = "def f():\n    return 1\n"
+TESTS = "from solution import f\n\n\ndef test():\n    assert f() == 1\n"
+_OVER = text("UPDATE tasks SET deadline = now() WHERE CAST(id AS text) = :task")
 
 
 @pytest.mark.parametrize("performed", [0, 3, 6])
 def test_it_ends_with_its_next_step(
     engine: Engine, redis: Redis, performed: int, sandbox: Sandbox
 ) -> None:
-    code, tests = (
-        "def f():\n    return 1\n",
-        "from solution import f\ndef test(): assert f() == 1\n",
-    )
     at_work = rig(engine, redis, sandbox, models_of())
     trees = SourceTree({"solution.py": CODE}), SourceTree({"test_solution.py": TESTS})
     task = at_work.submit(Task("too late", *trees, TaskKind.VALIDATE))

@@ -105,6 +105,13 @@ ALIKE = {
         "def test_3(): raise BaseException\n"
         "def helper(): assert 0\n"
     ),
+    "coroutines beside the tests": (
+        "import asyncio\n"
+        "async def later(n): return half(n)\n"
+        "class Slow:\n    async def half(self, n): return await later(n)\n"
+        "def test_1(): assert asyncio.run(later(2)) == 1\n"
+        "def test_2(): assert asyncio.run(Slow().half(4)) == 1\n"
+    ),
     "wrong numbers of values": (
         "@pytest.mark.parametrize('a, b', [(1, 2), (3,)])\ndef test_1(a, b): assert a\n"
     ),

@@ -72,8 +72,8 @@ class _Reader:
                 return self._is_plain_import(module or "", {n.name for n in names})
             case ast.Attribute(value=ast.Name(id="pytest"), attr=attr):
                 return attr in _FAITHFUL or id(node) in self._known
-            case ast.AsyncFunctionDef():
-                return False
+            case ast.AsyncFunctionDef(name=name):
+                return name not in _FIXTURE_NAMES and not name.startswith("test")
             case ast.FunctionDef(name=name):
                 return name not in _FIXTURE_NAMES and (
                     not name.startswith("test") or self._is_plain_test(node)

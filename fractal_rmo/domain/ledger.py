@@ -17,15 +17,15 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """An account and what may be charged to it; 0 is no limit.
+    """An account and what may be charged to it; None is no limit, 0 leaves room for what is free.
 
     ``account`` names it without its day, which the ledger adds.
     """
 
     account: str
     scope: Scope
-    tokens: int = 0
-    dollars: float = 0.0
+    tokens: int | None = None
+    dollars: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +62,13 @@ class OverBudgetError(FractalError):
 def refusal(limit: Limit, balance: Balance, tokens: int, dollars: float) -> str:
     """Why a call of ``tokens`` and ``dollars`` has no room; "" where it has."""
     used_tokens = balance.tokens_spent + balance.tokens_reserved
-    if limit.tokens and used_tokens + tokens > limit.tokens:
+    if limit.tokens is not None and used_tokens + tokens > limit.tokens:
         return (
             f"{_name(limit)}: {used_tokens:,} of {limit.tokens:,} tokens are used or set aside, "
             f"and the call may need {tokens:,}."
         )
     used_dollars = balance.dollars_spent + balance.dollars_reserved
-    if limit.dollars and used_dollars + dollars > limit.dollars:
+    if limit.dollars is not None and used_dollars + dollars > limit.dollars:
         return (
             f"{_name(limit)}: ${used_dollars:.4f} of ${limit.dollars:.2f} are used or set aside, "
             f"and the call may cost ${dollars:.4f}."

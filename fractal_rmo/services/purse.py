@@ -43,7 +43,7 @@ class TaskPurse:
 
 
 def limits_of(claim: Claim, daily: LimitSettings, submitter: str = NOBODY) -> tuple[Limit, ...]:
-    """What the calls of a task are charged to.
+    """What the calls of a task are charged to; of the settings of a day 0 is no limit.
 
     A person's retry begins with a new budget, as it does with new rounds.
     """
@@ -57,10 +57,15 @@ def limits_of(claim: Claim, daily: LimitSettings, submitter: str = NOBODY) -> tu
         Limit(
             submitter,
             Scope.DAY,
-            daily.max_tokens_per_submitter_per_day,
-            daily.max_cost_per_submitter_per_day,
+            daily.max_tokens_per_submitter_per_day or None,
+            daily.max_cost_per_submitter_per_day or None,
         ),
-        Limit(EVERYBODY, Scope.DAY, daily.max_tokens_per_day, daily.max_cost_per_day),
+        Limit(
+            EVERYBODY,
+            Scope.DAY,
+            daily.max_tokens_per_day or None,
+            daily.max_cost_per_day or None,
+        ),
     )
 
 

@@ -103,6 +103,16 @@ def test_a_near_miss_is_mended_without_another_question(
     assert _calls(engine) == 1
 
 
+@pytest.mark.parametrize("budget", [Budget(tokens=0), Budget(dollars=0.0)])
+def test_who_gives_nothing_is_charged_nothing(
+    engine: Engine, redis: Redis, sandbox: Sandbox, budget: Budget
+) -> None:
+    models = models_of(answers(code(solution=RIGHT)), dollars=0.01)
+    view = rig(engine, redis, sandbox, models).finish(replace(NEW, budget=budget))
+    assert view.row.ending is Ending.OVER_BUDGET
+    assert _calls(engine) == 0
+
+
 def test_evidence_goes_into_the_next_question(
     engine: Engine, redis: Redis, sandbox: Sandbox
 ) -> None:

@@ -189,6 +189,26 @@ def test_what_can_be_waited_for_gives_the_step_back(
     assert (step.state, step.attempts) == ("queued", 1)
 
 
+def test_a_step_does_not_use_up_its_attempts_while_all_endpoints_rest(
+    engine: Engine, redis: Redis, sandbox: Sandbox
+) -> None:
+    """Three attempts within six seconds would end every task of a minute's outage."""
+    models = models_of(answers(*["overloaded"] * 5, code(solution=RIGHT)))
+    at_work = rig(engine, redis, sandbox, models)
+    at_work.submit(NEW)
+    _until(at_work, "gave it back")
+    at_work.submit(NEW)
+    _until(at_work, "gave it back")
+    third = at_work.submit(NEW)
+    assert "FR705" in _until(at_work, "gave it back")["error"]
+    waits = "SELECT extract(epoch FROM publish_after - now()) FROM steps"
+    with engine.connect() as db:
+        delay_s = db.execute(
+            text(f"{waits} WHERE task_id = :id AND action = 'propose-2'"), {"id": third}
+        ).scalar_one()
+    assert 50 < delay_s <= 60
+
+
 def test_a_cancel_ends_a_slow_call_at_once(engine: Engine, redis: Redis, sandbox: Sandbox) -> None:
     at_work = rig(engine, redis, sandbox, models_of(answers(code(solution=RIGHT)), latency_s=60))
     task = at_work.submit(NEW)

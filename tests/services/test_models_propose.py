@@ -15,7 +15,7 @@ from sqlalchemy import Engine, text
 from fractal_rmo.adapters.llm.simulated import Line
 from fractal_rmo.bootstrap.jails import make_sandbox
 from fractal_rmo.domain.budget import Budget
-from fractal_rmo.domain.errors import ErrorCode, InputError
+from fractal_rmo.domain.errors import ErrorCode, InfrastructureError, InputError
 from fractal_rmo.domain.lifecycle import Ending
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.domain.task import Provider, Task, TaskKind
@@ -207,6 +207,33 @@ def test_a_step_does_not_use_up_its_attempts_while_all_endpoints_rest(
             text(f"{waits} WHERE task_id = :id AND action = 'propose-2'"), {"id": third}
         ).scalar_one()
     assert 50 < delay_s <= 60
+
+
+def test_an_answer_outlives_a_ledger_that_does_not_answer(
+    engine: Engine, redis: Redis, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def settle(*_: Any, **__: Any) -> None:
+        raise InfrastructureError(ErrorCode.DATABASE_DOWN)
+
+    at_work = rig(engine, redis, sandbox, models_of(answers(code(solution=RIGHT))))
+    monkeypatch.setattr(at_work.tools.ledger, "settle", settle)
+    view = at_work.finish(NEW)
+    assert view.row.ending is Ending.PROVEN, view.summary
+    with engine.connect() as db:
+        states = list(db.execute(text("SELECT state FROM model_calls")).scalars())
+    assert states == ["reserved"]  # to be closed as a lost one
+
+
+def test_what_is_said_of_code_is_one_plain_line_without_secrets(
+    engine: Engine, redis: Redis, sandbox: Sandbox
+) -> None:
+    told = code("Done.\n\x1b[31mAll\u202e.", solution=RIGHT)
+    leaked = code(f"The key is sk-{'a1' * 12}.", solution=RIGHT)
+    models = models_of(Line("looks like an API key", (told,)), answers(leaked))
+    view = rig(engine, redis, sandbox, models).finish(NEW)
+    said = [s.output["note"] for s in view.steps if s.action.startswith("propose")]
+    assert said == ["The answer was not let in: The answer holds what looks like an API key.",
+                    "Done. [31mAll."]  # fmt: skip
 
 
 def test_a_cancel_ends_a_slow_call_at_once(engine: Engine, redis: Redis, sandbox: Sandbox) -> None:

@@ -96,6 +96,8 @@ def refused_feature(error: Exception, used: frozenset[Feature]) -> Feature | Non
     if getattr(error, "status_code", None) not in (400, 422, 501):
         return None
     text = _body(error).lower()
+    if any(pattern.search(text) for pattern in (_TOO_LONG, _CREDIT, _POLICY)):
+        return None  # such sentences may name a parameter as well, and are of this request alone
     for feature, names in _NAMES.items():
         if feature in used and any(name in text for name in names):
             return feature

@@ -145,6 +145,13 @@ def test_documents_of_no_form_are_left_out_one_by_one() -> None:
     assert read_properties(None) == read_properties("text") == ((), ())
 
 
+def test_a_sentence_is_one_line_that_a_terminal_does_not_obey() -> None:
+    given = document("f(n) == n", n="integers()")
+    assert isinstance(given, dict)
+    stated = read_property({**given, "says": "a\n\x1b[31mb\u202e"})
+    assert stated.says == "a [31mb"
+
+
 def test_there_are_only_so_many() -> None:
     found, refused = read_properties(
         [document(f"f(n) == {i}", n="integers()") for i in range(MOST_PROPERTIES + 2)]

@@ -1,4 +1,4 @@
-"""Servers that count oddly: what nobody can have used is not believed."""
+"""Servers that count or answer oddly: what nobody can have used is not believed."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from fractal_rmo.domain.model import Endpoint, ModelProvider, Usage
-from tests.adapters.llm.conftest import Ledger, Made, request_for
+from fractal_rmo.domain.model import Endpoint, ModelError, ModelProvider, ModelTrouble, Usage
+from tests.adapters.llm.conftest import NAMES, Ledger, Made, request_for
 
 TEXT = '{"ok": true}'
 
@@ -20,6 +20,8 @@ class Counting(ThreadingHTTPServer):
     """Answers the same to everyone, with ``usage`` as it is written, in both protocols."""
 
     usage: str = ""
+    status: int = 200
+    said: str = ""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
@@ -44,7 +46,9 @@ class _Handler(BaseHTTPRequestHandler):
         }
         assert isinstance(self.server, Counting)
         text = f'{json.dumps(answer)[:-1]}, "usage": {self.server.usage}}}'.encode()
-        self.send_response(200)
+        text = self.server.said.encode() or text
+        self.send_response(self.server.status)
+        self.send_header("Location", "http://127.0.0.1:1/")
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(text)))
         self.end_headers()
@@ -68,11 +72,15 @@ def ask(server: Counting, provider: str, purse: Ledger, counts: tuple[str, str, 
         f' "input_tokens": {read}, "output_tokens": {written}, "total_tokens": 1,'
         f' "cache_read_input_tokens": {cached}}}'
     )
-    base = f"http://127.0.0.1:{server.server_address[1]}{'/v1' * (provider == 'openai')}"
-    endpoint = Endpoint(provider, ModelProvider(provider), base, timeout_s=10)
-    reply = Made().models(endpoint).ask(request_for("plain"), seconds=20, purse=purse)
+    models = Made().models(endpoint_of(server, provider))
+    reply = models.ask(request_for("plain"), seconds=20, purse=purse)
     assert (reply.attempts, reply.document) == (1, {"ok": True})
     return purse.settled[0][1]
+
+
+def endpoint_of(server: Counting, provider: str) -> Endpoint:
+    base = f"http://127.0.0.1:{server.server_address[1]}{'/v1' * (provider == 'openai')}"
+    return Endpoint(provider, ModelProvider(provider), base, timeout_s=10)
 
 
 @pytest.mark.parametrize(
@@ -107,3 +115,22 @@ def test_no_more_is_read_anew_than_is_read(server: Counting, purse: Ledger) -> N
 def test_even_counts_are_believed(server: Counting, provider: str, purse: Ledger) -> None:
     used = ask(server, provider, purse, ("100", "20", "40"))
     assert used == Usage(100 if provider == "openai" else 140, 20, 40)
+
+
+def test_a_refusal_that_repeats_the_question_teaches_nothing(server: Counting, made: Made) -> None:
+    """Whoever writes the question could turn structured output off for everybody."""
+    server.status, server.said = 422, json.dumps({"detail": "odd: temperature, json_schema, tool"})
+    models = made.models(endpoint_of(server, "openai"))
+    with pytest.raises(ModelError, match="422"):
+        models.ask(request_for("temperature, json_schema, tool"), seconds=20)
+    assert not made.speakers["openai"].refused(NAMES["openai"])
+
+
+def test_a_redirection_is_not_followed_and_costs_nothing(
+    server: Counting, provider: str, made: Made, purse: Ledger
+) -> None:
+    server.status = 307
+    with pytest.raises(ModelError) as failed:
+        made.models(endpoint_of(server, provider)).ask(request_for("x"), seconds=20, purse=purse)
+    assert failed.value.trouble is ModelTrouble.NO_SUCH_HOST
+    assert [(used.tokens, dollars) for _, used, dollars, _ in purse.settled] == [(0, 0)]

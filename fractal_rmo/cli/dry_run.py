@@ -37,7 +37,12 @@ def print_dry_run(task: Task, models: LanguageModel, *, as_json: bool) -> None:
         return
     click.echo("no notes, plan or further code where a proposal passes")
     tokens, dollars = ceiling(found, task)
-    click.echo(f"all of them, within the budget: at most {tokens:,} tokens, ${dollars:.4f}")
+    click.echo(f"each of them once, as in one round: at most {tokens:,} tokens, ${dollars:.4f}")
+    most = task.budget
+    click.echo(
+        f"asked again and in further rounds, up to the task's budget:"
+        f" at most {most.tokens:,} tokens, ${most.dollars:.4f}"
+    )
 
 
 def _document(question: Question) -> dict[str, object]:

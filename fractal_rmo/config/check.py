@@ -6,7 +6,7 @@ from dataclasses import fields
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from fractal_rmo.config.settings import Models, Redis, Settings
+from fractal_rmo.config.settings import ModelPrice, Models, Redis, Settings
 from fractal_rmo.domain.errors import ErrorCode, SettingsError
 from fractal_rmo.domain.model import ModelProvider
 from fractal_rmo.domain.run import Tier
@@ -59,14 +59,25 @@ def _models(models: Models) -> None:
         if endpoint.provider not in tuple(ModelProvider):
             _refuse(f"provider of {where} is '{endpoint.provider}'", ", ".join(ModelProvider))
         _address(f"base_url of {where}", endpoint.base_url, _MODEL_SERVERS)
+        if endpoint.free and not endpoint.base_url and endpoint.provider != ModelProvider.SIMULATED:
+            _refuse(f"free of {where} is true", "a base_url beside it: the vendor's own one bills")
         if not endpoint.weight > 0:
             _refuse(f"weight of {where}", "more than 0")
         if not 0 < endpoint.timeout_s <= _LONGEST_ANSWER_S:
             _refuse(f"timeout_s of {where} is {endpoint.timeout_s:g}", f"0 to {_LONGEST_ANSWER_S}")
     if models.simulated.failure_rate > 1:
         _refuse("models.simulated.failure_rate", "0 to 1")
-    if not all(price.model for price in models.prices):
-        _refuse("models.prices has an entry without 'model'", "the name as it is asked for")
+    _prices(models.prices)
+
+
+def _prices(prices: tuple[ModelPrice, ...]) -> None:
+    """A price that was half written down would make a model free."""
+    for price in prices:
+        if not price.model:
+            _refuse("models.prices has an entry without 'model'", "the name as it is asked for")
+        if not (price.input > 0 and price.output > 0):
+            named = f"models.prices of '{price.model}'"
+            _refuse(f"input or output in {named}", "more than 0; an endpoint may be 'free'")
 
 
 def _address(name: str, url: str, schemes: tuple[str, ...]) -> None:

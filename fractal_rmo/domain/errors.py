@@ -435,7 +435,14 @@ class LifecycleError(FractalError):
 
 
 class InfrastructureError(FractalError):
-    """A server, a disk or a worker is missing; never the candidate's fault."""
+    """A server, a disk or a worker is missing; never the candidate's fault.
+
+    ``retry_after_s`` is how long it is known to be missing still.
+    """
+
+    def __init__(self, code: ErrorCode, detail: str = "", *, retry_after_s: float = 0.0) -> None:
+        super().__init__(code, detail)
+        self.retry_after_s = retry_after_s
 
 
 class SandboxUnavailableError(InfrastructureError):

@@ -17,7 +17,7 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """An account and what may be charged to it; None is no limit, and 0 is nothing.
+    """An account and what may be charged to it; None is no limit, 0 leaves room for what is free.
 
     ``account`` names it without its day, which the ledger adds.
     """

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+import sys
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 
 from fractal_rmo.domain.source import SourceTree
@@ -25,7 +26,7 @@ _NETWORK = frozenset(
     (
         *("socket", "ssl", "http", "urllib", "ftplib", "smtplib", "poplib", "imaplib", "telnetlib"),
         *("xmlrpc", "socketserver", "requests", "httpx", "aiohttp", "urllib3", "websockets"),
-        "paramiko",
+        *("paramiko", "_socket", "_ssl"),
     )
 )
 _PROCESS = frozenset(["subprocess", "multiprocessing", "pty", "ctypes", "pexpect", "sh"])
@@ -33,12 +34,18 @@ _CALLS = frozenset(
     (
         *("os.system", "os.popen", "os.fork", "os.kill", "os.execv", "os.execve", "os.execvp"),
         *("os.spawnv", "os.posix_spawn", "importlib.import_module"),
+        *("asyncio.open_connection", "asyncio.open_unix_connection", "asyncio.start_server"),
+        *("asyncio.create_subprocess_exec", "asyncio.create_subprocess_shell"),
         *("eval", "exec", "compile", "__import__"),
     )
 )
 _HARMLESS = ("urllib.parse", "http.HTTPStatus")
-_TAKEN = frozenset(("conftest.py", "sitecustomize.py", "usercustomize.py", "pytest.py"))
-"""Names by which a file would change how tests are run."""
+_TAKEN = frozenset(
+    ("conftest", "sitecustomize", "usercustomize", "pytest", "_pytest", "hypothesis")
+)
+"""Names by which a module would change how tests are run."""
+_SAID_ELSEWHERE = frozenset(("os", "system"))
+"""Words of usual tasks, which ask for no shell."""
 
 
 def check_code(
@@ -50,16 +57,36 @@ def check_code(
     never may.  What the task's text or the given code name is asked for.
     """
     for path, text in files.files.items():
-        name = PurePosixPath(path).name
-        if path in tests.files or name in _TAKEN or _is_test(name):
+        modules, name = path.removesuffix(".py").split("/"), PurePosixPath(path).name
+        if path in tests.files or not _TAKEN.isdisjoint(modules) or _is_test(name):
             raise ReplyRefusedError(f"'{path}' is a file of tests, which are not to be written.")
-        if not may_add and path not in given.files:
-            raise ReplyRefusedError(f"'{path}' was not given, and no files are to be added.")
+        if path not in given.files:
+            if not may_add:
+                raise ReplyRefusedError(f"'{path}' was not given, and no files are to be added.")
+            _check_new(path, tests, task)
         if path.endswith(".py"):
             _parse(path, text)
     if not any(path.endswith(".py") for path in files.files):
         raise ReplyRefusedError("The answer holds no Python file.")
     _refuse(files, given, tests, task)
+
+
+def _check_new(path: str, tests: SourceTree, task: str) -> None:
+    """Raise ``ReplyRefusedError`` for a file that the tests would read for another one.
+
+    A module that they import of their own, or of Python itself, would be the code's then,
+    and what is expected would come from whoever is judged by it.
+    """
+    parts = path.split("/")
+    if any(part.startswith(".") for part in parts) or path.endswith(".pth"):
+        raise ReplyRefusedError(f"'{path}' is read by tools before any code is.")
+    module = parts[1:] if parts[0] == "src" and len(parts) > 1 else parts
+    names = [part.removesuffix(".py") for part in module]
+    for own in (each.removesuffix(".py").split("/") for each, _ in tests.python_files()):
+        if names[: len(own)] == own or names[0] == own[-1]:
+            raise ReplyRefusedError(f"'{path}' would hide '{'/'.join(own)}.py' of the tests.")
+    if names[0] in sys.stdlib_module_names and module[0] not in task:
+        raise ReplyRefusedError(f"'{path}' would hide the module '{names[0]}' of Python.")
 
 
 def check_tests(files: SourceTree, task: str) -> None:
@@ -90,8 +117,8 @@ def _refuse(files: SourceTree, given: SourceTree, tests: SourceTree, task: str) 
     told = [*given.files.values(), *tests.files.values()]
     for path, text in files.files.items():
         for what, pattern in _SECRETS:
-            found = pattern.search(text)
-            if found and not any(found[0] in one for one in told):
+            found = (each[0] for each in pattern.finditer(text))
+            if any(not any(secret in one for one in told) for secret in found):
                 raise ReplyRefusedError(f"'{path}' holds what looks like {what}.")
     for use in _uses(files):
         if use not in known and not _is_asked_for(use, task):
@@ -99,29 +126,45 @@ def _refuse(files: SourceTree, given: SourceTree, tests: SourceTree, task: str) 
 
 
 def _is_asked_for(use: str, task: str) -> bool:
-    words = set(re.findall(r"[a-z_][a-z0-9_]*", task.lower()))
-    return use.rpartition(".")[2].lower() in words or use.partition(".")[0].lower() in words - {
-        "os"
-    }
+    words = set(re.findall(r"[a-z_][a-z0-9_]*", task.lower())) - _SAID_ELSEWHERE
+    parts = use.lower().split(".")
+    return use in task or parts[-1] in words or parts[0] in words
 
 
 def _uses(tree: SourceTree) -> Iterator[str]:
-    """Network and process modules that are imported, and calls that run other code."""
+    """Network and process modules that are imported, and what runs other code, by whatever name."""
     for path, text in tree.python_files():
         try:
-            nodes = ast.walk(_parse(path, text))
+            nodes = list(ast.walk(_parse(path, text)))
         except ReplyRefusedError:
             continue  # given code that is broken names nothing
-        for node in nodes:
-            names: list[str] = []
-            if isinstance(node, ast.Import):
-                names = [alias.name for alias in node.names]
-            elif isinstance(node, ast.ImportFrom) and not node.level:
-                names = [f"{node.module}.{alias.name}" for alias in node.names]
-            yield from (n.partition(".")[0] for n in names if _is_watched(n))
-            yield from (n for n in names if n in _CALLS)
-            if isinstance(node, ast.Call) and (called := ast.unparse(node.func)) in _CALLS:
-                yield called
+        imported = dict(pair for node in nodes for pair in _imported(node))
+        yield from (n.partition(".")[0] for n in imported.values() if _is_watched(n))
+        yield from (n for n in imported.values() if n in _CALLS)
+        named = (_dotted(node, imported) for node in nodes)
+        yield from (n for n in named if n in _CALLS)
+
+
+def _imported(node: ast.AST) -> Iterator[tuple[str, str]]:
+    """(name here, name there) of what an import brings."""
+    if isinstance(node, ast.Import):
+        for alias in node.names:
+            yield alias.asname or alias.name, alias.name
+    elif isinstance(node, ast.ImportFrom) and not node.level:
+        for alias in node.names:
+            yield alias.asname or alias.name, f"{node.module}.{alias.name}"
+
+
+def _dotted(node: ast.AST, imported: Mapping[str, str]) -> str:
+    """The full name that is read, as ``os.system``; "" for what is no name."""
+    parts = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    if not isinstance(node, ast.Name) or not isinstance(node.ctx, ast.Load):
+        return ""
+    first = imported.get(node.id, node.id)
+    return ".".join((first, *reversed(parts))).removeprefix("builtins.")
 
 
 def _is_watched(name: str) -> bool:

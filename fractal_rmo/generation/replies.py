@@ -85,10 +85,11 @@ def read_lines(document: Mapping[str, Json], most: int) -> tuple[str, ...]:
     A terminal or a page obeys none of what is left: only printable characters are.
     """
     rows = document.get("lines")
-    lines = (_one_line(str(row)) for row in (rows if isinstance(rows, list | tuple) else ()))
+    lines = (one_line(str(row)) for row in (rows if isinstance(rows, list | tuple) else ()))
     return tuple(filter(None, lines))[:most]
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
+    """The text as one short line of printable characters."""
     words = " ".join(text.split())
     return "".join(c for c in words if c.isprintable())[:LONGEST_LINE].strip()

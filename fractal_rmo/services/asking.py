@@ -75,7 +75,8 @@ def ask(request: ModelRequest, claim: Claim, hold: Hold, tools: Tools) -> ModelR
         raise RunCancelledError from error
     except ModelError as error:
         if error.trouble.mend is Mend.WAIT:
-            raise InfrastructureError(error.code, error.detail) from error
+            missing_s = error.retry_after_s or 0.0
+            raise InfrastructureError(error.code, error.detail, retry_after_s=missing_s) from error
         if error.trouble.mend is Mend.CONFIGURE:
             raise ModelMisconfiguredError(str(error)) from error
         raise

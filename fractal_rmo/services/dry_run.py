@@ -63,8 +63,7 @@ def ceiling(found: Sequence[Question], task: Task) -> tuple[int, float]:
     """
     tokens = sum(max((offer.usage.tokens for offer in each.offers), default=0) for each in found)
     dollars = sum(max((offer.dollars for offer in each.offers), default=0.0) for each in found)
-    budget = task.budget
-    return min(tokens, budget.tokens), min(dollars, budget.dollars)
+    return min(tokens, task.budget.tokens), min(dollars, task.budget.dollars)
 
 
 @dataclass(frozen=True, slots=True)

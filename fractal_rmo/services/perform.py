@@ -22,6 +22,7 @@ from fractal_rmo.services.tools import Tools
 
 _LOG = logging.getLogger(__name__)
 _RETRY_S = 2.0
+_LONGEST_RETRY_S = 60.0
 _STORE_AGAIN_S = 0.5
 
 Performer = Callable[[Claim, Hold, Tools], StepOutcome]
@@ -116,9 +117,11 @@ def _not_held(claim: Claim) -> dict[str, Json]:
 def _give_back(claim: Claim, error: Exception, tools: Tools) -> dict[str, Json]:
     """Queue the step again: a server was missing, time ran out, or a bug of ours showed."""
     known = isinstance(error, InfrastructureError)
+    missing_s = error.retry_after_s if isinstance(error, InfrastructureError) else 0.0
     _LOG.warning("%s of task %s: %s", claim.ref.stage, claim.ref.task_id, error, exc_info=not known)
     sentence = str(error) if known else f"{type(error).__name__}: {error}"
-    tools.steps.give_back(claim, sentence, _RETRY_S * claim.attempts)
+    delay_s = max(_RETRY_S * claim.attempts, min(missing_s, _LONGEST_RETRY_S))
+    tools.steps.give_back(claim, sentence, delay_s)
     return {"step": claim.ref.step_id, "did": "gave it back", "error": sentence}
 
 

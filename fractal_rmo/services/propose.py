@@ -11,13 +11,14 @@ from fractal_rmo.domain.model import ModelError, ModelReply, ModelRequest
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.domain.step import Claim
 from fractal_rmo.domain.task import TaskKind
-from fractal_rmo.generation.check import check_code, check_tests
+from fractal_rmo.generation.check import check_code, check_tests, check_words
 from fractal_rmo.generation.prompts import Role, Slots, build
 from fractal_rmo.generation.replies import (
     CODE_SCHEMA,
     TESTS_SCHEMA,
     Reply,
     ReplyRefusedError,
+    one_line,
     read_files,
 )
 from fractal_rmo.services.asking import ask, nonce_of, request_of
@@ -47,11 +48,12 @@ def propose(claim: Claim, hold: Hold, tools: Tools) -> Proposed:
         reply = read_files(answer.document, "notes")
         may_add = claim.kind is TaskKind.GENERATE
         check_code(reply.files, claim.code, claim.oracle, claim.description, may_add=may_add)
+        check_words([reply.words])
     except ReplyRefusedError as error:
         return _nothing(f"The answer was not let in: {error}", answer), None
     except ModelError as error:
         return _nothing(f"There was no answer: {error.detail}"), None
-    note = reply.words or "A proposal."
+    note = one_line(reply.words) or "A proposal."
     return _answered(Turn.PROPOSED, note, answer, reply), None
 
 
@@ -65,6 +67,7 @@ def write_tests(claim: Claim, hold: Hold, tools: Tools) -> Proposed:
         answer = ask(request, claim, hold, tools)
         reply = read_files(answer.document, "interface")
         check_tests(reply.files, claim.description)
+        check_words([reply.words])
     except ReplyRefusedError as error:
         return done(Strategy.API, "no_tests", f"The tests were not let in: {error}"), None
     except ModelError as error:

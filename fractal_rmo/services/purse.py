@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 
 from fractal_rmo.config.settings import LimitSettings
+from fractal_rmo.domain.errors import InfrastructureError
 from fractal_rmo.domain.ledger import Limit, Scope
 from fractal_rmo.domain.model import Estimate, ModelTrouble, Usage
 from fractal_rmo.domain.step import Claim
@@ -13,6 +15,7 @@ from fractal_rmo.ports.ledger import Ledger
 EVERYBODY = "everybody"
 NOBODY = "submitter:nobody"
 """Who submits without an account: they share one."""
+_LOG = logging.getLogger(__name__)
 
 
 class TaskPurse:
@@ -34,8 +37,15 @@ class TaskPurse:
         seconds: float,
         trouble: ModelTrouble | None = None,
     ) -> None:
-        """See the port."""
-        self._ledger.settle(token, usage, dollars, seconds=seconds, trouble=trouble)
+        """See the port.
+
+        An answer is not thrown away because the ledger does not answer: the call stays set
+        aside then, and is charged as a lost one.
+        """
+        try:
+            self._ledger.settle(token, usage, dollars, seconds=seconds, trouble=trouble)
+        except InfrastructureError as error:
+            _LOG.warning("the model call %s will be charged as estimated: %s", token, error)
 
     def release(self, token: str) -> None:
         """See the port."""
@@ -43,7 +53,7 @@ class TaskPurse:
 
 
 def limits_of(claim: Claim, daily: LimitSettings, submitter: str = NOBODY) -> tuple[Limit, ...]:
-    """What the calls of a task are charged to; 0 is no limit of a day, but nothing for a task.
+    """What the calls of a task are charged to; of the settings of a day 0 is no limit.
 
     A person's retry begins with a new budget, as it does with new rounds.
     """

@@ -131,6 +131,12 @@ def test_vendors_variables_are_endpoints_and_their_keys_are_never_shown() -> Non
     assert load(SHIPPED, {}).models.configured == ()
 
 
+def test_a_vendors_own_address_is_never_free() -> None:
+    """What is left of a local server's settings would make the vendor's calls uncounted."""
+    with pytest.raises(SettingsError, match="free of the model endpoint 'openai'"):
+        load(SHIPPED, {"OPENAI_API_KEY": "sk-of-mine", "OPENAI_FREE": "true"})
+
+
 ENDPOINTS = """
 models:
   endpoints:
@@ -164,6 +170,9 @@ def test_several_endpoints_are_a_list(tmp_path: Path) -> None:
         ("models: {endpoints: [{name: one, base_url: 'ftp://x'}]}", "https://…"),
         ("models: {endpoints: [{name: one, weight: 0}]}", "more than 0"),
         ("models: {endpoints: [{name: one, timeout_s: 900}]}", "0 to 300"),
+        ("models: {endpoints: [{name: one, key: k, free: true}]}", "a base_url beside it"),
+        ("models: {prices: [{model: ours}]}", "models.prices of 'ours'"),
+        ("models: {prices: [{model: ours, input: 3}]}", "more than 0"),
         ("models: {simulated: {failure_rate: 2}}", "0 to 1"),
     ],
 )

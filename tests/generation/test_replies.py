@@ -75,6 +75,52 @@ def test_the_word_os_asks_for_no_shell() -> None:
         check_code(shell, NONE, NONE, "Use os to join paths.", may_add=True)
 
 
+def test_a_banking_system_asks_for_no_shell() -> None:
+    shell = SourceTree({"solution.py": "import os\nos.system('id')\n"})
+    with pytest.raises(ReplyRefusedError, match="system"):
+        check_code(shell, NONE, NONE, "Write a banking system.", may_add=True)
+    check_code(shell, NONE, NONE, "Call os.system with the text.", may_add=True)
+
+
+@pytest.mark.parametrize(
+    ("path", "own"),
+    [
+        ("expected/__init__.py", "expected.py"),
+        ("expected/more.py", "expected.py"),
+        ("src/expected.py", "expected.py"),
+        ("helpers.py", "tests/helpers.py"),
+        ("pkg/helpers/__init__.py", "pkg/helpers.py"),
+        ("test_solution/__init__.py", "test_solution.py"),
+    ],
+)
+def test_no_new_file_takes_the_place_of_one_of_the_tests(path: str, own: str) -> None:
+    tests = SourceTree({own: "TABLE = {2: 4}\n"})
+    with pytest.raises(ReplyRefusedError, match=f"would hide '{own}'"):
+        check_code(SourceTree({path: FINE}), NONE, tests, TASK, may_add=True)
+
+
+def test_new_files_have_names_of_their_own() -> None:
+    tests = SourceTree({"pkg/__init__.py": "", "pkg/test_core.py": "from pkg.core import add\n"})
+    check_code(SourceTree({"pkg/core.py": FINE}), NONE, tests, TASK, may_add=True)
+    queue = SourceTree({"queue.py": FINE})
+    check_code(queue, NONE, NONE, "Write add in queue.py.", may_add=True)
+    check_code(queue, queue, NONE, TASK, may_add=True)
+
+
+def test_code_that_cannot_be_written_out_is_still_looked_at() -> None:
+    """A number of so many digits has no text."""
+    odd = f"(0x{'f' * 6000}).foo()\n"
+    check_code(SourceTree({"solution.py": odd}), NONE, NONE, TASK, may_add=True)
+
+
+def test_a_known_key_hides_no_other_one() -> None:
+    known = f"OLD = 'sk-{'a' * 20}'\n"
+    given, written = SourceTree({"a.py": known}), f"{known}NEW = 'sk-{'b' * 20}'\n"
+    check_code(given, given, NONE, TASK, may_add=False)
+    with pytest.raises(ReplyRefusedError, match="API key"):
+        check_code(SourceTree({"a.py": written}), given, NONE, TASK, may_add=False)
+
+
 def test_a_repair_adds_no_files() -> None:
     with pytest.raises(ReplyRefusedError, match="not given"):
         check_code(SourceTree({"b.py": FINE}), SourceTree({"a.py": FINE}), NONE, "", may_add=False)

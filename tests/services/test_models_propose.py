@@ -13,7 +13,7 @@ from sqlalchemy import Engine, text
 
 from fractal_rmo.adapters.llm.simulated import Line
 from fractal_rmo.domain.budget import Budget
-from fractal_rmo.domain.errors import ErrorCode, InputError
+from fractal_rmo.domain.errors import ErrorCode, InfrastructureError, InputError
 from fractal_rmo.domain.lifecycle import Ending
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.domain.task import Provider, Task, TaskKind
@@ -93,6 +93,16 @@ def test_a_near_miss_is_mended_without_another_question(
     assert _calls(engine) == 1
 
 
+@pytest.mark.parametrize("budget", [Budget(tokens=0), Budget(dollars=0.0)])
+def test_who_gives_nothing_is_charged_nothing(
+    engine: Engine, redis: Redis, sandbox: Sandbox, budget: Budget
+) -> None:
+    models = models_of(answers(code(solution=RIGHT)), dollars=0.01)
+    view = rig(engine, redis, sandbox, models).finish(replace(NEW, budget=budget))
+    assert view.row.ending is Ending.OVER_BUDGET
+    assert _calls(engine) == 0
+
+
 def test_evidence_goes_into_the_next_question(
     engine: Engine, redis: Redis, sandbox: Sandbox
 ) -> None:
@@ -167,6 +177,53 @@ def test_what_can_be_waited_for_gives_the_step_back(
     assert "FR704" in said["error"]
     (step,) = [s for s in at_work.tools.tasks.show(task).steps if s.action == "propose-2"]
     assert (step.state, step.attempts) == ("queued", 1)
+
+
+def test_a_step_does_not_use_up_its_attempts_while_all_endpoints_rest(
+    engine: Engine, redis: Redis, sandbox: Sandbox
+) -> None:
+    """Three attempts within six seconds would end every task of a minute's outage."""
+    models = models_of(answers(*["overloaded"] * 5, code(solution=RIGHT)))
+    at_work = rig(engine, redis, sandbox, models)
+    at_work.submit(NEW)
+    _until(at_work, "gave it back")
+    at_work.submit(NEW)
+    _until(at_work, "gave it back")
+    third = at_work.submit(NEW)
+    assert "FR705" in _until(at_work, "gave it back")["error"]
+    waits = "SELECT extract(epoch FROM publish_after - now()) FROM steps"
+    with engine.connect() as db:
+        delay_s = db.execute(
+            text(f"{waits} WHERE task_id = :id AND action = 'propose-2'"), {"id": third}
+        ).scalar_one()
+    assert 50 < delay_s <= 60
+
+
+def test_an_answer_outlives_a_ledger_that_does_not_answer(
+    engine: Engine, redis: Redis, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def settle(*_: Any, **__: Any) -> None:
+        raise InfrastructureError(ErrorCode.DATABASE_DOWN)
+
+    at_work = rig(engine, redis, sandbox, models_of(answers(code(solution=RIGHT))))
+    monkeypatch.setattr(at_work.tools.ledger, "settle", settle)
+    view = at_work.finish(NEW)
+    assert view.row.ending is Ending.PROVEN, view.summary
+    with engine.connect() as db:
+        states = list(db.execute(text("SELECT state FROM model_calls")).scalars())
+    assert states == ["reserved"]  # to be closed as a lost one
+
+
+def test_what_is_said_of_code_is_one_plain_line_without_secrets(
+    engine: Engine, redis: Redis, sandbox: Sandbox
+) -> None:
+    told = code("Done.\n\x1b[31mAll\u202e.", solution=RIGHT)
+    leaked = code(f"The key is sk-{'a1' * 12}.", solution=RIGHT)
+    models = models_of(Line("looks like an API key", (told,)), answers(leaked))
+    view = rig(engine, redis, sandbox, models).finish(NEW)
+    said = [s.output["note"] for s in view.steps if s.action.startswith("propose")]
+    assert said == ["The answer was not let in: The answer holds what looks like an API key.",
+                    "Done. [31mAll."]  # fmt: skip
 
 
 def test_a_cancel_ends_a_slow_call_at_once(engine: Engine, redis: Redis, sandbox: Sandbox) -> None:

@@ -26,6 +26,7 @@ from fractal_rmo.adapters.llm.speaker import (
     instructions,
     lost,
     refusal,
+    usage_of,
 )
 from fractal_rmo.adapters.llm.troubles import leaving_out
 from fractal_rmo.domain.model import Endpoint, ModelError, ModelTrouble, Usage
@@ -108,6 +109,8 @@ def _usage(done: Message) -> Usage | None:
     told = done.usage
     if not isinstance(told, MessageUsage):  # by the protocol it is there
         return None  # type: ignore[unreachable]
-    cached = told.cache_read_input_tokens or 0
-    read = (told.input_tokens or 0) + cached + (told.cache_creation_input_tokens or 0)
-    return Usage(read, told.output_tokens or 0, cached) if read else None
+    cached = told.cache_read_input_tokens
+    parts = (told.input_tokens, cached, told.cache_creation_input_tokens)
+    if not all(part is None or (isinstance(part, int) and part >= 0) for part in parts):
+        return None
+    return usage_of(sum(part or 0 for part in parts), told.output_tokens, cached)

@@ -161,14 +161,18 @@ class Models:
             if isinstance(found, Claimed):
                 return found
             if not found.full:
-                raise story.error or _resting(found.rests_s)
+                raise _resting(found.rests_s, story.error)
             if time.monotonic() >= question.until:
                 detail = "Every endpoint was full until the time was over."
                 raise ModelError(ModelTrouble.TIMED_OUT, detail)
             sleep(_FULL_S, question.cancelled, question.tick)
 
 
-def _resting(seconds: float) -> ModelError:
+def _resting(seconds: float, failed: ModelError | None) -> ModelError:
+    """What the last attempt failed with, if there was one, with the time that all rest for."""
+    if failed is not None:
+        failed.retry_after_s = max(seconds, failed.retry_after_s or 0.0)
+        return failed
     detail = f"Every endpoint failed repeatedly; the first is tried again in {seconds:.0f} s."
     return ModelError(ModelTrouble.RESTING, detail, retry_after_s=seconds)
 

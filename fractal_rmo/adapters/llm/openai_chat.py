@@ -20,6 +20,7 @@ from fractal_rmo.adapters.llm.speaker import (
     instructions,
     lost,
     refusal,
+    usage_of,
 )
 from fractal_rmo.adapters.llm.troubles import leaving_out
 from fractal_rmo.domain.model import Endpoint, ModelError, ModelTrouble, Usage
@@ -134,9 +135,8 @@ def _given(tools: Sequence[Any] | None) -> str:
 
 
 def _usage(told: CompletionUsage | None) -> Usage | None:
-    """None also where a server fills in zeros: no call reads nothing."""
-    if told is None or not told.prompt_tokens:
+    if told is None:
         return None
     details = told.prompt_tokens_details
-    cached = (details.cached_tokens or 0) if details else 0
-    return Usage(told.prompt_tokens, told.completion_tokens or 0, cached)
+    cached = details.cached_tokens if details else None
+    return usage_of(told.prompt_tokens, told.completion_tokens, cached)

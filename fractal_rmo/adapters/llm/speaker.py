@@ -11,6 +11,9 @@ from typing import Protocol
 from fractal_rmo.adapters.llm.answers import asks_for
 from fractal_rmo.domain.model import Endpoint, ModelError, ModelRequest, ModelTrouble, Usage
 
+_MOST_COUNTED = 100_000_000
+"""Tokens of one call that are believed; no context is so long."""
+
 
 class Feature(StrEnum):
     """What a request may use where the endpoint takes it."""
@@ -101,9 +104,25 @@ def _size(request: ModelRequest) -> int:
     return len(words.encode())
 
 
+def usage_of(read: object, written: object, cached: object = None) -> Usage | None:
+    """What a server counted; None for what nobody can have used, such as less than nothing.
+
+    ``cached`` is the part of ``read`` that it had read before.  No call reads nothing, so
+    zeros say that nothing was counted.
+    """
+    counts = [0 if each is None else each for each in (read, written, cached)]
+    tokens = [each for each in counts if isinstance(each, int) and 0 <= each <= _MOST_COUNTED]
+    if len(tokens) < len(counts) or not tokens[0] or tokens[2] > tokens[0]:
+        return None
+    return Usage(int(tokens[0]), int(tokens[1]), int(tokens[2]))
+
+
 def counted(request: ModelRequest, answer: Answer) -> Usage:
     """What the server counted; where it did not, what the texts show."""
-    return answer.usage or about(request, answer.text)
+    told = answer.usage
+    if told is None or (answer.text and not told.tokens_out):
+        return about(request, answer.text)
+    return told
 
 
 def cut_off(request: ModelRequest, answer: Answer) -> ModelError:

@@ -56,25 +56,31 @@ async def leaving_out(
 ) -> Answer:
     """What ``once`` answers, asked again without each feature that the server refuses by name.
 
-    Such a feature is added to ``refused``.  Raises ``ModelError`` for everything else.
+    Such features are added to ``refused`` once there is an answer without them: a refusal may
+    repeat the question, which can name any.  Raises ``ModelError`` for everything else.
     """
+    left_out: set[Feature] = set()
     while True:
-        used = uses(endpoint, call, refused)
+        used = uses(endpoint, call, refused | left_out)
         try:
-            return await once(call, used)
+            answer = await once(call, used)
         except ModelError:
+            refused.update(left_out)  # it answered, and not as it should
             raise
         except Exception as error:  # noqa: BLE001 - the transport's own come through as well
             feature = refused_feature(error, used)
             if feature is None:
                 raise from_sdk(error, call.request, secret) from None
-            refused.add(feature)
+            left_out.add(feature)
+        else:
+            refused.update(left_out)
+            return answer
 
 
 def from_sdk(error: Exception, request: ModelRequest, secret: str) -> ModelError:
     """The error of ours for what an SDK or its transport raised."""
     status = getattr(error, "status_code", None)
-    if isinstance(status, int) and status >= 400:
+    if isinstance(status, int) and status >= 300:
         return _from_status(error, status, secret)
     kind = type(error).__name__
     if "Validation" in kind or isinstance(error, ValueError):
@@ -96,6 +102,8 @@ def refused_feature(error: Exception, used: frozenset[Feature]) -> Feature | Non
     if getattr(error, "status_code", None) not in (400, 422, 501):
         return None
     text = _body(error).lower()
+    if any(pattern.search(text) for pattern in (_TOO_LONG, _CREDIT, _POLICY)):
+        return None  # such sentences may name a parameter as well, and are of this request alone
     for feature, names in _NAMES.items():
         if feature in used and any(name in text for name in names):
             return feature
@@ -122,6 +130,8 @@ def _from_status(error: Exception, status: int, secret: str) -> ModelError:
 def _trouble(status: int, body: str) -> ModelTrouble:
     if status in (400, 402, 403, 429) and _CREDIT.search(body):
         return ModelTrouble.NO_CREDIT
+    if status < 400:  # no redirection is followed: the question would go to somebody else
+        return ModelTrouble.NO_SUCH_HOST
     if status in _BY_STATUS:
         return _BY_STATUS[status]
     if status >= 500:

@@ -84,7 +84,7 @@ def read_property(document: Json) -> StatedProperty:
     given = _text(document, "given")
     found = StatedProperty(
         module,
-        " ".join(_text(document, "says").split())[:LONGEST_SENTENCE],
+        _sentence(_text(document, "says")),
         described,
         read_expression(_text(document, "holds"), most),
         read_expression(given, most) if given not in ("", "True") else None,
@@ -121,6 +121,12 @@ def read_properties(listed: Json) -> tuple[tuple[StatedProperty, ...], tuple[str
     kept = tuple(found.values())[:MOST_PROPERTIES]
     refused += ["One of too many."] * (len(found) - len(kept))
     return kept, tuple(refused[:MOST_PROPERTIES])
+
+
+def _sentence(text: str) -> str:
+    """One line of what a terminal or a page shows as it is."""
+    line = " ".join(text.split())
+    return "".join(each for each in line if each.isprintable())[:LONGEST_SENTENCE]
 
 
 def _text(document: Mapping[str, Json], name: str) -> str:

@@ -21,6 +21,8 @@ _WIDEST = 10**12
 _SPAN = 1000
 _LONGEST_TEXT, _LONGEST_ROW, _MOST_SAMPLES, _MOST_PARTS, _DEEPEST = 50, 30, 50, 5, 5
 _STARTS = 12
+_LARGEST = 2000
+"""Single values in all that a description begins with; nested rows multiply."""
 _LETTERS = "abcxyz AZ019_-.é"
 
 
@@ -29,11 +31,13 @@ class Values:
     """``starts`` are values to begin with; ``holds`` says whether a value is one of these.
 
     ``most`` is the largest of whole numbers, None where there may be others.
+    ``size`` counts the single values in the largest of the starts, at most.
     """
 
     starts: tuple[Any, ...]
     holds: Callable[[object], bool]
     most: int | None = None
+    size: int = 1
 
 
 def read_values(text: str) -> Values:
@@ -61,10 +65,14 @@ def _read(node: ast.expr, depth: int = 0) -> Values:
     return make(*args, *rest, **named)
 
 
-def _of(made: Iterable[Any], holds: Callable[[object], bool], most: int | None = None) -> Values:
-    """Those of the values that belong, each once."""
+def _of(
+    made: Iterable[Any], holds: Callable[[object], bool], most: int | None = None, size: int = 1
+) -> Values:
+    """Those of the values that belong, each once; nothing is made where they are too large."""
+    if size > _LARGEST:
+        raise PropertyRefusedError("The values are too large.")
     kept = {repr(one): one for one in made if holds(one)}
-    return Values(tuple(kept.values())[:_STARTS], holds, most)
+    return Values(tuple(kept.values())[:_STARTS], holds, most, size)
 
 
 def _integers(min_value: int | None = None, max_value: int | None = None) -> Values:
@@ -128,7 +136,7 @@ def _lists(
         is_fine = not unique or len(set(map(repr, value))) == len(value)
         return is_fine and all(map(inner.holds, value))
 
-    return _of(_lengths(inner.starts, low, high), holds)
+    return _of(_lengths(inner.starts, low, high), holds, size=_width(low, high) * inner.size)
 
 
 def _sets(inner: Values, min_size: int = 0, max_size: int | None = None) -> Values:
@@ -139,7 +147,8 @@ def _sets(inner: Values, min_size: int = 0, max_size: int | None = None) -> Valu
             return False
         return all(map(inner.holds, value))
 
-    return _of((set(row) for row in _lengths(inner.starts, low, high)), holds)
+    made = (set(row) for row in _lengths(inner.starts, low, high))
+    return _of(made, holds, size=_width(low, high) * inner.size)
 
 
 def _tuples(*inner: Values) -> Values:
@@ -150,7 +159,7 @@ def _tuples(*inner: Values) -> Values:
             return False
         return all(one.holds(v) for one, v in zip(inner, value, strict=True))
 
-    return _of(rows([one.starts for one in inner]), holds)
+    return _of(rows([one.starts for one in inner]), holds, size=sum(one.size for one in inner))
 
 
 def _dictionaries(
@@ -165,7 +174,8 @@ def _dictionaries(
 
     turned = [values.starts[n % len(values.starts)] for n in range(len(keys.starts))]
     pairs = list(zip(keys.starts, turned, strict=True))
-    return _of((dict(row) for row in _lengths(pairs, low, high)), holds)
+    made = (dict(row) for row in _lengths(pairs, low, high))
+    return _of(made, holds, size=_width(low, high) * (keys.size + values.size))
 
 
 def _sampled_from(values: Sequence[Any]) -> Values:
@@ -183,7 +193,8 @@ def _one_of(*inner: Values) -> Values:
     _few(inner)
     turns = range(max(len(one.starts) for one in inner))
     made = [one.starts[n] for n in turns for one in inner if n < len(one.starts)]
-    return _of(made, lambda v: any(one.holds(v) for one in inner))
+    size = max(one.size for one in inner)
+    return _of(made, lambda v: any(one.holds(v) for one in inner), size=size)
 
 
 def _few(inner: Sequence[Values]) -> None:
@@ -196,6 +207,11 @@ def _sizes(low: int, high: int | None, usual: int, most: int) -> tuple[int, int]
     if type(low) is not int or type(high) is not int or not 0 <= low <= high <= most:
         raise PropertyRefusedError(f"A size is from 0 to {most}.")
     return low, high
+
+
+def _width(low: int, high: int) -> int:
+    """The length of the longest of ``_lengths``, which has no more than all starts, or ``low``."""
+    return max(low, min(high, _STARTS))
 
 
 def _lengths(items: Sequence[Any], low: int, high: int) -> list[list[Any]]:

@@ -86,8 +86,14 @@ def test_what_is_set_aside_counts_as_used(ledger: SqlLedger) -> None:
 
 
 def test_no_limit_is_no_limit(ledger: SqlLedger) -> None:
-    unlimited = Limit("task:one/0", Scope.TASK)
-    ledger.reserve(None, [unlimited], estimate(10**6, 10**6, 900.0))
+    ledger.reserve(None, [EVERYBODY], estimate(10**6, 10**6, 900.0))
+
+
+def test_a_budget_of_nothing_pays_for_what_is_free_only(ledger: SqlLedger) -> None:
+    ledger.reserve(None, [limit(dollars=0.0)], estimate(dollars=0.0))
+    for mine in (limit(dollars=0.0), limit(tokens=0)):
+        with pytest.raises(OverBudgetError):
+            ledger.reserve(None, [mine], estimate())
 
 
 def test_accounts_of_a_day_have_its_name(ledger: SqlLedger, engine: Engine) -> None:

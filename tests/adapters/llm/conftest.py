@@ -62,6 +62,7 @@ def fixtures() -> list[dict[str, Any]]:
         "very long": fails(400, "prompt is too long", code="context_length_exceeded"),
         "no credit": fails(429, "Your credit balance is too low", code="insufficient_quota"),
         "odd": fails(400, "your request is odd"),
+        "schema too long": fails(400, "prompt is too long: shorten messages or json_schema"),
         "prose": {"content": "I would rather talk."},
         "wrong type": {"content": {"ok": "yes"}},
         "fenced": {"content": 'Here it is:\n```json\n{"ok": true}\n```\nAnything else?'},

@@ -73,6 +73,7 @@ def test_a_rate_limit_is_waited_for(endpoint: Endpoint, made: Made, purse: Ledge
         ("wrong type", ModelTrouble.MALFORMED, 3),
         ("unknown model", ModelTrouble.NO_SUCH_MODEL, 1),
         ("very long", ModelTrouble.TOO_LONG, 1),
+        ("schema too long", ModelTrouble.TOO_LONG, 1),
         ("no credit", ModelTrouble.NO_CREDIT, 1),
         ("odd", ModelTrouble.NOT_ACCEPTED, 1),
         ("endless", ModelTrouble.CUT_OFF, 1),

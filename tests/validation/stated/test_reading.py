@@ -64,6 +64,20 @@ def test_what_describes_no_values_is_refused(text: str) -> None:
         read_values(text)
 
 
+def test_rows_of_rows_of_rows_are_refused_before_they_are_made() -> None:
+    """Five lists would be 24 million values; four took 1.5 s."""
+    text = "none()"
+    for _ in range(5):
+        text = f"lists({text}, 30, 30)"
+    with pytest.raises(PropertyRefusedError, match="too large"):
+        read_values(text)
+
+
+def test_rows_of_rows_are_let_in() -> None:
+    assert read_values("lists(lists(lists(integers())))").starts
+    assert read_values("lists(lists(booleans(), min_size=30), min_size=30)").starts
+
+
 @pytest.mark.parametrize(
     "holds",
     [
@@ -129,6 +143,13 @@ def test_documents_of_no_form_are_left_out_one_by_one() -> None:
     assert [each.holds.text for each in found] == ["f(n) == n"]
     assert len(refused) == 5
     assert read_properties(None) == read_properties("text") == ((), ())
+
+
+def test_a_sentence_is_one_line_that_a_terminal_does_not_obey() -> None:
+    given = document("f(n) == n", n="integers()")
+    assert isinstance(given, dict)
+    stated = read_property({**given, "says": "a\n\x1b[31mb\u202e"})
+    assert stated.says == "a [31mb"
 
 
 def test_there_are_only_so_many() -> None:

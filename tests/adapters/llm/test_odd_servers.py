@@ -1,0 +1,136 @@
+"""Servers that count or answer oddly: what nobody can have used is not believed."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from fractal_rmo.domain.model import Endpoint, ModelError, ModelProvider, ModelTrouble, Usage
+from tests.adapters.llm.conftest import NAMES, Ledger, Made, request_for
+
+TEXT = '{"ok": true}'
+
+
+class Counting(ThreadingHTTPServer):
+    """Answers the same to everyone, with ``usage`` as it is written, in both protocols."""
+
+    usage: str = ""
+    status: int = 200
+    said: str = ""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    def log_message(self, *_: Any) -> None:
+        pass
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        message = {"role": "assistant", "content": TEXT}
+        answer = {
+            "id": "1",
+            "model": "m",
+            "created": 1,
+            "role": "assistant",
+            "type": "message",
+            "choices": [{"index": 0, "finish_reason": "stop", "message": message}],
+            "content": [{"type": "text", "text": TEXT}],
+            "stop_reason": "end_turn",
+        }
+        assert isinstance(self.server, Counting)
+        text = f'{json.dumps(answer)[:-1]}, "usage": {self.server.usage}}}'.encode()
+        text = self.server.said.encode() or text
+        self.send_response(self.server.status)
+        self.send_header("Location", "http://127.0.0.1:1/")
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+
+@pytest.fixture
+def server() -> Iterator[Counting]:
+    with Counting() as running:
+        threading.Thread(target=running.serve_forever, daemon=True).start()
+        yield running
+        running.shutdown()
+
+
+def ask(server: Counting, provider: str, purse: Ledger, counts: tuple[str, str, str]) -> Usage:
+    """What is settled for one answer with these counts: read, written, cached."""
+    read, written, cached = counts
+    server.usage = (
+        f'{{"prompt_tokens": {read}, "completion_tokens": {written},'
+        f' "prompt_tokens_details": {{"cached_tokens": {cached}}},'
+        f' "input_tokens": {read}, "output_tokens": {written}, "total_tokens": 1,'
+        f' "cache_read_input_tokens": {cached}}}'
+    )
+    models = Made().models(endpoint_of(server, provider))
+    reply = models.ask(request_for("plain"), seconds=20, purse=purse)
+    assert (reply.attempts, reply.document) == (1, {"ok": True})
+    return purse.settled[0][1]
+
+
+def endpoint_of(server: Counting, provider: str) -> Endpoint:
+    base = f"http://127.0.0.1:{server.server_address[1]}{'/v1' * (provider == 'openai')}"
+    return Endpoint(provider, ModelProvider(provider), base, timeout_s=10)
+
+
+@pytest.mark.parametrize(
+    "counts",
+    [
+        ("-1000000", "5", "0"),
+        ("100", "-500000", "0"),
+        ("100", "20", "-100000"),
+        ("100", "0", "0"),
+        (str(10**30), "5", "0"),
+        ('"many"', '"few"', "0"),
+        ("100.5", "20.5", "0"),
+        ("NaN", "Infinity", "0"),
+        ("null", "null", "null"),
+        ("[]", "{}", "0"),
+    ],
+)
+def test_odd_counts_are_estimated(
+    server: Counting, provider: str, purse: Ledger, counts: tuple[str, str, str]
+) -> None:
+    used = ask(server, provider, purse, counts)
+    assert used.estimated
+    assert used.tokens_in > 0
+    assert used.tokens_out > 0
+    assert 0 < purse.settled[0][2] < purse.reserved[0].dollars
+
+
+def test_no_more_is_read_anew_than_is_read(server: Counting, purse: Ledger) -> None:
+    assert ask(server, "openai", purse, ("100", "20", "1000")).estimated
+
+
+def test_even_counts_are_believed(server: Counting, provider: str, purse: Ledger) -> None:
+    used = ask(server, provider, purse, ("100", "20", "40"))
+    assert used == Usage(100 if provider == "openai" else 140, 20, 40)
+
+
+def test_a_refusal_that_repeats_the_question_teaches_nothing(server: Counting, made: Made) -> None:
+    """Whoever writes the question could turn structured output off for everybody."""
+    server.status, server.said = 422, json.dumps({"detail": "odd: temperature, json_schema, tool"})
+    models = made.models(endpoint_of(server, "openai"))
+    with pytest.raises(ModelError, match="422"):
+        models.ask(request_for("temperature, json_schema, tool"), seconds=20)
+    assert not made.speakers["openai"].refused(NAMES["openai"])
+
+
+def test_a_redirection_is_not_followed_and_costs_nothing(
+    server: Counting, provider: str, made: Made, purse: Ledger
+) -> None:
+    server.status = 307
+    with pytest.raises(ModelError) as failed:
+        made.models(endpoint_of(server, provider)).ask(request_for("x"), seconds=20, purse=purse)
+    assert failed.value.trouble is ModelTrouble.NO_SUCH_HOST
+    assert [(used.tokens, dollars) for _, used, dollars, _ in purse.settled] == [(0, 0)]

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from typing import Any
 
-from anthropic import AsyncAnthropic, transform_schema
+from anthropic import AsyncAnthropic, DefaultAsyncHttpxClient, transform_schema
 from anthropic.types import Message
 from anthropic.types import Usage as MessageUsage
 
@@ -21,10 +21,10 @@ from fractal_rmo.adapters.llm.speaker import (
     Answer,
     Call,
     Feature,
+    at_most,
     counted,
     cut_off,
     instructions,
-    lost,
     refusal,
     usage_of,
 )
@@ -43,7 +43,7 @@ class AnthropicMessages:
             api_key=key or "none",
             base_url=endpoint.base_url or "https://api.anthropic.com",
             max_retries=0,
-            http_client=client_for(endpoint.base_url),
+            http_client=client_for(endpoint.base_url, DefaultAsyncHttpxClient),
         )
         self._refused: defaultdict[str, set[Feature]] = defaultdict(lambda: set(_LACKS))
 
@@ -62,13 +62,13 @@ class AnthropicMessages:
             done = await self._client.messages.create(**arguments)
             if not isinstance(done, Message):
                 detail = "The server's reply is no message."
-                raise ModelError(ModelTrouble.MALFORMED, detail, usage=lost(call.request))
+                raise ModelError(ModelTrouble.MALFORMED, detail, usage=at_most(call.request))
             return _finished(call, done)
         async with self._client.messages.stream(**arguments) as stream:
             done = await stream.get_final_message()
         if done.stop_reason is None:
             detail = "The stream ended before the answer did."
-            raise ModelError(ModelTrouble.CONNECTION, detail, usage=lost(call.request))
+            raise ModelError(ModelTrouble.CONNECTION, detail, usage=at_most(call.request))
         return _finished(call, done)
 
     def _arguments(self, call: Call, used: Collection[Feature]) -> dict[str, Any]:

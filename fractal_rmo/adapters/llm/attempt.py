@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from fractal_rmo.adapters.llm.answers import read
 from fractal_rmo.adapters.llm.board import BoardStore
 from fractal_rmo.adapters.llm.routes import Route, Routes
-from fractal_rmo.adapters.llm.speaker import Answer, Call, Speaker, at_most, counted, lost
+from fractal_rmo.adapters.llm.speaker import Answer, Call, Speaker, at_most, counted
 from fractal_rmo.adapters.llm.waiting import every, wait_for
 from fractal_rmo.domain.jsonvalue import JsonObject
 from fractal_rmo.domain.model import (
@@ -125,7 +125,7 @@ class Attempts:
             question.purse.release(token)
             raise ModelCancelledError
         began = time.monotonic()
-        usage, trouble = lost(request), None
+        usage, trouble = at_most(request), None
         try:
             outcome = self._asked(speaker, claimed, question, seconds)
             usage, trouble = outcome.usage, outcome.error.trouble if outcome.error else None
@@ -149,7 +149,7 @@ class Attempts:
             )
         except TimeoutError:
             detail = f"'{endpoint.name}' did not answer within {seconds:.0f} s."
-            error = ModelError(ModelTrouble.TIMED_OUT, detail, usage=lost(request))
+            error = ModelError(ModelTrouble.TIMED_OUT, detail, usage=at_most(request))
             hurried = seconds < endpoint.timeout_s
             return Outcome(error.usage, 0.0, error=error, hurried=hurried)
         except ModelError as error:

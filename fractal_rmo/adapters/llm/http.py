@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from httpx2 import AsyncClient, Limits, Timeout
+from httpx2 import AsyncByteStream, AsyncClient, Limits, RemoteProtocolError, Response, Timeout
 
 _CONNECTIONS = 1000
 _CONNECT_S = 10.0
 """A server that does not take a connection by then takes none; the answer may need longer."""
+LONGEST_ANSWER = 8_000_000
+_LONGEST_PACKED = 128_000
+"""Bytes as they come.  None is asked to be packed; unpacked it may be a thousand times as long."""
 
 
 def timeout(seconds: float) -> Timeout:
@@ -17,16 +21,44 @@ def timeout(seconds: float) -> Timeout:
     return Timeout(seconds, connect=min(_CONNECT_S, seconds))
 
 
-def client_for(base_url: str) -> AsyncClient | None:
-    """None is the SDK's own; on this machine one that heeds no proxy of the environment.
+def client_for(base_url: str, kind: type[AsyncClient]) -> AsyncClient:
+    """The SDK's ``kind`` of client: it follows no redirection, and no answer fills the memory.
 
-    A proxy could not reach what listens on loopback, and the SDKs' own
-    clients would ask it all the same.
+    On this machine one that heeds no proxy of the environment: a proxy could not
+    reach what listens on loopback, and the SDKs' clients would ask it all the same.
     """
-    if not _is_local(base_url):
-        return None
-    limits = Limits(max_connections=_CONNECTIONS, max_keepalive_connections=_CONNECTIONS)
-    return AsyncClient(trust_env=False, limits=limits)
+    is_local = _is_local(base_url)
+    return (AsyncClient if is_local else kind)(
+        trust_env=not is_local,
+        follow_redirects=False,
+        headers={"Accept-Encoding": "identity"},
+        limits=Limits(max_connections=_CONNECTIONS, max_keepalive_connections=_CONNECTIONS),
+        event_hooks={"response": [_bound]},
+    )
+
+
+class _Bounded(AsyncByteStream):
+    """Another stream's bytes, as many as are allowed."""
+
+    def __init__(self, stream: AsyncByteStream, most: int) -> None:
+        self._stream, self._left = stream, most
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for chunk in self._stream:
+            self._left -= len(chunk)
+            if self._left < 0:
+                raise RemoteProtocolError("The answer is longer than any that was asked for.")
+            yield chunk
+
+    async def aclose(self) -> None:
+        """The other's as well."""
+        await self._stream.aclose()
+
+
+async def _bound(response: Response) -> None:
+    if isinstance(response.stream, AsyncByteStream):
+        packed = response.headers.get("content-encoding", "identity") != "identity"
+        response.stream = _Bounded(response.stream, _LONGEST_PACKED if packed else LONGEST_ANSWER)
 
 
 def _is_local(base_url: str) -> bool:

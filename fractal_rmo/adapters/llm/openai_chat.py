@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from openai import AsyncOpenAI
+from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 from openai.types import CompletionUsage
 from openai.types.chat import ChatCompletion
 
@@ -16,9 +16,9 @@ from fractal_rmo.adapters.llm.speaker import (
     Answer,
     Call,
     Feature,
+    at_most,
     cut_off,
     instructions,
-    lost,
     refusal,
     usage_of,
 )
@@ -35,7 +35,7 @@ class OpenAIChat:
             api_key=key or "none",  # a server of one's own asks for none, the SDK does
             base_url=endpoint.base_url or "https://api.openai.com/v1",
             max_retries=0,
-            http_client=client_for(endpoint.base_url),
+            http_client=client_for(endpoint.base_url, DefaultAsyncHttpxClient),
         )
         self._refused: defaultdict[str, set[Feature]] = defaultdict(set)
 
@@ -55,7 +55,7 @@ class OpenAIChat:
         done = await self._client.chat.completions.create(**arguments)
         if not isinstance(done, ChatCompletion) or not done.choices:
             detail = "The server's reply holds no choice."
-            raise ModelError(ModelTrouble.MALFORMED, detail, usage=lost(call.request))
+            raise ModelError(ModelTrouble.MALFORMED, detail, usage=at_most(call.request))
         choice, usage = done.choices[0], _usage(done.usage)
         text = _given(choice.message.tool_calls) or choice.message.content or ""
         return _finished(
@@ -116,7 +116,7 @@ class OpenAIChat:
                     reason = choice.finish_reason or reason
         if reason is None:
             detail = "The stream ended before the answer did."
-            raise ModelError(ModelTrouble.CONNECTION, detail, usage=lost(call.request))
+            raise ModelError(ModelTrouble.CONNECTION, detail, usage=at_most(call.request))
         return _finished(call, Answer("".join(parts), model, usage), reason, "".join(refusals))
 
 

@@ -84,18 +84,16 @@ def instructions(endpoint: Endpoint, request: ModelRequest, used: Collection[Fea
 
 
 def at_most(request: ModelRequest) -> Usage:
-    """More tokens than the request can use: no tokenizer makes two of two bytes of usual text."""
+    """More tokens than the request can use: no tokenizer makes two of two bytes of usual text.
+
+    It is also what a call counts as whose answer never came: it can have been written to its end.
+    """
     return Usage(ceil(_size(request) / 2) + 64, request.max_tokens, estimated=True)
 
 
 def about(request: ModelRequest, text: str) -> Usage:
     """Tokens of a call whose server counted none, rather too many than too few."""
     return Usage(ceil(_size(request) / 3), ceil(len(text.encode()) / 3), estimated=True)
-
-
-def lost(request: ModelRequest) -> Usage:
-    """What a call may have cost whose answer never came: it can have been written to its end."""
-    return Usage(ceil(_size(request) / 3), request.max_tokens, estimated=True)
 
 
 def _size(request: ModelRequest) -> int:

@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import suppress
 from typing import Any
 
-from fractal_rmo.adapters.llm.speaker import Answer, Call, Feature, lost, uses
+from fractal_rmo.adapters.llm.speaker import Answer, Call, Feature, at_most, uses
 from fractal_rmo.domain.model import Endpoint, ModelError, ModelRequest, ModelTrouble
 
 _LONGEST = 300
@@ -85,7 +85,7 @@ def from_sdk(error: Exception, request: ModelRequest, secret: str) -> ModelError
     kind = type(error).__name__
     if "Validation" in kind or isinstance(error, ValueError):
         detail = "The server's reply is not what its protocol says."
-        return ModelError(ModelTrouble.MALFORMED, detail, usage=lost(request))
+        return ModelError(ModelTrouble.MALFORMED, detail, usage=at_most(request))
     causes = _causes(error)
     if any(isinstance(cause, socket.gaierror) for cause in causes):
         return ModelError(ModelTrouble.NO_SUCH_HOST)
@@ -94,7 +94,7 @@ def from_sdk(error: Exception, request: ModelRequest, secret: str) -> ModelError
     trouble = ModelTrouble.TIMED_OUT if timed_out else ModelTrouble.CONNECTION
     innermost = redacted(str(causes[-1]), secret) or type(causes[-1]).__name__
     detail = f"{trouble.value.capitalize()}: {innermost}"
-    return ModelError(trouble, detail, usage=None if unsent else lost(request))
+    return ModelError(trouble, detail, usage=None if unsent else at_most(request))
 
 
 def refused_feature(error: Exception, used: frozenset[Feature]) -> Feature | None:

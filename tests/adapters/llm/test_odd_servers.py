@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 
+from fractal_rmo.adapters.llm.http import LONGEST_ANSWER
 from fractal_rmo.domain.model import Endpoint, ModelError, ModelProvider, ModelTrouble, Usage
 from tests.adapters.llm.conftest import NAMES, Ledger, Made, request_for
 
@@ -22,6 +25,8 @@ class Counting(ThreadingHTTPServer):
     usage: str = ""
     status: int = 200
     said: str = ""
+    sent: bytes = b""
+    packed: str = "identity"
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
@@ -46,13 +51,15 @@ class _Handler(BaseHTTPRequestHandler):
         }
         assert isinstance(self.server, Counting)
         text = f'{json.dumps(answer)[:-1]}, "usage": {self.server.usage}}}'.encode()
-        text = self.server.said.encode() or text
+        text = self.server.sent or self.server.said.encode() or text
         self.send_response(self.server.status)
         self.send_header("Location", "http://127.0.0.1:1/")
         self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Encoding", self.server.packed)
         self.send_header("Content-Length", str(len(text)))
         self.end_headers()
-        self.wfile.write(text)
+        with suppress(ConnectionError):  # the other end had enough
+            self.wfile.write(text)
 
 
 @pytest.fixture
@@ -134,3 +141,15 @@ def test_a_redirection_is_not_followed_and_costs_nothing(
         made.models(endpoint_of(server, provider)).ask(request_for("x"), seconds=20, purse=purse)
     assert failed.value.trouble is ModelTrouble.NO_SUCH_HOST
     assert [(used.tokens, dollars) for _, used, dollars, _ in purse.settled] == [(0, 0)]
+
+
+@pytest.mark.parametrize("packed", ["identity", "gzip"])
+def test_an_answer_without_end_is_not_read_to_its_end(
+    server: Counting, provider: str, made: Made, purse: Ledger, packed: str
+) -> None:
+    endless = b" " * 200_000_000 if packed == "gzip" else b" " * (LONGEST_ANSWER + 1)
+    server.sent = gzip.compress(endless, 1) if packed == "gzip" else endless
+    server.packed = packed
+    with pytest.raises(ModelError, match="longer than any") as failed:
+        made.models(endpoint_of(server, provider)).ask(request_for("x"), seconds=20, purse=purse)
+    assert failed.value.trouble is ModelTrouble.CONNECTION

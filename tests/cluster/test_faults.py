@@ -17,22 +17,11 @@ import redis
 
 from fractal_rmo.adapters.embedded.paths import StatePaths
 from tests.cluster.conftest import ROOT, ClusterAtWork
+from tests.faults.work import SEARCH
 
 pytestmark = pytest.mark.cluster
 
-SLOW = """
-import time
-
-def f(x):
-    time.sleep(0.01)
-    return x * 3 + 1 - 2
-"""
-TESTS = """
-from solution import f
-
-def test_it():
-    assert [f(0), f(1), f(5)] == [1, 4, 16]
-"""
+SLOW, TESTS = SEARCH.code.files["solution.py"], SEARCH.tests.files["test_it.py"]
 
 
 def worker_session(cluster: ClusterAtWork, name: str) -> list[psutil.Process]:

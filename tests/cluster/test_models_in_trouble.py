@@ -113,16 +113,15 @@ def test_a_question_under_way_is_cancelled(asking: ClusterAtWork, program: Path)
     task = asking.submit(*arguments(program, "fix", "anthropic", "take your time"))
     asking.until_running(task, "execute")
     time.sleep(1)
-    asked = time.monotonic()
     assert asking.run("cancel", task).returncode == 0
-    for _ in range(50):
+    for _ in range(100):
         found = asking.show(task)
         if not any(step["state"] == "running" for step in found["steps"]):
             break
         time.sleep(0.2)
-    assert time.monotonic() - asked < 15  # the answer takes 25 s
     assert found["ending"] == "cancelled"
-    assert not any(step["state"] == "running" for step in found["steps"]), found["steps"]
+    asked = next(step for step in found["steps"] if step["stage"] == "execute" and step["action"])
+    assert (asked["state"], asked["elapsed_s"] < 15) == ("dropped", True)  # an answer takes 25 s
 
 
 def test_a_person_in_the_models_place_mends_a_task(tmp_path: Path, program: Path) -> None:

@@ -46,6 +46,8 @@ _ALIKE = (("min", "max"), ("any", "all"), ("sum", "len"), ("upper", "lower"), ("
 _CONVERSIONS = ("int", "abs", "sorted", "set", "str")
 """Calls that are forgotten."""
 
+_Node = TypeVar("_Node", bound=ast.AST)
+
 
 @dataclass(frozen=True)
 class Slip:
@@ -91,10 +93,16 @@ def _is_noticed(row: Row, code: str, run: Runner) -> bool:
 
 
 def _made(tree: ast.Module, slips: Sequence[Slip]) -> str:
-    copied = copy.deepcopy(tree)
+    copied = _copied(tree)
     nodes = list(ast.walk(copied))
-    instead = {id(nodes[slip.node]): copy.deepcopy(slip.instead) for slip in slips}
+    instead = {id(nodes[slip.node]): _copied(slip.instead) for slip in slips}
     return ast.unparse(ast.fix_missing_locations(_Replaced(instead).visit(copied)))
+
+
+def _copied(tree: _Node) -> _Node:
+    """A copy, but for the operators: Python shares them between all trees."""
+    shared = (ast.expr_context, ast.operator, ast.cmpop, ast.boolop, ast.unaryop)
+    return copy.deepcopy(tree, {id(n): n for n in ast.walk(tree) if isinstance(n, shared)})
 
 
 class _Replaced(ast.NodeTransformer):

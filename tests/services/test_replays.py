@@ -27,7 +27,8 @@ STORED = StoredFix(
     SourceTree({"solution.py": CODE.replace("return total - 1", "return (total)")}),
 )
 WISE = replace(SHIPPED_PRIORS, name="wise", rules=(Rule("term dropped", 1.0),))
-UNWISE = replace(SHIPPED_PRIORS, name="unwise", rules=(Rule("term dropped", 0.0001),))
+_LESS = tuple(Rule(name, 0.0001) for name in ("term dropped", "off by one"))
+UNWISE = replace(SHIPPED_PRIORS, name="unwise", rules=_LESS)
 
 
 class Counting:

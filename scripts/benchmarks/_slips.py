@@ -13,6 +13,7 @@ import copy
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
+from typing import TypeVar
 
 from fractal_rmo.domain.run import Limits, Runner
 from fractal_rmo.domain.source import SourceTree

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sys
 
 import click
@@ -115,6 +116,8 @@ def _code() -> int:
         return INTERRUPTED
     except OSError as error:  # such as a full disk under the output
         click.echo(f"error: {error}", err=True)
+        # what is left in the buffer would fail once more at the end, with a code of its own
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return INFRASTRUCTURE
     return PROVEN
 

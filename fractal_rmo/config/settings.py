@@ -181,10 +181,10 @@ class Pipeline:
     """So many proposals that were not taken come before notes and a plan are asked for."""
     explain: bool = True
     """Whether a proposal that passes its tests is explained in a sentence."""
-    shutdown_s: float = 8.0
-    deaf_s: float = 60.0
     state_properties: bool = True
     """Whether a model states properties of code, unseen, before it is asked for code."""
+    shutdown_s: float = 8.0
+    deaf_s: float = 60.0
 
 
 @dataclass(frozen=True, slots=True)

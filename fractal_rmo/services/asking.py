@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 
 from fractal_rmo.config.settings import Settings
 from fractal_rmo.domain.errors import InfrastructureError
 from fractal_rmo.domain.jsonvalue import JsonObject
-from fractal_rmo.domain.ledger import Limit
+from fractal_rmo.domain.ledger import Limit, OverBudgetError
 from fractal_rmo.domain.model import (
     Mend,
     ModelCancelledError,
@@ -21,8 +22,19 @@ from fractal_rmo.generation.prompts import VERSION, Prompt
 from fractal_rmo.learning import guidance
 from fractal_rmo.services.admit import wanted_provider
 from fractal_rmo.services.hold import Hold
-from fractal_rmo.services.purse import TaskPurse, limits_of
+from fractal_rmo.services.purse import TaskPurse, advice_limit, limits_of
 from fractal_rmo.services.tools import Tools
+
+SHARE_OF_TIME = 0.25
+"""Of what is left to the task, for an answer that it can do without."""
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Why there is no answer; ``had_room`` is false where the budget had none for the question."""
+
+    why: str
+    had_room: bool = True
 
 
 class ModelMisconfiguredError(Exception):
@@ -70,7 +82,7 @@ def ask(request: ModelRequest, claim: Claim, hold: Hold, tools: Tools) -> ModelR
     asked_for = claim.ref.action.partition("-")[0].replace("propose", "code")
     hold.note({"stage": "propose", "trying": f"{asked_for} from a model"})
     try:
-        return ask_once(request, claim, hold, tools, seconds=claim.seconds_left - 1.0)
+        return _ask_once(request, claim, hold, tools, seconds=claim.seconds_left - 1.0)
     except ModelCancelledError as error:
         raise RunCancelledError from error
     except ModelError as error:
@@ -82,7 +94,25 @@ def ask(request: ModelRequest, claim: Claim, hold: Hold, tools: Tools) -> ModelR
         raise
 
 
-def ask_once(
+def ask_aside(
+    request: ModelRequest, claim: Claim, hold: Hold, tools: Tools
+) -> ModelReply | Silence:
+    """The answer that the step can do without, of a part of what is left of time and budget.
+
+    Raises ``RunCancelledError``.
+    """
+    seconds, limits = claim.seconds_left * SHARE_OF_TIME, (advice_limit(claim),)
+    try:
+        return _ask_once(request, claim, hold, tools, seconds=seconds, limits=limits)
+    except ModelCancelledError as error:
+        if hold.must_stop():
+            raise RunCancelledError from error
+        return Silence("Its time was over.")
+    except (ModelError, OverBudgetError) as error:
+        return Silence(str(error), had_room=isinstance(error, ModelError))
+
+
+def _ask_once(
     request: ModelRequest,
     claim: Claim,
     hold: Hold,

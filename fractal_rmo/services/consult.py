@@ -14,9 +14,7 @@ from fractal_rmo.config.settings import Settings
 from fractal_rmo.domain.action import ExecutionResult, Strategy
 from fractal_rmo.domain.finding import AnalyzerRole
 from fractal_rmo.domain.jsonvalue import Json, JsonObject
-from fractal_rmo.domain.ledger import OverBudgetError
-from fractal_rmo.domain.model import ModelCancelledError, ModelError, ModelRequest
-from fractal_rmo.domain.run import RunCancelledError
+from fractal_rmo.domain.model import ModelRequest
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.domain.step import Claim, Stage
 from fractal_rmo.editing.diff import unified_diff
@@ -30,17 +28,14 @@ from fractal_rmo.generation.voices import (
     notes_prompt,
     plan_prompt,
 )
-from fractal_rmo.services.asking import ask_once, nonce_of, request_of
+from fractal_rmo.services.asking import Silence, ask_aside, nonce_of, request_of
 from fractal_rmo.services.hold import Hold
 from fractal_rmo.services.performed import Turn, done, latest_proposal
-from fractal_rmo.services.purse import advice_limit
 from fractal_rmo.services.slots import findings, guidance_for, slots_of
 from fractal_rmo.services.tools import Tools
 
 MOST_TOKENS = 1500
 """Of an answer in a few sentences, where the agent's settings allow more."""
-SHARE_OF_TIME = 0.25
-"""Of what is left to the task, for each of the three steps."""
 Consulted = tuple[ExecutionResult, SourceTree | None]
 
 
@@ -150,16 +145,9 @@ def _request(
 
 
 def _heard(request: ModelRequest, most: int, claim: Claim, hold: Hold, tools: Tools) -> Heard:
-    seconds = claim.seconds_left * SHARE_OF_TIME
-    limits = (advice_limit(claim),)
-    try:
-        answer = ask_once(request, claim, hold, tools, seconds=seconds, limits=limits)
-    except ModelCancelledError as error:
-        if hold.must_stop():
-            raise RunCancelledError from error
-        return Heard(why="Its time was over.")
-    except (ModelError, OverBudgetError) as error:
-        return Heard(why=str(error), had_room=isinstance(error, ModelError))
+    answer = ask_aside(request, claim, hold, tools)
+    if isinstance(answer, Silence):
+        return Heard(why=answer.why, had_room=answer.had_room)
     heard = Heard(tokens=answer.usage.tokens, dollars=answer.dollars)
     try:
         lines = read_lines(answer.document, most)

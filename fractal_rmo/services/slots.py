@@ -27,7 +27,7 @@ def slots_of(claim: Claim, learned: Sequence[str] = ()) -> Slots:
         task=claim.description,
         code=latest_proposal(claim) or claim.candidate or claim.code,
         tests=claim.tests,
-        interface=_interface(claim),
+        interface=interface(claim),
         findings=findings(claim),
         evidence=_evidence(claim),
         guidance=learned,
@@ -65,7 +65,8 @@ def _error(written: Json) -> ErrorRecord:
     )
 
 
-def _interface(claim: Claim) -> str:
+def interface(claim: Claim) -> str:
+    """What the writer of tests decided, where nobody gave any; "" elsewhere."""
     if not claim.tests.is_blank():
         return ""
     said = [str(o["interface"]) for n, o in claim.outputs.items() if "interface" in o and n]

@@ -13,23 +13,19 @@ from dataclasses import replace
 from fractal_rmo.config.settings import Pipeline, Settings
 from fractal_rmo.domain.action import ExecutionResult, Strategy
 from fractal_rmo.domain.jsonvalue import Json, JsonObject
-from fractal_rmo.domain.ledger import OverBudgetError
-from fractal_rmo.domain.model import ModelCancelledError, ModelError, ModelReply, ModelRequest
-from fractal_rmo.domain.run import RunCancelledError
+from fractal_rmo.domain.model import ModelReply, ModelRequest
 from fractal_rmo.domain.source import SourceTree
-from fractal_rmo.domain.step import STATED_FILE, Claim, Stage
+from fractal_rmo.domain.step import STATED_FILE, Claim
 from fractal_rmo.domain.task import TaskKind
 from fractal_rmo.domain.verdict import Level
 from fractal_rmo.generation.properties import PROPERTIES_SCHEMA, properties_prompt
-from fractal_rmo.services.asking import ask_once, nonce_of, request_of
+from fractal_rmo.services.asking import Silence, ask_aside, nonce_of, request_of
 from fractal_rmo.services.hold import Hold
 from fractal_rmo.services.performed import Turn, done
-from fractal_rmo.services.purse import advice_limit
+from fractal_rmo.services.slots import interface
 from fractal_rmo.services.tools import Tools
 from fractal_rmo.validation.stated.reading import read_properties
 
-SHARE_OF_TIME = 0.25
-"""Of what is left to the task."""
 _KINDS = (TaskKind.GENERATE, TaskKind.FIX)
 Stated = tuple[ExecutionResult, SourceTree | None]
 
@@ -47,22 +43,16 @@ def state_properties(claim: Claim, hold: Hold, tools: Tools) -> Stated:
     """
     request = properties_request(claim, tools.settings, tools.known.protocol())
     hold.note({"stage": "propose", "trying": "properties from a model"})
-    seconds, limits = claim.seconds_left * SHARE_OF_TIME, (advice_limit(claim),)
-    try:
-        answer = ask_once(request, claim, hold, tools, seconds=seconds, limits=limits)
-    except ModelCancelledError as error:
-        if hold.must_stop():
-            raise RunCancelledError from error
-        return _none("There was no answer in time.")
-    except (ModelError, OverBudgetError) as error:
-        return _none(f"There was no answer: {error}")
+    answer = ask_aside(request, claim, hold, tools)
+    if isinstance(answer, Silence):
+        return _none(f"There was no answer: {answer.why}")
     return _read(answer)
 
 
 def properties_request(claim: Claim, settings: Settings, protocol: JsonObject) -> ModelRequest:
     """The question, of whoever writes no code here."""
     prompt = properties_prompt(
-        claim.description, claim.code, claim.tests, _interface(claim), nonce_of(claim)
+        claim.description, claim.code, claim.tests, interface(claim), nonce_of(claim)
     )
     asked = request_of("validator", prompt, claim, settings, protocol, PROPERTIES_SCHEMA)
     return replace(asked, schema_name="properties")
@@ -72,12 +62,6 @@ def stated_in(tree: SourceTree) -> tuple[JsonObject, ...]:
     """The properties of a tree as this step stores it, as documents."""
     listed = json.loads(tree.files.get(STATED_FILE, "[]"))
     return tuple(each for each in listed if isinstance(each, Mapping))
-
-
-def _interface(claim: Claim) -> str:
-    """What the writer of tests decided, where nobody gave any."""
-    said = [str(o["interface"]) for o in claim.slices(Stage.EXECUTE) if "interface" in o]
-    return said[-1] if said and claim.tests.is_blank() else ""
 
 
 def _read(answer: ModelReply) -> Stated:

@@ -48,7 +48,7 @@ def failing(test: str, **names: object) -> BaseException:
         space["test"]()
     except (AssertionError, ValueError) as error:
         return error
-    raise NotImplementedError(test)
+    pytest.fail(f"it passes: {test}")
 
 
 def approx(value: float) -> float:

@@ -35,6 +35,17 @@ from fractal_rmo.services.submit import submit
 from fractal_rmo.services.tools import Tools
 from tests.services.carrying import tools_over
 
+DOUBLED = """from solution import double
+
+
+def test_two():
+    assert double(2) == 4
+
+
+def test_three():
+    assert double(3) == 6
+"""
+"""Tests of a function that doubles."""
 HERE = Endpoint("here", ModelProvider.OPENAI, model="some-model")
 NEVER = 99
 ENDED_IN_TIME = 60

@@ -21,24 +21,14 @@ from fractal_rmo.domain.verdict import Level
 from fractal_rmo.domain.views import TaskView
 from fractal_rmo.ports.sandbox import Sandbox
 from fractal_rmo.services.consult import take_notes
-from tests.services.pipeline import Rig, actions, code, models_of, rig
+from tests.services.pipeline import DOUBLED, Rig, actions, code, models_of, rig
 
 RIGHT = "def double(x):\n    return x * 2\n"
 WRONG = "def double(x):\n    return 7\n"
 BREAKS = "def double(x: int) -> int:\n    return x * 2 if x < 4 else hash(str(x))\n"
-TESTS = """from solution import double
-
-
-def test_two():
-    assert double(2) == 4
-
-
-def test_three():
-    assert double(3) == 6
-"""
 NEW = Task(
     "Write double(x).",
-    tests=SourceTree({"test_solution.py": TESTS}),
+    tests=SourceTree({"test_solution.py": DOUBLED}),
     kind=TaskKind.GENERATE,
     provider=Provider.OPENAI,
 )

@@ -23,23 +23,13 @@ from fractal_rmo.services.documents import open_questions
 from fractal_rmo.services.dry_run import ceiling
 from fractal_rmo.services.dry_run import questions as dry_run
 from fractal_rmo.services.questions import Kind
-from tests.services.pipeline import Rig, actions, code, models_of, rig
+from tests.services.pipeline import DOUBLED, Rig, actions, code, models_of, rig
 from tests.validation.stated.documents import document
 
 RIGHT = "def double(n: int) -> int:\n    return n * 2\n"
-TESTS = """from solution import double
-
-
-def test_two():
-    assert double(2) == 4
-
-
-def test_three():
-    assert double(3) == 6
-"""
 NEW = Task(
     "Write double(n).",
-    tests=SourceTree({"test_solution.py": TESTS}),
+    tests=SourceTree({"test_solution.py": DOUBLED}),
     kind=TaskKind.GENERATE,
     level=Level.PROPERTY,
 )
@@ -154,7 +144,7 @@ def test_they_are_asked_for_where_they_are_wanted(
 
 
 def test_their_writer_sees_no_body_and_no_tests_of_a_model(make: Any) -> None:
-    written = {"interface": "solution.double(n: int) -> int", "files": _rows(test_solution=TESTS)}
+    written = {"interface": "solution.double(n: int) -> int", "files": _rows(test_solution=DOUBLED)}
     sees_the_tests = Line("assert double(2)", ("key refused",))
     at_work = make(properties(EVEN), sees_the_tests, Line(WRITES, (written,)))
     view = at_work.finish(replace(NEW, tests=SourceTree()))

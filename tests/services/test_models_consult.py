@@ -23,6 +23,8 @@ from fractal_rmo.ports.sandbox import Sandbox
 from fractal_rmo.services.consult import take_notes
 from tests.services.pipeline import DOUBLED, Rig, actions, code, models_of, rig
 
+pytestmark = pytest.mark.thorough
+
 RIGHT = "def double(x):\n    return x * 2\n"
 WRONG = "def double(x):\n    return 7\n"
 BREAKS = "def double(x: int) -> int:\n    return x * 2 if x < 4 else hash(str(x))\n"

@@ -22,6 +22,8 @@ from fractal_rmo.ports.sandbox import Sandbox
 from tests.generation.injections import REPLIES, TEXTS
 from tests.services.pipeline import Rig, actions, code, models_of, rig
 
+pytestmark = pytest.mark.thorough
+
 RIGHT = "def double(x):\n    return x * 2\n"
 WRONG = "def double(x):\n    return 0\n"
 ALMOST = "def double(x):\n    return x + x if x > 0 else 1\n"

@@ -26,6 +26,8 @@ from fractal_rmo.services.questions import Kind
 from tests.services.pipeline import DOUBLED, Rig, actions, code, models_of, rig
 from tests.validation.stated.documents import document
 
+pytestmark = pytest.mark.thorough
+
 RIGHT = "def double(n: int) -> int:\n    return n * 2\n"
 NEW = Task(
     "Write double(n).",

@@ -23,6 +23,8 @@ from fractal_rmo.domain.action import ActionItem, Priority
 from fractal_rmo.domain.agent import AgentState
 from tests.webapp.conftest import Web
 
+pytestmark = pytest.mark.thorough
+
 HOSTILE = "<script>alert(1)</script>\x1b[31m\u202e[bold]"
 SHOWN = "&lt;script&gt;alert(1)&lt;/script&gt;⟨U+001B⟩[31m⟨U+202E⟩[bold]"
 

@@ -23,6 +23,8 @@ from fractal_rmo.domain.model import (
 from tests.adapters.llm.conftest import NAMES, Ledger, Made, endpoint_at, request_for
 from tests.adapters.llm.emulator import KEY, Emulator
 
+pytestmark = pytest.mark.thorough
+
 STAND_IN = Path(__file__).resolve().parents[3] / "examples" / "stand_in.py"
 
 

@@ -19,6 +19,8 @@ from fractal_rmo.domain.model import Endpoint, ModelError, ModelProvider, ModelT
 from tests.adapters.llm.conftest import NAMES, Ledger, Made, request_for
 from tests.adapters.llm.emulator import until_it_listens
 
+pytestmark = pytest.mark.thorough
+
 ANSWER = {"ok": True}
 RULES = [
     {

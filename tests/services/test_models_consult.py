@@ -7,6 +7,7 @@ import time
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from redis import Redis
 from sqlalchemy import Engine, text
 

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from fractal_rmo.learning import eprocess
 from fractal_rmo.learning.eprocess import Decision, e_value, look, saved, threshold, watch
 
+pytestmark = pytest.mark.thorough
+
 RUNS, PAIRS, EVERY = 200, 200, 10
 differences = st.lists(st.floats(-1, 1), max_size=40)
 

@@ -16,6 +16,8 @@ from fractal_rmo.adapters.llm.http import LONGEST_ANSWER
 from fractal_rmo.domain.model import Endpoint, ModelError, ModelProvider, ModelTrouble, Usage
 from tests.adapters.llm.conftest import NAMES, Ledger, Made, request_for
 
+pytestmark = pytest.mark.thorough
+
 TEXT = '{"ok": true}'
 
 

@@ -19,6 +19,8 @@ from fractal_rmo.adapters.sandbox.zygote_process import ZygoteKey
 from fractal_rmo.domain.errors import ErrorCode, SandboxUnavailableError
 from fractal_rmo.domain.run import Limits, RunEnding, RunRequest, Runtime, Tier
 
+pytestmark = pytest.mark.thorough
+
 IMAGE = docker.usual_image()
 STAND_IN = Path(__file__).with_name("stand_in_docker.py")
 EMPTY = RunRequest(Runtime.THIN, "unit_tests", {}, {"tests": [], "code": []})

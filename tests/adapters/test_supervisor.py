@@ -38,8 +38,6 @@ import os, signal, sys, time
 from pathlib import Path
 from fractal_rmo.adapters.embedded.paths import StatePaths
 from fractal_rmo.adapters.supervisor.supervisor import Supervisor
-
-pytestmark = pytest.mark.thorough
 folder = Path(sys.argv[1])
 for number in (signal.SIGTERM, signal.SIGHUP):
     signal.signal(number, lambda number, _: sys.exit(128 + number))

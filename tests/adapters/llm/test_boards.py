@@ -27,8 +27,6 @@ from fractal_rmo.adapters.llm.redis_board import RedisBoard
 from fractal_rmo.config.settings import Redis
 from fractal_rmo.domain.model import Endpoint, ModelProvider
 from fractal_rmo.operations.balance import renew, take
-
-pytestmark = pytest.mark.thorough
 store = RedisBoard(make_redis(sys.argv[1], Redis(), timeout_s=5.0))
 endpoints = [Endpoint(name, ModelProvider.OPENAI) for name in "abc"]
 names = [uuid.uuid4().hex[:12] for _ in range(30)]

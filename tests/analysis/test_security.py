@@ -71,6 +71,7 @@ def test_no_finding_holds_what_a_database_refuses() -> None:
     json.dumps(to_document(found, "security_001", "t"), ensure_ascii=False).encode()
 
 
+@pytest.mark.thorough
 def test_a_long_literal_takes_no_quadratic_time() -> None:
     # bandit looks for a suppression on every line of the dict, for every key in it
     table = "T = {\n" + "".join(f"    'k{i}': {i},\n" for i in range(10_000)) + "}\n"

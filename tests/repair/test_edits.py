@@ -77,6 +77,7 @@ def test_edits_stay_inside_and_keep_the_rest(operator: Operator) -> None:
         assert 0 < edit.weight <= 1
 
 
+@pytest.mark.thorough
 def test_nearly_all_edits_compile() -> None:
     texts = [edit.apply(PROGRAM) for op in OPERATORS for edit in edits(op, PROGRAM)]
     broken = [text for text in texts if parse(text) is None]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -71,6 +72,7 @@ def test_many_are_judged_in_one_run_by_the_failing_tests_first() -> None:
     assert len(asked[1]["candidates"]) == 20  # type: ignore[arg-type]
 
 
+@pytest.mark.thorough
 def test_a_run_that_was_cut_short_is_gone_on_with() -> None:
     """Its time was over; holes come where forks beside each other were cut."""
     judged = 5
@@ -174,6 +176,7 @@ def test_a_test_that_disappears_is_no_repair() -> None:
     assert all("LIMIT = 1" in c.tree.files["solution.py"] for c in outcome.candidates)
 
 
+@pytest.mark.thorough
 @given(cuts=st.lists(st.integers(1, 25), min_size=1, max_size=6))
 @settings(max_examples=5, deadline=None)
 def test_slices_judge_what_an_unbroken_search_judges(cuts: list[int]) -> None:

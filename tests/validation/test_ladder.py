@@ -46,6 +46,7 @@ def test_the_order_is_that_of_the_levels() -> None:
     assert [level for level, _ in LADDER] == list(Level)
 
 
+@pytest.mark.thorough
 def test_what_is_not_applicable_leads_on(real: Driver) -> None:
     code = SourceTree({"solution.py": "async def f():\n    return 1\n"})
     tests = SourceTree(

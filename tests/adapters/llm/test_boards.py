@@ -75,6 +75,7 @@ def test_failures_count_for_all_and_open_the_breaker(store: BoardStore) -> None:
     assert {taken(store, str(number)) for number in range(6)} == {"b", "c"}
 
 
+@pytest.mark.thorough
 def test_processes_share_the_load_and_a_dead_one_gives_back(redis: Redis, redis_url: str) -> None:
     command = [sys.executable, "-c", TAKES, redis_url]
     board = RedisBoard(redis)

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.adapters.llm.emulator import KEY, Emulator
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -24,6 +26,7 @@ print(reply.document, reply.model, *loaded())
 """
 
 
+@pytest.mark.thorough
 def test_an_sdk_is_imported_when_its_model_is_first_asked(emulator: Emulator) -> None:
     variables = {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": emulator.base_url("openai")}
     kept = {name: text for name, text in os.environ.items() if not name.startswith("ANTHROPIC_")}

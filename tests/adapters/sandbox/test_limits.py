@@ -7,6 +7,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 from fractal_rmo.domain.run import Limits, RunEnding, Runtime, Tier
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ def test_endless_loop_ends_as_timed_out(trials: Trials) -> None:
     assert 0.4 < result.duration_s < 3
 
 
+@pytest.mark.thorough
 def test_processor_time_ends_as_timed_out_even_when_the_signal_is_ignored(trials: Trials) -> None:
     body = """
     import signal

@@ -48,6 +48,7 @@ def test_what_models_noted_is_shown_as_text(reader: httpx2.Client, task: str, we
     assert "<li>Add.</li>" in shown
 
 
+@pytest.mark.thorough
 def test_no_page_has_inline_styles_or_handlers(reader: httpx2.Client, task: str) -> None:
     for path in ("/", "/tasks", f"/tasks/{task}", "/agents", "/status", "/sign-in", "/nowhere"):
         page = reader.get(path).text

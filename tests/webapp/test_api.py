@@ -13,6 +13,8 @@ import pytest
 
 from tests.webapp.conftest import Web
 
+pytestmark = pytest.mark.thorough
+
 CODE = "def half(n):\n    return n // 2\n"
 TESTS = "from solution import half\ndef test_half():\n    assert half(3) == 1.5\n"
 

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 
 from fractal_rmo.domain.source import SourceTree
+from fractal_rmo.editing.names import TOOLS, doubtful_name
 from fractal_rmo.generation.replies import ReplyRefusedError
 
 _SECRETS = (
@@ -40,10 +41,6 @@ _CALLS = frozenset(
     )
 )
 _HARMLESS = ("urllib.parse", "http.HTTPStatus")
-_TAKEN = frozenset(
-    ("conftest", "sitecustomize", "usercustomize", "pytest", "_pytest", "hypothesis")
-)
-"""Names by which a module would change how tests are run."""
 _SAID_ELSEWHERE = frozenset(("os", "system"))
 """Words of usual tasks, which ask for no shell."""
 
@@ -58,35 +55,30 @@ def check_code(
     """
     for path, text in files.files.items():
         modules, name = path.removesuffix(".py").split("/"), PurePosixPath(path).name
-        if path in tests.files or not _TAKEN.isdisjoint(modules) or _is_test(name):
+        if path in tests.files or not TOOLS.isdisjoint(modules) or _is_test(name):
             raise ReplyRefusedError(f"'{path}' is a file of tests, which are not to be written.")
         if path not in given.files:
             if not may_add:
                 raise ReplyRefusedError(f"'{path}' was not given, and no files are to be added.")
-            _check_new(path, tests, task)
+            _check_new(path, task)
         if path.endswith(".py"):
             _parse(path, text)
     if not any(path.endswith(".py") for path in files.files):
         raise ReplyRefusedError("The answer holds no Python file.")
+    if why := doubtful_name(SourceTree({**given.files, **files.files}), given, tests):
+        raise ReplyRefusedError(why)
     _refuse(files, given, tests, task)
 
 
-def _check_new(path: str, tests: SourceTree, task: str) -> None:
-    """Raise ``ReplyRefusedError`` for a file that the tests would read for another one.
-
-    A module that they import of their own, or of Python itself, would be the code's then,
-    and what is expected would come from whoever is judged by it.
-    """
+def _check_new(path: str, task: str) -> None:
+    """Raise ``ReplyRefusedError`` for a file that is read in place of another one."""
     parts = path.split("/")
     if any(part.startswith(".") for part in parts) or path.endswith(".pth"):
         raise ReplyRefusedError(f"'{path}' is read by tools before any code is.")
-    module = parts[1:] if parts[0] == "src" and len(parts) > 1 else parts
-    names = [part.removesuffix(".py") for part in module]
-    for own in (each.removesuffix(".py").split("/") for each, _ in tests.python_files()):
-        if names[: len(own)] == own or names[0] == own[-1]:
-            raise ReplyRefusedError(f"'{path}' would hide '{'/'.join(own)}.py' of the tests.")
-    if names[0] in sys.stdlib_module_names and module[0] not in task:
-        raise ReplyRefusedError(f"'{path}' would hide the module '{names[0]}' of Python.")
+    top = parts[1] if parts[0] == "src" and len(parts) > 1 else parts[0]
+    module = top.removesuffix(".py")
+    if module in sys.stdlib_module_names and top not in task:
+        raise ReplyRefusedError(f"'{path}' would hide the module '{module}' of Python.")
 
 
 def check_tests(files: SourceTree, task: str) -> None:

@@ -11,6 +11,7 @@ from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.domain.step import Claim
 from fractal_rmo.domain.task import TaskKind
 from fractal_rmo.editing.judging import FAILING, TestReport, first_run
+from fractal_rmo.editing.names import doubtful_name
 from fractal_rmo.services.drive import drive
 from fractal_rmo.services.hold import Hold
 from fractal_rmo.services.performed import Turn, done, latest_proposal
@@ -24,6 +25,9 @@ _MOST_LINES, _LONGEST = 8, 300
 def judge(claim: Claim, hold: Hold, tools: Tools) -> tuple[ExecutionResult, SourceTree | None]:
     """The proposal as the candidate where all tests pass, else why it is not."""
     code = latest_proposal(claim) or claim.code
+    if doubt := doubtful_name(code, claim.code, claim.oracle):
+        note = f"The proposal was not run. {doubt}"
+        return done(Strategy.SANDBOXED, Turn.REJECTED, note, passing=0, evidence=[doubt]), None
     hold.note({"stage": "judge", "trying": "the tests of a proposal"})
     with tools.sandbox.session(claim.python, hold.must_stop) as run:
         result, report = drive(_tested(claim.oracle, code), run)

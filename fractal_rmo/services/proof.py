@@ -234,14 +234,16 @@ def _proof(document: Mapping[str, Json], signer: str) -> Proof:
             raise ValueError(f"level {level} stands twice in '/verdicts'")
         claimed[level] = Outcome(verdict["outcome"])
         tools |= _texts(verdict, "tools")
+    kind = TaskKind(str(task["kind"]))
     subject = Subject(
         SourceTree(_texts(document, "code")),
         SourceTree(_texts(document, "tests")),
         None if original is None else SourceTree(_texts(document, "original")),
         same_behaviour=task.get("same_behaviour") is True,
+        written=kind is TaskKind.GENERATE,
     )
     return Proof(
-        TaskKind(str(task["kind"])),
+        kind,
         Level(task["level"]),  # type: ignore[arg-type]
         subject,
         claimed,

@@ -20,7 +20,8 @@ class Subject:
     says that the change is a refactoring, which must answer as the original
     did.  ``unit_limits`` is what one run of all tests may use.  ``stated`` are
     properties that a model stated of the code unseen, as documents
-    (``validation.stated.reading``).
+    (``validation.stated.reading``).  ``written`` says that the code was written
+    for the tests, so that no file of it came with them.
     """
 
     code: SourceTree
@@ -29,6 +30,14 @@ class Subject:
     unit_limits: Limits = UNIT_LIMITS
     same_behaviour: bool = False
     stated: tuple[JsonObject, ...] = ()
+    written: bool = False
+
+    @property
+    def given(self) -> SourceTree:
+        """The code that came with the tests."""
+        if self.original is not None:
+            return self.original
+        return SourceTree() if self.written else self.code
 
     def files(self) -> dict[str, str]:
         """All files as a run wants them: below ``code/`` and ``tests/``."""

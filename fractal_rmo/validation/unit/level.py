@@ -17,6 +17,7 @@ from functools import partial
 from fractal_rmo.domain.jsonvalue import Json
 from fractal_rmo.domain.run import Dialogue, RunEnding, RunRequest, RunResult, Runtime, needs_pytest
 from fractal_rmo.domain.verdict import Level, Outcome, Verdict
+from fractal_rmo.editing.names import doubtful_name
 from fractal_rmo.validation.missing import missing_module
 from fractal_rmo.validation.subject import Subject
 from fractal_rmo.validation.unit.canary import canary_of
@@ -57,6 +58,8 @@ def unit_level(subject: Subject) -> Dialogue[Verdict]:
     """The verdict of the submitted tests on the code, under pytest."""
     if not list(subject.tests.python_files()):
         return _verdict(Outcome.FAILED, "There are no tests, so nothing is shown.", {}, ())
+    if doubt := doubtful_name(subject.code, subject.given, subject.tests):
+        return _verdict(Outcome.FAILED, doubt, {"problem": "a doubtful name"}, ())
     why = why_together(subject)
     if not why:
         first = yield run_apart(subject, "unit tests", hash_seed=0)

@@ -146,3 +146,46 @@ def _completed(outcome: str) -> RunResult:
         "problem": "",
     }
     return RunResult(RunEnding.COMPLETED, value, duration_s=0.25, tier=Tier.NAMESPACES)
+
+
+@pytest.mark.parametrize(
+    ("code", "tests"),
+    [
+        (
+            {"solution.py": "def add(a, b):\n    return 0\n", "helpers.py": "THREE = 0\n"},
+            {
+                "helpers.py": "THREE = 3\n",
+                "test_s.py": "from helpers import THREE\nfrom solution import add\n"
+                "def test_1():\n    assert add(1, 2) == THREE\n",
+            },
+        ),
+        (
+            {
+                "solution.py": "def add(a, b):\n    return 0\n",
+                "pytest.py": "def approx(number):\n    return 0\n",
+            },
+            {
+                "test_s.py": "import pytest\nfrom solution import add\n"
+                "def test_1():\n    assert add(1, 2) == pytest.approx(3)\n"
+            },
+        ),
+    ],
+    ids=["a helper of the tests", "pytest itself"],
+)
+@pytest.mark.parametrize("written", [True, False])
+def test_what_is_expected_never_comes_from_the_code(
+    real: Driver, code: dict[str, str], tests: dict[str, str], written: bool
+) -> None:
+    """Wrong code that brings its own expectation: before names were looked at, it passed."""
+    subject = Subject(SourceTree(code), SourceTree(tests), written=written)
+    assert real(unit_level(subject)).outcome is Outcome.FAILED
+
+
+def test_a_file_nobody_gave_does_not_lead_into_one_process(canned: Canned) -> None:
+    tests = {"tests/__init__.py": "", "tests/test_s.py": GOOD}
+    lying = Subject(
+        SourceTree({"solution.py": ADD, "tests/more.py": ""}), SourceTree(tests), written=True
+    )
+    verdict, asked = canned(unit_level(lying), [])
+    assert (verdict.outcome, asked) == (Outcome.FAILED, [])
+    assert "folder 'tests' of the tests" in verdict.summary

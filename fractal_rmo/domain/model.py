@@ -50,6 +50,7 @@ class ModelRequest:
     of the protocol and the tools that the answer depends on: a cached answer
     is used again only where they are the same.  What is asked a second time under
     one ``key`` gets its first answer, whatever the temperature: it is paid once.
+    ``remark`` says in our words what the last answer to it lacked.
     """
 
     role: str
@@ -65,6 +66,12 @@ class ModelRequest:
     provider: ModelProvider | None = None
     versions: tuple[str, ...] = ()
     key: str = ""
+    remark: str = ""
+
+    @property
+    def asked(self) -> str:
+        """The message with the question."""
+        return f"{self.user}\n\n{self.remark}" if self.remark else self.user
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from fractal_rmo.domain.task import Provider, TaskKind
 from fractal_rmo.ports.models import LanguageModel
 from fractal_rmo.repair.problem import RepairStatus
 from fractal_rmo.services.performed import Turn, latest_proposal, notes_of, proposals, proposed
+from fractal_rmo.services.slots import why_no_tests
 from fractal_rmo.services.state_properties import states_properties
 
 MOST_PROPOSALS = 3
@@ -56,6 +57,8 @@ def next_action(
         case status if status in _THEN:
             return f"{_THEN[Turn(str(status))]}-{number}"
         case Turn.ASKS if claim.oracle.is_blank():
+            return f"tests-{number}"
+        case Turn.NO_TESTS if not why_no_tests(claim):  # the first such answer
             return f"tests-{number}"
         case Turn.ASKS | Turn.TESTS_WRITTEN if states_properties(claim, times):
             return f"properties-{number}"

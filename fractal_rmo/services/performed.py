@@ -53,6 +53,8 @@ class Turn(StrEnum):
 
     ASKS = "asks_a_model"
     TESTS_WRITTEN = "tests_written"
+    NO_TESTS = "no_tests"
+    """There was no answer, or one that is not let in."""
     STATED = "properties_stated"
     NOT_STATED = "no_properties"
     PROPOSED = "proposed"

@@ -24,7 +24,7 @@ from fractal_rmo.generation.replies import (
 from fractal_rmo.services.asking import ask, nonce_of, request_of
 from fractal_rmo.services.hold import Hold
 from fractal_rmo.services.performed import Turn, done, proposals
-from fractal_rmo.services.slots import guidance_for, slots_of
+from fractal_rmo.services.slots import guidance_for, slots_of, why_no_tests
 from fractal_rmo.services.tools import Tools
 
 _ROLES = {
@@ -50,9 +50,9 @@ def propose(claim: Claim, hold: Hold, tools: Tools) -> Proposed:
         check_code(reply.files, claim.code, claim.oracle, claim.description, may_add=may_add)
         check_words([reply.words])
     except ReplyRefusedError as error:
-        return _nothing(f"The answer was not let in: {error}", answer), None
+        return _nothing(Turn.NO_PROPOSAL, f"The answer was not let in: {error}", answer), None
     except ModelError as error:
-        return _nothing(f"There was no answer: {error.detail}"), None
+        return _nothing(Turn.NO_PROPOSAL, f"There was no answer: {error.detail}"), None
     note = one_line(reply.words) or "A proposal."
     return _answered(Turn.PROPOSED, note, answer, reply), None
 
@@ -60,18 +60,18 @@ def propose(claim: Claim, hold: Hold, tools: Tools) -> Proposed:
 def write_tests(claim: Claim, hold: Hold, tools: Tools) -> Proposed:
     """Ask for tests of code that is not written yet; raises as ``propose`` does.
 
-    Tests that are not let in end the task: nothing could be proven.
+    Where none are let in they are asked for once more, with the reason.
     """
+    request = tests_request(claim, tools.settings, tools.known.protocol())
     try:
-        request = tests_request(claim, tools.settings, tools.known.protocol())
         answer = ask(request, claim, hold, tools)
         reply = read_files(answer.document, "interface")
         check_tests(reply.files, claim.description)
         check_words([reply.words])
     except ReplyRefusedError as error:
-        return done(Strategy.API, "no_tests", f"The tests were not let in: {error}"), None
+        return _nothing(Turn.NO_TESTS, f"The tests were not let in: {error}", answer), None
     except ModelError as error:
-        return done(Strategy.API, "no_tests", f"No tests were written: {error.detail}"), None
+        return _nothing(Turn.NO_TESTS, f"No tests were written: {error.detail}"), None
     note = f"{len(reply.files)} test file(s) were written by a language model."
     return _answered(Turn.TESTS_WRITTEN, note, answer, reply), reply.files
 
@@ -88,7 +88,8 @@ def code_request(
 
 def tests_request(claim: Claim, settings: Settings, protocol: JsonObject) -> ModelRequest:
     """The question for tests, of whoever writes no code here."""
-    prompt = build(Role.TESTS, Slots(claim.description, claim.code), nonce_of(claim))
+    slots = Slots(claim.description, claim.code, evidence=why_no_tests(claim))
+    prompt = build(Role.TESTS, slots, nonce_of(claim))
     return request_of("validator", prompt, claim, settings, protocol, TESTS_SCHEMA)
 
 
@@ -106,6 +107,6 @@ def _answered(turn: Turn, note: str, answer: ModelReply, reply: Reply) -> Execut
     )
 
 
-def _nothing(why: str, answer: ModelReply | None = None) -> ExecutionResult:
+def _nothing(turn: Turn, why: str, answer: ModelReply | None = None) -> ExecutionResult:
     used = {"tokens": answer.usage.tokens, "dollars": answer.dollars} if answer else {}
-    return done(Strategy.API, Turn.NO_PROPOSAL, why, evidence=[why], **used)
+    return done(Strategy.API, turn, why, evidence=[why], **used)

@@ -11,7 +11,7 @@ from fractal_rmo.domain.step import Claim, Stage
 from fractal_rmo.generation.prompts import Slots
 from fractal_rmo.learning.guidance import guidance
 from fractal_rmo.services.known import Known
-from fractal_rmo.services.performed import latest_proposal, notes_of, strings
+from fractal_rmo.services.performed import Turn, latest_proposal, notes_of, strings
 
 _MOST_FINDINGS = 12
 MOST_EVIDENCE = 20
@@ -82,8 +82,15 @@ def _called(tests: SourceTree) -> str:
 def _evidence(claim: Claim) -> Sequence[str]:
     """What the validator said of earlier rounds, then what this round's tests said."""
     said = [str(entry["feedback"]) for entry in claim.earlier if entry.get("feedback")]
-    said += _of_all(output.get("evidence") for output in claim.slices(Stage.EXECUTE))
+    outputs = (o for o in claim.slices(Stage.EXECUTE) if o.get("status") != Turn.NO_TESTS)
+    said += _of_all(output.get("evidence") for output in outputs)
     return said[-MOST_EVIDENCE:]
+
+
+def why_no_tests(claim: Claim) -> Sequence[str]:
+    """Why tests that a model wrote in this round were not let in; () before there were any."""
+    outputs = (o for o in claim.slices(Stage.EXECUTE) if o.get("status") == Turn.NO_TESTS)
+    return tuple(_of_all(output.get("evidence") for output in outputs))
 
 
 def _notes(claim: Claim) -> Sequence[str]:

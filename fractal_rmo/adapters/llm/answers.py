@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, ValidationError
 
 from fractal_rmo.domain.jsonvalue import Json, JsonObject
 from fractal_rmo.domain.model import ModelError, ModelTrouble
@@ -28,13 +28,13 @@ def read(text: str, schema: JsonObject) -> JsonObject:
     Servers that do not enforce a schema wrap it in prose or in a fence; then
     it is what the fence holds, or what lies between the outermost braces.
     Raises ``ModelError`` (MALFORMED) with the path into the document and what
-    was expected there.
+    was expected there, in words of the schema: they go into the next question.
     """
     document = _document(text)
     validator = Draft202012Validator(plain(schema))
     found = min(validator.iter_errors(document), key=lambda each: each.json_path, default=None)
     if found is not None:
-        detail = f"At {found.json_path}: {found.message[:200]}"
+        detail = f"At {found.json_path}: {_expected(found)}"
         raise ModelError(ModelTrouble.MALFORMED, detail)
     if not isinstance(document, dict):
         raise ModelError(ModelTrouble.MALFORMED, "The answer is no JSON object.")
@@ -56,6 +56,14 @@ def is_strict(schema: Json) -> bool:
     if isinstance(schema, list | tuple):
         return all(is_strict(part) for part in schema)
     return True
+
+
+def _expected(found: ValidationError) -> str:
+    """Nothing of the answer is repeated, which may be anybody's words."""
+    if found.validator == "required":
+        return str(found.message)
+    wanted = json.dumps(found.validator_value, ensure_ascii=False, default=dict)
+    return f"expected {found.validator} {wanted}"[:200]
 
 
 def _document(text: str) -> Any:

@@ -77,7 +77,7 @@ class AnthropicMessages:
             "model": call.model,
             "max_tokens": request.max_tokens,
             "system": instructions(self._endpoint, request, used),
-            "messages": [{"role": "user", "content": request.user}],
+            "messages": [{"role": "user", "content": request.asked}],
             "timeout": timeout(call.timeout_s),
         }
         if Feature.SCHEMA in used:

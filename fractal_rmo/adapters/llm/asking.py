@@ -29,6 +29,7 @@ from fractal_rmo.ports.models import Purse
 
 _FULL_S = 0.25
 _HOLD_ON_S = 3.0
+_LONGEST_REMARK = 300
 _LOG = logging.getLogger(__name__)
 
 
@@ -131,6 +132,7 @@ class Models:
             if outcome.error is None:
                 return _reply(claimed.route, outcome, story, time.monotonic() - began)
             again = self._again(question, story, outcome.error)
+            question = replace(question, request=_told(question.request, outcome.error))
             if not again.elsewhere:
                 story.failed = set(story.broken)
             sleep(again.wait_s, question.cancelled, question.tick)
@@ -188,6 +190,14 @@ def _reply(route: Route, outcome: Outcome, story: _Story, latency_s: float) -> M
         latency_s=latency_s,
         attempts=story.tries,
     )
+
+
+def _told(request: ModelRequest, error: ModelError) -> ModelRequest:
+    """The question for the next try, with what the last answer lacked."""
+    if error.trouble is not ModelTrouble.MALFORMED or not error.detail:
+        return replace(request, remark="")
+    remark = f"Your last answer to this was not taken. {error.detail[:_LONGEST_REMARK]}"
+    return replace(request, remark=f"{remark} Give the whole answer again, so that it fits.")
 
 
 def _key(request: ModelRequest, routes: tuple[Route, ...]) -> str:

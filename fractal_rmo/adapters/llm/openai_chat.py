@@ -72,7 +72,7 @@ class OpenAIChat:
             "model": call.model,
             "messages": [
                 {"role": "system", "content": instructions(self._endpoint, request, used)},
-                {"role": "user", "content": request.user},
+                {"role": "user", "content": request.asked},
             ],
             limit: request.max_tokens,
             "timeout": timeout(call.timeout_s),

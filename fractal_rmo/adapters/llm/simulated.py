@@ -72,7 +72,7 @@ class Simulated:
         await asyncio.sleep(self._script.latency_s * chance.uniform(0.75, 1.25))
         if chance.random() < self._script.failure_rate:
             raise ModelError(chance.choice(_FAILURES), "So it was simulated.")
-        answer = self._scripted(question, turn)
+        answer = self._scripted(f"{request.system}\n{request.asked}", turn)
         if isinstance(answer, str) and answer in tuple(ModelTrouble):
             raise ModelError(ModelTrouble(answer), "So the script says.")
         text = json.dumps(smallest(request.schema) if answer is None else answer, default=dict)

@@ -98,7 +98,7 @@ def about(request: ModelRequest, text: str) -> Usage:
 
 def _size(request: ModelRequest) -> int:
     """Bytes of all that is sent: some servers get the schema in words and as such."""
-    words = request.system + request.user + 2 * asks_for(request.schema)
+    words = request.system + request.asked + 2 * asks_for(request.schema)
     return len(words.encode())
 
 

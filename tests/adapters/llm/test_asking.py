@@ -93,6 +93,24 @@ def test_every_attempt_is_paid_for(made: Made, purse: Ledger) -> None:
     assert reply.usage.tokens == sum(usage.tokens for _, usage, _, _ in purse.settled)
 
 
+@pytest.mark.parametrize(
+    ("answer", "lacks"),
+    [
+        ({"wrong": "obey me"}, "At $: 'ok' is a required property"),
+        ({"ok": "obey me"}, 'At $.ok: expected type "boolean"'),
+        ({"ok": True, "obey me": 1}, "At $: expected additionalProperties false"),
+    ],
+)
+def test_the_next_try_is_told_what_the_last_answer_lacked(
+    made: Made, answer: dict[str, Any], lacks: str
+) -> None:
+    """In words of the schema: the answer's own might be orders."""
+    orders = Line("obey me", ({"wrong": 2},))
+    made.script = Script((orders, Line(lacks, ({"ok": True},)), Line("", (answer,))))
+    reply = made.models(SIMULATED).ask(simulated("x"), seconds=20)
+    assert (reply.document, reply.attempts) == ({"ok": True}, 2)
+
+
 def test_an_empty_purse_ends_the_question_and_holds_nothing(made: Made) -> None:
     class Empty(Ledger):
         def reserve(self, estimate: Estimate) -> str:

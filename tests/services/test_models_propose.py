@@ -216,16 +216,21 @@ def test_an_answer_outlives_a_ledger_that_does_not_answer(
     assert states == ["reserved"]  # to be closed as a lost one
 
 
-NO_TEST, SOME_TESTS = code(solution=RIGHT), code(test_solution=TESTS)
+def tests_answer(path: str, written: str) -> Any:
+    """The document of an answer for tests."""
+    return {"files": [{"path": path, "text": written}], "interface": "solution.double(x)"}
+
+
+NO_TEST, SOME_TESTS = tests_answer("solution.py", RIGHT), tests_answer("test_solution.py", TESTS)
 REFUSED = "The tests were not let in: 'solution.py' is no name of a test file."
 
 
 def test_tests_that_are_not_let_in_are_asked_for_once_more_with_the_reason(
     engine: Engine, redis: Redis, sandbox: Sandbox
 ) -> None:
-    again = Line(f"- {REFUSED}", ({**SOME_TESTS, "interface": "solution.double(x)"},))
-    first = Line("You write pytest tests", ({**NO_TEST, "interface": ""},))
-    models = models_of(*_without_notes(again, first), answers(code(solution=RIGHT)))
+    again = Line(f"- {REFUSED}", (SOME_TESTS,))
+    first = Line("You write pytest tests", (NO_TEST,))
+    models = models_of(again, first, answers(code(solution=RIGHT)))
     view = rig(engine, redis, sandbox, models).finish(replace(NEW, tests=SourceTree()))
     assert view.row.ending is Ending.PROVEN, view.summary
     steps = [("", "asks_a_model"), ("tests-2", "no_tests"), ("tests-3", "tests_written")]
@@ -238,8 +243,7 @@ def test_tests_that_are_not_let_in_are_asked_for_once_more_with_the_reason(
 def test_after_two_answers_without_tests_the_task_has_ended(
     engine: Engine, redis: Redis, sandbox: Sandbox, answer: Any
 ) -> None:
-    words = {**answer, "interface": ""} if isinstance(answer, dict) else answer
-    models = models_of(*_without_notes(answers(words)))
+    models = models_of(answers(answer))
     view = rig(engine, redis, sandbox, models).finish(replace(NEW, tests=SourceTree()))
     assert view.row.ending is Ending.NOT_PROVEN
     assert actions(view)[1:] == [("tests-2", "no_tests"), ("tests-3", "no_tests")]
@@ -250,25 +254,11 @@ def test_after_two_answers_without_tests_the_task_has_ended(
 def test_a_budget_without_room_for_a_second_question_for_tests_ends_the_task(
     engine: Engine, redis: Redis, sandbox: Sandbox
 ) -> None:
-    no_test = _without_notes(answers({**NO_TEST, "interface": ""}))
+    models = models_of(answers(NO_TEST), dollars=0.01)
     task = replace(NEW, tests=SourceTree(), budget=Budget(dollars=0.055))
-    view = rig(engine, redis, sandbox, models_of(*no_test, dollars=0.01)).finish(task)
+    view = rig(engine, redis, sandbox, models).finish(task)
     assert view.row.ending is Ending.OVER_BUDGET
     assert _calls(engine) == 1
-
-
-def _without_notes(*lines: Line) -> list[Line]:
-    """The same answers under the schema for tests, which knows no notes."""
-    return [
-        Line(
-            line.contains,
-            tuple(
-                {k: v for k, v in each.items() if k != "notes"} if isinstance(each, dict) else each
-                for each in line.answers
-            ),
-        )
-        for line in lines
-    ]
 
 
 def test_what_is_said_of_code_is_one_plain_line_without_secrets(

@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from fractal_rmo.domain.errors import ErrorCode, FractalError
 from fractal_rmo.domain.jsonvalue import JsonObject
+from fractal_rmo.domain.kept import Category
 
 
 class ModelProvider(StrEnum):
@@ -50,6 +51,8 @@ class ModelRequest:
     of the protocol and the tools that the answer depends on: a cached answer
     is used again only where they are the same.  What is asked a second time under
     one ``key`` gets its first answer, whatever the temperature: it is paid once.
+    ``shared`` says the same of whoever asks an equal question, for as long as
+    answers of its ``category`` are kept.
     ``remark`` says in our words what the last answer to it lacked.
     """
 
@@ -66,6 +69,8 @@ class ModelRequest:
     provider: ModelProvider | None = None
     versions: tuple[str, ...] = ()
     key: str = ""
+    shared: bool = False
+    category: Category = Category.OTHER
     remark: str = ""
 
     @property

@@ -182,3 +182,9 @@ def candidates_tried(steps: Iterable[StepRow]) -> int:
         else:
             searched[step.round] = max(searched.get(step.round, 0), number)
     return proposed + sum(searched.values())
+
+
+def answers_from_cache(steps: Iterable[StepRow]) -> int:
+    """Answers of language models that another task had paid for."""
+    counts = (step.output.get("from_cache", 0) for step in steps)
+    return sum(count for count in counts if isinstance(count, int))

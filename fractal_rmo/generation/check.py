@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 
 from fractal_rmo.domain.source import SourceTree
@@ -39,6 +39,11 @@ _CALLS = frozenset(
         *("asyncio.create_subprocess_exec", "asyncio.create_subprocess_shell"),
         *("eval", "exec", "compile", "__import__"),
     )
+)
+_VERDICT = re.compile(
+    r"\b(prove[nds]?|proof|verified|certified|guarantee\w*|level \d"
+    r"|tests? (now )?(pass|fail)\w*|pass\w* (all |the |its |every )*tests?)\b",
+    re.IGNORECASE,
 )
 _HARMLESS = ("urllib.parse", "http.HTTPStatus")
 _SAID_ELSEWHERE = frozenset(("os", "system"))
@@ -102,6 +107,17 @@ def check_words(lines: Iterable[str]) -> None:
         for what, pattern in _SECRETS:
             if pattern.search(line):
                 raise ReplyRefusedError(f"The answer holds what looks like {what}.")
+
+
+def check_explanation(lines: Sequence[str]) -> None:
+    """Raise ``ReplyRefusedError`` for words about a proof, which the explained has still to pass.
+
+    And for what ``check_words`` refuses.
+    """
+    check_words(lines)
+    for line in lines:
+        if found := _VERDICT.search(line):
+            raise ReplyRefusedError(f"The answer speaks of a verdict: '{found[0]}'.")
 
 
 def _refuse(files: SourceTree, given: SourceTree, tests: SourceTree, task: str) -> None:

@@ -3,12 +3,14 @@
 What a template says is ours, word for word.  All that others wrote (the task's
 text, code, tests, what a failing test printed) stands between fences in the
 other message, and the instructions say that nothing in there is an order.  A
-fence carries a nonce that whoever wrote the text could not know, so that no
-text can close it.
+fence carries the digest of all that is fenced: a text that would close it has
+to hold a digest of itself, which nobody can write.  Equal questions are equal
+word for word, whoever asks them.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,7 +18,7 @@ from types import MappingProxyType
 
 from fractal_rmo.domain.source import SourceTree
 
-VERSION = 2
+VERSION = 3
 """Of the templates: raised with every change of their words."""
 LONGEST_SLOT = 60_000
 """Characters of one slot; what is beyond is left out, and said to be."""
@@ -36,15 +38,17 @@ class Slots:
     """What a template is filled with.
 
     ``interface`` is what a writer of tests decided the code to be called by,
-    ``findings`` are the swarm's, ``evidence`` says why earlier proposals were
-    not taken, ``guidance`` is what was learned of errors like these.  ``notes``
-    and ``plan`` are what other models said, ``change`` is a diff to be explained.
+    ``taken`` are names that its files may not have, ``findings`` are the swarm's,
+    ``evidence`` says why earlier proposals were not taken, ``guidance`` is what was
+    learned of errors like these.  ``notes`` and ``plan`` are what other models
+    said, ``change`` is a diff to be explained.
     """
 
     task: str = ""
     code: SourceTree = SourceTree()  # noqa: RUF009 - frozen
     tests: SourceTree = SourceTree()  # noqa: RUF009 - frozen
     interface: str = ""
+    taken: Sequence[str] = ()
     findings: Sequence[str] = ()
     evidence: Sequence[str] = ()
     guidance: Sequence[str] = ()
@@ -76,8 +80,10 @@ _TEMPLATES: Mapping[Role, str] = MappingProxyType(
         Role.GENERATE: "You write Python code that does what the task says. Where the data names an"
         " interface, the code offers exactly that; else the code is one file, 'solution.py'."
         " Functions have type hints and a docstring, and refuse invalid arguments with a fitting"
-        " exception. Your code will be run against tests, some of which you do not see."
-        f"\n{_FILES}",
+        " exception. Your code will be run against tests, some of which you do not see. No file is"
+        " named as one under NAMES THAT ARE TAKEN, lies in a folder of those unless they import it"
+        " from there, or has the name of a module of Python, of pytest or of hypothesis, unless"
+        f" the task names it.\n{_FILES}",
         Role.FIX: "You repair Python code whose tests fail. Change as little as possible, and only"
         " files that were given. Mend the cause for all inputs, not only for those of the tests."
         f"\n{_FILES}",
@@ -98,15 +104,21 @@ _TEMPLATES: Mapping[Role, str] = MappingProxyType(
 )
 
 
-def build(role: Role, slots: Slots, nonce: str) -> Prompt:
-    """The question of a role.  ``nonce`` must be unguessable for whoever wrote what is fenced."""
-    return compose(_TEMPLATES[role], slots, nonce)
+def build(role: Role, slots: Slots) -> Prompt:
+    """The question of a role."""
+    return compose(_TEMPLATES[role], slots)
 
 
-def compose(instructions: str, slots: Slots, nonce: str) -> Prompt:
+def compose(instructions: str, slots: Slots) -> Prompt:
     """``instructions``, which are ours word for word, and the slots between fences."""
+    nonce = _nonce(slots)
     user = "\n\n".join(_fenced(nonce, title, text) for title, text in _sections(slots))
     return Prompt(instructions + _DATA.format(nonce=nonce), user)
+
+
+def _nonce(slots: Slots) -> str:
+    told = "\0".join(part for section in _sections(slots) for part in section)
+    return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()[:20]
 
 
 def _sections(slots: Slots) -> Iterator[tuple[str, str]]:
@@ -121,6 +133,7 @@ def _sections(slots: Slots) -> Iterator[tuple[str, str]]:
     if slots.change.strip():
         yield "CHANGE", slots.change
     lists = {
+        "NAMES THAT ARE TAKEN": slots.taken,
         "FINDINGS OF THE ANALYZERS": slots.findings,
         "WHY EARLIER PROPOSALS WERE NOT TAKEN": slots.evidence,
         "LEARNED FROM ERRORS LIKE THESE": slots.guidance,

@@ -63,16 +63,14 @@ PROPERTIES_SCHEMA = _object(
 )
 
 
-def properties_prompt(
-    task: str, code: SourceTree, tests: SourceTree, interface: str, nonce: str
-) -> Prompt:
+def properties_prompt(task: str, code: SourceTree, tests: SourceTree, interface: str) -> Prompt:
     """The question; of ``code`` only what can be called is told, without what it does.
 
     ``tests`` are those that a person gave, ``interface`` is what the writer of
     tests decided where nobody gave any.
     """
     known = "\n".join(filter(None, (interface.strip(), *signatures(code))))
-    return compose(_INSTRUCTIONS, Slots(task, tests=tests, interface=known), nonce)
+    return compose(_INSTRUCTIONS, Slots(task, tests=tests, interface=known))
 
 
 def signatures(code: SourceTree) -> Iterator[str]:

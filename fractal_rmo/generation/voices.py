@@ -54,17 +54,17 @@ _EXPLANATION = (
 )
 
 
-def notes_prompt(analyzer: AnalyzerRole, slots: Slots, nonce: str) -> Prompt:
-    """The question of one analyzer for notes; see ``prompts.build``."""
+def notes_prompt(analyzer: AnalyzerRole, slots: Slots) -> Prompt:
+    """The question of one analyzer for notes."""
     asked = _NOTES.format(subject=_SUBJECTS[analyzer], most=MOST_NOTES)
-    return compose(f"{asked}\n{_LINES}", slots, nonce)
+    return compose(f"{asked}\n{_LINES}", slots)
 
 
-def plan_prompt(slots: Slots, nonce: str) -> Prompt:
+def plan_prompt(slots: Slots) -> Prompt:
     """The question for a plan out of ``slots.notes``."""
-    return compose(f"{_PLAN.format(most=MOST_STEPS)}\n{_LINES}", slots, nonce)
+    return compose(f"{_PLAN.format(most=MOST_STEPS)}\n{_LINES}", slots)
 
 
-def explanation_prompt(task: str, change: str, nonce: str) -> Prompt:
+def explanation_prompt(task: str, change: str) -> Prompt:
     """The question for one sentence about a unified diff."""
-    return compose(f"{_EXPLANATION}\n{_LINES}", Slots(task, change=change), nonce)
+    return compose(f"{_EXPLANATION}\n{_LINES}", Slots(task, change=change))

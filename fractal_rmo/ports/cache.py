@@ -2,30 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from enum import StrEnum
-from types import MappingProxyType
+from collections.abc import Callable
 from typing import Protocol
 
-
-class Category(StrEnum):
-    """What is kept; each for the time that the specification gives it."""
-
-    ANALYSIS = "analysis_results"
-    VALIDATION = "validation_results"
-    PATTERNS = "patterns"
-    MODELS = "model_replies"
-
-
-KEPT_S: Mapping[Category, int] = MappingProxyType(
-    {
-        Category.ANALYSIS: 3600,
-        Category.VALIDATION: 86_400,
-        Category.PATTERNS: 604_800,
-        Category.MODELS: 3600,
-    }
-)
-"""Seconds from the making: a copy in a nearer level is not kept longer."""
+from fractal_rmo.domain.kept import Category
 
 Make = Callable[[Callable[[], None]], str]
 """Computes the value; what it is given is to be called every few seconds meanwhile."""

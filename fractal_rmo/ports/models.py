@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from fractal_rmo.domain.jsonvalue import JsonObject
 from fractal_rmo.domain.model import (
     Estimate,
     ModelProvider,
@@ -66,12 +67,14 @@ class LanguageModel(Protocol):
         seconds: float,
         cancelled: Callable[[], bool] = lambda: False,
         purse: Purse | None = None,
+        keep: Callable[[JsonObject], bool] = lambda _: True,
     ) -> ModelReply:
         """An answer under the request's schema, within ``seconds``, retries and waits included.
 
         ``cancelled`` is asked several times a second, from the calling thread;
         once it says True, the call is given up within a second.  Without a
-        ``purse`` nobody pays.
+        ``purse`` nobody pays.  An answer of which ``keep`` says False is not kept
+        for others who ask the same.
 
         Raises ``ModelError``, whose ``trouble`` says what to do about it;
         ``ModelCancelledError``; ``InputError`` (NEEDS_MODEL) where no endpoint

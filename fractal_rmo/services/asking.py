@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from fractal_rmo.config.settings import Settings
 from fractal_rmo.domain.errors import InfrastructureError
 from fractal_rmo.domain.jsonvalue import JsonObject
+from fractal_rmo.domain.kept import Category
 from fractal_rmo.domain.ledger import Limit, OverBudgetError
 from fractal_rmo.domain.model import (
     Mend,
@@ -18,12 +19,13 @@ from fractal_rmo.domain.model import (
 )
 from fractal_rmo.domain.run import RunCancelledError
 from fractal_rmo.domain.step import Claim
-from fractal_rmo.generation.prompts import VERSION, Prompt
+from fractal_rmo.generation import prompts
 from fractal_rmo.learning import guidance
 from fractal_rmo.services.admit import wanted_provider
 from fractal_rmo.services.hold import Hold
 from fractal_rmo.services.purse import TaskPurse, advice_limit, limits_of
 from fractal_rmo.services.tools import Tools
+from fractal_rmo.version import VERSION
 
 SHARE_OF_TIME = 0.25
 """Of what is left to the task, for an answer that it can do without."""
@@ -43,7 +45,7 @@ class ModelMisconfiguredError(Exception):
 
 def request_of(
     role: str,
-    prompt: Prompt,
+    prompt: prompts.Prompt,
     claim: Claim,
     settings: Settings,
     protocol: JsonObject,
@@ -65,11 +67,21 @@ def request_of(
         provider=wanted_provider(claim.provider),
         versions=(
             f"protocol {protocol['version']}",
-            f"prompts {VERSION}",
+            f"prompts {prompts.VERSION}",
             f"guidance {guidance.VERSION}",
+            f"fractal-rmo {VERSION}",
         ),
         key=claim.ref.step_id,
     )
+
+
+def shared(request: ModelRequest, category: Category) -> ModelRequest:
+    """The same question, answered once for all tasks that ask it while its category is kept.
+
+    For what decides nothing.  Code and tests are each task's own: a second candidate has to be
+    another one, and tests that are wrong would be wrong for everybody who asks again.
+    """
+    return replace(request, key="", shared=True, category=category)
 
 
 def ask(request: ModelRequest, claim: Claim, hold: Hold, tools: Tools) -> ModelReply:
@@ -95,15 +107,19 @@ def ask(request: ModelRequest, claim: Claim, hold: Hold, tools: Tools) -> ModelR
 
 
 def ask_aside(
-    request: ModelRequest, claim: Claim, hold: Hold, tools: Tools
+    request: ModelRequest,
+    claim: Claim,
+    hold: Hold,
+    tools: Tools,
+    keep: Callable[[JsonObject], bool],
 ) -> ModelReply | Silence:
     """The answer that the step can do without, of a part of what is left of time and budget.
 
-    Raises ``RunCancelledError``.
+    One of which ``keep`` says False is not kept for others.  Raises ``RunCancelledError``.
     """
     seconds, limits = claim.seconds_left * SHARE_OF_TIME, (advice_limit(claim),)
     try:
-        return _ask_once(request, claim, hold, tools, seconds=seconds, limits=limits)
+        return _ask_once(request, claim, hold, tools, seconds=seconds, limits=limits, keep=keep)
     except ModelCancelledError as error:
         if hold.must_stop():
             raise RunCancelledError from error
@@ -120,6 +136,7 @@ def _ask_once(
     *,
     seconds: float,
     limits: tuple[Limit, ...] = (),
+    keep: Callable[[JsonObject], bool] = lambda _: True,
 ) -> ModelReply:
     """The answer within ``seconds``, or what ``LanguageModel.ask`` raises.
 
@@ -131,9 +148,5 @@ def _ask_once(
         seconds=max(1.0, seconds),
         cancelled=hold.must_stop,
         purse=TaskPurse(tools.ledger, claim.ref.task_id, charged),
+        keep=keep,
     )
-
-
-def nonce_of(claim: Claim) -> str:
-    """Of the step's id, which is made after all that it fences; a retried step asks the same."""
-    return hashlib.sha256(claim.ref.step_id.encode()).hexdigest()[:20]

@@ -40,8 +40,7 @@ class Question:
 def questions(task: Task, settings: Settings, models: LanguageModel) -> tuple[Question, ...]:
     """All questions of a round in which no proposal is taken but the last; () for none.
 
-    The fences' nonce differs from that of the task itself, and the analyzers'
-    findings are missing: they come of the task's own steps.  What earlier answers
+    The analyzers' findings are missing: they come of the task's own steps.  What earlier answers
     add to later questions is shown as a remark, and priced at its greatest length.
     """
     claim = _claim(task)

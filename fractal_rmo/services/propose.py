@@ -21,7 +21,7 @@ from fractal_rmo.generation.replies import (
     one_line,
     read_files,
 )
-from fractal_rmo.services.asking import ask, nonce_of, request_of
+from fractal_rmo.services.asking import ask, request_of
 from fractal_rmo.services.hold import Hold
 from fractal_rmo.services.performed import Turn, done, proposals
 from fractal_rmo.services.slots import guidance_for, slots_of, why_no_tests
@@ -80,7 +80,7 @@ def code_request(
     claim: Claim, settings: Settings, protocol: JsonObject, learned: Sequence[str] = ()
 ) -> ModelRequest:
     """The question for code, with all that is known so far."""
-    prompt = build(_ROLES[claim.kind], slots_of(claim, learned), nonce_of(claim))
+    prompt = build(_ROLES[claim.kind], slots_of(claim, learned))
     cheaper, asked = settings.models.cheaper_first, len(proposals(claim))
     model = cheaper[asked] if asked < len(cheaper) else ""
     return request_of("executor", prompt, claim, settings, protocol, CODE_SCHEMA, model)
@@ -89,7 +89,7 @@ def code_request(
 def tests_request(claim: Claim, settings: Settings, protocol: JsonObject) -> ModelRequest:
     """The question for tests, of whoever writes no code here."""
     slots = Slots(claim.description, claim.code, evidence=why_no_tests(claim))
-    prompt = build(Role.TESTS, slots, nonce_of(claim))
+    prompt = build(Role.TESTS, slots)
     return request_of("validator", prompt, claim, settings, protocol, TESTS_SCHEMA)
 
 

@@ -25,6 +25,7 @@ from fractal_rmo.domain.verdict import (
 from fractal_rmo.learning.signature import signature
 from fractal_rmo.refactoring.simplify import RefactoringStatus
 from fractal_rmo.repair.problem import RepairStatus
+from fractal_rmo.services.consult import explanation_of
 from fractal_rmo.services.data import data_proof
 from fractal_rmo.services.drive import drive
 from fractal_rmo.services.hold import Hold
@@ -91,6 +92,7 @@ def decide(claim: Claim, verdicts: tuple[Verdict, ...]) -> StepOutcome:
             moves=(TaskState.COMPLETE,),
             ending=Ending.PROVEN,
             proven_level=level,
+            summary=_explained(claim),
             verdicts=verdicts,
             messages=messages,
         )
@@ -108,6 +110,14 @@ def decide(claim: Claim, verdicts: tuple[Verdict, ...]) -> StepOutcome:
         errors=errors,
         learn=again,
     )
+
+
+def _explained(claim: Claim) -> str:
+    """What execution said of the result, and a model of this very one; "" keeps the former."""
+    sentence = explanation_of(claim, claim.candidate) if claim.candidate else ""
+    if not sentence:
+        return ""
+    return f"{claim.slices(Stage.EXECUTE)[-1]['note']} A model says of it: {sentence}"
 
 
 def _may_return(claim: Claim, last: Verdict) -> bool:

@@ -8,6 +8,7 @@ from fractal_rmo.domain.jsonvalue import Json
 from fractal_rmo.domain.pattern import ErrorRecord
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.domain.step import Claim, Stage
+from fractal_rmo.domain.task import TaskKind
 from fractal_rmo.generation.prompts import Slots
 from fractal_rmo.learning.guidance import guidance
 from fractal_rmo.services.known import Known
@@ -28,6 +29,7 @@ def slots_of(claim: Claim, learned: Sequence[str] = ()) -> Slots:
         code=latest_proposal(claim) or claim.candidate or claim.code,
         tests=claim.tests,
         interface=interface(claim),
+        taken=sorted(claim.oracle.files) if claim.kind is TaskKind.GENERATE else (),
         findings=findings(claim),
         evidence=_evidence(claim),
         guidance=learned,

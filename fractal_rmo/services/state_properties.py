@@ -13,13 +13,14 @@ from dataclasses import replace
 from fractal_rmo.config.settings import Pipeline, Settings
 from fractal_rmo.domain.action import ExecutionResult, Strategy
 from fractal_rmo.domain.jsonvalue import Json, JsonObject
+from fractal_rmo.domain.kept import Category
 from fractal_rmo.domain.model import ModelReply, ModelRequest
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.domain.step import STATED_FILE, Claim
 from fractal_rmo.domain.task import TaskKind
 from fractal_rmo.domain.verdict import Level
 from fractal_rmo.generation.properties import PROPERTIES_SCHEMA, properties_prompt
-from fractal_rmo.services.asking import Silence, ask_aside, nonce_of, request_of
+from fractal_rmo.services.asking import Silence, ask_aside, request_of, shared
 from fractal_rmo.services.hold import Hold
 from fractal_rmo.services.performed import Turn, done
 from fractal_rmo.services.slots import interface
@@ -43,7 +44,7 @@ def state_properties(claim: Claim, hold: Hold, tools: Tools) -> Stated:
     """
     request = properties_request(claim, tools.settings, tools.known.protocol())
     hold.note({"stage": "propose", "trying": "properties from a model"})
-    answer = ask_aside(request, claim, hold, tools)
+    answer = ask_aside(request, claim, hold, tools, _is_let_in)
     if isinstance(answer, Silence):
         return _none(f"There was no answer: {answer.why}")
     return _read(answer)
@@ -51,11 +52,9 @@ def state_properties(claim: Claim, hold: Hold, tools: Tools) -> Stated:
 
 def properties_request(claim: Claim, settings: Settings, protocol: JsonObject) -> ModelRequest:
     """The question, of whoever writes no code here."""
-    prompt = properties_prompt(
-        claim.description, claim.code, claim.tests, interface(claim), nonce_of(claim)
-    )
+    prompt = properties_prompt(claim.description, claim.code, claim.tests, interface(claim))
     asked = request_of("validator", prompt, claim, settings, protocol, PROPERTIES_SCHEMA)
-    return replace(asked, schema_name="properties")
+    return replace(shared(asked, Category.VALIDATION), schema_name="properties")
 
 
 def stated_in(tree: SourceTree) -> tuple[JsonObject, ...]:
@@ -64,10 +63,15 @@ def stated_in(tree: SourceTree) -> tuple[JsonObject, ...]:
     return tuple(each for each in listed if isinstance(each, Mapping))
 
 
+def _is_let_in(document: JsonObject) -> bool:
+    found, _ = read_properties(document.get("properties"))
+    return bool(found)
+
+
 def _read(answer: ModelReply) -> Stated:
     found, refused = read_properties(answer.document.get("properties"))
     used: dict[str, Json] = {"model": answer.model, "dollars": answer.dollars}
-    used["tokens"] = answer.usage.tokens
+    used |= {"tokens": answer.usage.tokens, "from_cache": int(answer.cached)}
     if not found:
         return _none(f"None was let in. {' '.join(refused)}".strip(), **used)
     documents = [each.as_json() for each in found]

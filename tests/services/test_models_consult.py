@@ -19,7 +19,7 @@ from fractal_rmo.domain.pattern import Pattern
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.domain.task import Provider, Task, TaskKind
 from fractal_rmo.domain.verdict import Level
-from fractal_rmo.domain.views import TaskView
+from fractal_rmo.domain.views import TaskView, answers_from_cache
 from fractal_rmo.ports.sandbox import Sandbox
 from fractal_rmo.services.consult import take_notes
 from tests.services.pipeline import DOUBLED, Rig, actions, code, models_of, rig
@@ -156,6 +156,58 @@ def test_notes_that_are_asked_for_again_are_paid_once(
     assert (first.tokens_used > 0, again.tokens_used) == (True, 0)
     assert again.output["notes"] == first.output["notes"]
     assert len(calls(engine)) == len(AnalyzerRole)
+
+
+def test_words_that_another_task_was_told_cost_nothing(
+    engine: Engine, redis: Redis, sandbox: Sandbox
+) -> None:
+    """Code is asked for anew: a second candidate has to be another one."""
+    at_work = rig(engine, redis, sandbox, models_of(*SCRIPT), advise_after=1, explain=True)
+    first, before = at_work.finish(NEW), len(calls(engine))
+    second = at_work.finish(NEW)
+    assert (second.row.ending, second.summary) == (first.row.ending, first.summary)
+    assert calls(engine)[before:] == ["generate propose-2", "generate propose-6"]
+    answered = {s.action: s.output["from_cache"] for s in second.steps if "from_cache" in s.output}
+    assert answered == {"notes-4": len(AnalyzerRole), "plan-5": 1, "explain-8": 1}
+    assert (answers_from_cache(first.steps), answers_from_cache(second.steps)) == (0, 7)
+    assert second.row.tokens < first.row.tokens
+
+
+def test_what_is_not_let_in_is_no_answer_for_others(
+    engine: Engine, redis: Redis, sandbox: Sandbox
+) -> None:
+    leaks, fine = lines(f"It is sk-{'a1' * 12}."), lines("double(x) answers twice x.")
+    script = (Line("You tell a person", (leaks, fine)), Line("", (code(solution=RIGHT),)))
+    at_work = rig(engine, redis, sandbox, models_of(*script), explain=True)
+    first, second, third = (at_work.finish(NEW) for _ in range(3))
+    assert "A model says of it" not in first.summary
+    assert second.summary == third.summary
+    assert "A model says of it: double(x) answers twice x." in second.summary
+    assert calls(engine).count("generate explain-4") == 2
+
+
+@pytest.mark.parametrize(
+    "claim",
+    ["It is proven for all inputs.", "Now all tests pass.", "It is guaranteed to be fast."],
+)
+def test_an_explanation_speaks_of_no_verdict(
+    engine: Engine, redis: Redis, sandbox: Sandbox, claim: str
+) -> None:
+    script = (Line("You tell a person", (lines(claim),)), Line("", (code(solution=RIGHT),)))
+    view = rig(engine, redis, sandbox, models_of(*script), explain=True).finish(NEW)
+    assert view.summary == "A model's proposal passes 2 tests."
+    assert "speaks of a verdict" in str(output(view, "explain-4")["silent"])
+
+
+def test_what_is_not_proven_is_not_explained(
+    engine: Engine, redis: Redis, sandbox: Sandbox
+) -> None:
+    script = (EXPLAINED, Line("", (code(solution=BREAKS),)))
+    task = replace(NEW, level=Level.PROPERTY, budget=Budget(retries=0))
+    view = rig(engine, redis, sandbox, models_of(*script), explain=True).finish(task)
+    assert view.row.ending is Ending.NOT_PROVEN
+    assert output(view, "explain-4")["explanation"]
+    assert "A model says" not in view.summary
 
 
 def test_a_cancel_ends_five_slow_calls_at_once(

@@ -216,12 +216,15 @@ def test_an_answer_outlives_a_ledger_that_does_not_answer(
     assert states == ["reserved"]  # to be closed as a lost one
 
 
-def tests_answer(path: str, written: str) -> Any:
+def answer_of_tests(path: str, written: str) -> Any:
     """The document of an answer for tests."""
     return {"files": [{"path": path, "text": written}], "interface": "solution.double(x)"}
 
 
-NO_TEST, SOME_TESTS = tests_answer("solution.py", RIGHT), tests_answer("test_solution.py", TESTS)
+NO_TEST, SOME_TESTS = (
+    answer_of_tests("solution.py", RIGHT),
+    answer_of_tests("test_solution.py", TESTS),
+)
 REFUSED = "The tests were not let in: 'solution.py' is no name of a test file."
 
 

@@ -17,7 +17,7 @@ from fractal_rmo.domain.lifecycle import Ending
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.domain.task import Provider, Task, TaskKind
 from fractal_rmo.domain.verdict import Level
-from fractal_rmo.domain.views import TaskView
+from fractal_rmo.domain.views import TaskView, answers_from_cache
 from fractal_rmo.ports.sandbox import Sandbox
 from fractal_rmo.services.documents import open_questions
 from fractal_rmo.services.dry_run import ceiling
@@ -122,6 +122,16 @@ def test_what_was_stated_is_paid_for(make: Any, engine: Engine) -> None:
     tokens, all_tokens = step.output["tokens"], view.row.tokens
     assert isinstance(tokens, int)
     assert 0 < tokens < all_tokens
+
+
+def test_they_are_stated_once_for_equal_tasks(make: Any, engine: Engine) -> None:
+    at_work = make(properties(EVEN), dollars=0.001)
+    first, second = at_work.finish(NEW), at_work.finish(NEW)
+    assert [answers_from_cache(view.steps) for view in (first, second)] == [0, 1]
+    assert level_5(second).evidence["stated"] == level_5(first).evidence["stated"]
+    with engine.connect() as db:
+        purposes = list(db.execute(text("SELECT purpose FROM model_calls ORDER BY id")).scalars())
+    assert purposes.count("generate properties-2") == 1
 
 
 def test_a_later_round_asks_for_none_and_knows_them_still(make: Any) -> None:

@@ -13,7 +13,7 @@ from fractal_rmo.domain.dead import StepFacts, put_back
 from fractal_rmo.domain.errors import LifecycleError
 from fractal_rmo.domain.jsonvalue import Json
 from fractal_rmo.domain.step import ROLES, Stage, StepState
-from fractal_rmo.domain.views import StepRow, TaskView, candidates_tried
+from fractal_rmo.domain.views import StepRow, TaskView, answers_from_cache, candidates_tried
 from fractal_rmo.services import submit as services
 from fractal_rmo.services.dead import requeue as put_step_back
 from fractal_rmo.services.documents import diff
@@ -66,6 +66,7 @@ def _told(view: TaskView) -> dict[str, Any]:
         "merged": _merged(view),
         "patch": list(patch.lines(change)),
         "tried": _tried(view),
+        "from_cache": answers_from_cache(view.steps),
         "trying": _trying(view),
         "errors": [step for step in view.steps if step.error and step.state is not StepState.DEAD],
         "dead": list(_dead(view)),

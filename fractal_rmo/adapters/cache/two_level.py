@@ -10,7 +10,8 @@ from collections.abc import Callable
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from fractal_rmo.ports.cache import KEPT_S, Category, Make
+from fractal_rmo.domain.kept import KEPT_S, Category
+from fractal_rmo.ports.cache import Make
 
 if TYPE_CHECKING:
     from fractal_rmo.adapters.cache.far import Far

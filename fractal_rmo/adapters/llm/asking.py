@@ -13,6 +13,7 @@ from typing import Any
 from fractal_rmo.adapters.llm.attempt import Attempts, Claimed, Outcome, Question, estimate
 from fractal_rmo.adapters.llm.routes import Route, Routes
 from fractal_rmo.adapters.llm.waiting import every, sleep
+from fractal_rmo.domain.jsonvalue import JsonObject
 from fractal_rmo.domain.model import (
     Estimate,
     Mend,
@@ -24,7 +25,7 @@ from fractal_rmo.domain.model import (
     Usage,
 )
 from fractal_rmo.operations.retry import BASE_S, Again, next_try
-from fractal_rmo.ports.cache import Cache, Category
+from fractal_rmo.ports.cache import Cache
 from fractal_rmo.ports.models import Purse
 
 _FULL_S = 0.25
@@ -53,6 +54,10 @@ class NoPurse:
 
     def release(self, _token: str) -> None:
         """See ``Purse``."""
+
+
+class _NotKeptError(Exception):
+    """There is an answer, for whoever asked and for nobody else."""
 
 
 @dataclass(slots=True)
@@ -102,24 +107,31 @@ class Models:
         seconds: float,
         cancelled: Callable[[], bool] = lambda: False,
         purse: Purse | None = None,
+        keep: Callable[[JsonObject], bool] = lambda _: True,
     ) -> ModelReply:
         """See the port."""
         routes = self._routes.of(request)
         until = time.monotonic() + seconds
         question = Question(request, routes, until, cancelled, purse or NoPurse())
-        if request.temperature and not request.key:
+        if request.temperature and not request.key and not request.shared:
             return self._answered(question)
         made: list[ModelReply] = []
 
         def make(hold_on: Callable[[], None]) -> str:
             made.append(self._answered(replace(question, tick=every(_HOLD_ON_S, hold_on))))
+            if not keep(made[0].document):
+                raise _NotKeptError
             return _kept(made[0])
 
         def unwanted() -> bool:
             return cancelled() or time.monotonic() >= until
 
         began = time.monotonic()
-        text, _ = self._cache.get_or_make(Category.MODELS, _key(request, routes), make, unwanted)
+        key = _key(request, routes)
+        try:
+            text, _ = self._cache.get_or_make(request.category, key, make, unwanted)
+        except _NotKeptError:
+            return made[0]
         return made[0] if made else _from_kept(text, time.monotonic() - began)
 
     def _answered(self, question: Question) -> ModelReply:

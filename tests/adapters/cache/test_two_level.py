@@ -11,9 +11,10 @@ from redis import Redis
 
 from fractal_rmo.adapters.cache.far import Far
 from fractal_rmo.adapters.cache.two_level import Near, TwoLevelCache
-from fractal_rmo.ports.cache import KEPT_S, Cache, Category
+from fractal_rmo.domain.kept import KEPT_S, Category
+from fractal_rmo.ports.cache import Cache
 
-MODELS = Category.MODELS
+OTHER = Category.OTHER
 
 
 def made(value: str) -> Callable[[Callable[[], None]], str]:
@@ -31,15 +32,15 @@ def cache(request: pytest.FixtureRequest) -> Cache:
 
 
 def test_a_value_is_made_once(cache: Cache) -> None:
-    assert cache.get_or_make(MODELS, "key", made("one")) == ("one", False)
-    assert cache.get_or_make(MODELS, "key", made("two")) == ("one", True)
+    assert cache.get_or_make(OTHER, "key", made("one")) == ("one", False)
+    assert cache.get_or_make(OTHER, "key", made("two")) == ("one", True)
     assert cache.get_or_make(Category.ANALYSIS, "key", made("three")) == ("three", False)
 
 
 def test_a_failure_is_never_kept(cache: Cache) -> None:
     with pytest.raises(OSError, match="no luck"):
-        cache.get_or_make(MODELS, "key", fail)
-    assert cache.get_or_make(MODELS, "key", made("one")) == ("one", False)
+        cache.get_or_make(OTHER, "key", fail)
+    assert cache.get_or_make(OTHER, "key", made("one")) == ("one", False)
 
 
 def test_of_many_who_ask_one_makes_it(redis: Redis) -> None:
@@ -54,7 +55,7 @@ def test_of_many_who_ask_one_makes_it(redis: Redis) -> None:
 
     with ThreadPoolExecutor(8) as threads:
         asked = [
-            threads.submit(processes[number % 2].get_or_make, MODELS, "key", slowly)
+            threads.submit(processes[number % 2].get_or_make, OTHER, "key", slowly)
             for number in range(8)
         ]
         found = [each.result() for each in asked]
@@ -66,7 +67,7 @@ def test_who_waits_makes_it_when_the_maker_died(redis: Redis) -> None:
     far = Far(redis, hold_s=1)
     name = f"model_replies:{hashlib.sha256(b'key').hexdigest()}"
     assert far.take(name, "a process that was killed")
-    assert TwoLevelCache(far).get_or_make(MODELS, "key", made("one")) == ("one", False)
+    assert TwoLevelCache(far).get_or_make(OTHER, "key", made("one")) == ("one", False)
 
 
 def test_a_living_maker_keeps_its_place(redis: Redis) -> None:
@@ -89,9 +90,9 @@ def test_who_does_not_want_to_wait_makes_it_himself(cache: Cache) -> None:
         return "one"
 
     with ThreadPoolExecutor(1) as threads:
-        first = threads.submit(cache.get_or_make, MODELS, "key", held)
+        first = threads.submit(cache.get_or_make, OTHER, "key", held)
         assert begun.wait(20)
-        second = cache.get_or_make(MODELS, "key", made("two"), lambda: True)
+        second = cache.get_or_make(OTHER, "key", made("two"), lambda: True)
         done.set()
         assert (first.result(), second) == (("one", False), ("two", False))
 
@@ -102,22 +103,18 @@ def test_values_live_as_long_as_their_category(redis: Redis) -> None:
         cache.get_or_make(category, "key", made("value"))
         [name] = redis.keys(f"fractal:cache:{category}:*")
         assert KEPT_S[category] - 60 < redis.ttl(name) <= KEPT_S[category]
-    assert [KEPT_S[c] for c in (Category.ANALYSIS, Category.VALIDATION, Category.PATTERNS)] == [
-        3600,
-        86_400,
-        604_800,
-    ]
+    assert [KEPT_S[c] for c in Category] == [3600, 86_400, 3600]
 
 
 def test_both_levels_are_bounded(redis: Redis) -> None:
     cache = TwoLevelCache(Far(redis, entries=3), Near(10))
     for number in range(6):
-        cache.get_or_make(MODELS, str(number), made("12345"))
-    assert len(redis.keys("fractal:cache:model_replies:*")) == 3
+        cache.get_or_make(OTHER, str(number), made("12345"))
+    assert len(redis.keys("fractal:cache:other:*")) == 3
     apart = TwoLevelCache(None, Near(10))
     for number in range(3):
-        apart.get_or_make(MODELS, str(number), made("12345"))
-    assert [apart.get_or_make(MODELS, str(n), made("new"))[1] for n in (2, 1, 0)] == [
+        apart.get_or_make(OTHER, str(number), made("12345"))
+    assert [apart.get_or_make(OTHER, str(n), made("new"))[1] for n in (2, 1, 0)] == [
         True,
         True,
         False,
@@ -125,13 +122,13 @@ def test_both_levels_are_bounded(redis: Redis) -> None:
 
 
 def test_a_damaged_value_is_made_again(redis: Redis) -> None:
-    TwoLevelCache(Far(redis)).get_or_make(MODELS, "key", made("one"))
-    [name] = redis.keys("fractal:cache:model_replies:*")
+    TwoLevelCache(Far(redis)).get_or_make(OTHER, "key", made("one"))
+    [name] = redis.keys("fractal:cache:other:*")
     redis.set(name, "0123 one", ex=60)
-    assert TwoLevelCache(Far(redis)).get_or_make(MODELS, "key", made("two")) == ("two", False)
+    assert TwoLevelCache(Far(redis)).get_or_make(OTHER, "key", made("two")) == ("two", False)
 
 
 def test_without_redis_memory_serves() -> None:
     cache = TwoLevelCache(Far(Redis.from_url("unix:///nowhere/at.all")))
-    assert cache.get_or_make(MODELS, "key", made("one")) == ("one", False)
-    assert cache.get_or_make(MODELS, "key", made("two")) == ("one", True)
+    assert cache.get_or_make(OTHER, "key", made("one")) == ("one", False)
+    assert cache.get_or_make(OTHER, "key", made("two")) == ("one", True)

@@ -12,7 +12,7 @@ from fractal_rmo.config.load import settings
 from fractal_rmo.config.settings import ModelEndpoint
 from fractal_rmo.domain.errors import ErrorCode, SettingsError
 from fractal_rmo.domain.model import Endpoint, ModelProvider, Price
-from fractal_rmo.ports.models import LanguageModel
+from fractal_rmo.ports.models import LanguageModel, Purse
 
 if TYPE_CHECKING:
     from fractal_rmo.adapters.llm.doctor import Finding
@@ -44,8 +44,8 @@ def make_models(*, shared: bool) -> LanguageModel:
     return Models(routes, Attempts(speaker, RedisBoard(redis), routes), TwoLevelCache(Far(redis)))
 
 
-def examine() -> list[Finding]:
-    """What one tiny real call shows of each configured endpoint.
+def examine() -> tuple[list[Finding], bool]:
+    """What one tiny real call shows of each configured endpoint, and whether a ledger knows of it.
 
     Raises ``SettingsError`` (NEEDS_SDK) where one is configured that cannot be asked here.
     """
@@ -53,10 +53,33 @@ def examine() -> list[Finding]:
         if not _can_ask(each.provider):
             detail = f"'{each.name}' is configured, but '{each.provider}' is not installed."
             raise SettingsError(ErrorCode.NEEDS_SDK, detail)
+    from fractal_rmo.adapters.llm.asking import NoPurse
     from fractal_rmo.adapters.llm.doctor import examine as examine_one
 
-    routes = make_routes()
-    return [examine_one(each, routes, speaker) for each in routes.offered(None)]
+    routes, found = make_routes(), day_purse()
+    purse = found or NoPurse()
+    return [examine_one(each, routes, speaker, purse) for each in routes.offered(None)], bool(found)
+
+
+def day_purse() -> Purse | None:
+    """Everybody's account of today, for calls of no task; None where no database answers."""
+    from fractal_rmo.services.purse import TaskPurse, limits_of_day
+
+    if not find_spec("sqlalchemy"):
+        return None
+    from sqlalchemy.exc import ProgrammingError
+
+    from fractal_rmo.adapters.db.engine import database_trouble, make_engine
+    from fractal_rmo.adapters.db.ledger import SqlLedger
+
+    if database_trouble(addresses().database):
+        return None
+    ledger, limits = SqlLedger(make_engine(addresses().database)), limits_of_day(settings().limits)
+    try:
+        ledger.balances(limits)
+    except ProgrammingError:  # it has no tables yet
+        return None
+    return TaskPurse(ledger, None, limits)
 
 
 def make_routes() -> Routes:

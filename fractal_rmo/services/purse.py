@@ -19,9 +19,9 @@ _LOG = logging.getLogger(__name__)
 
 
 class TaskPurse:
-    """``ports.models.Purse`` over the ledger."""
+    """``ports.models.Purse`` over the ledger; ``task_id`` is None for a call of no task."""
 
-    def __init__(self, ledger: Ledger, task_id: str, limits: Sequence[Limit]) -> None:
+    def __init__(self, ledger: Ledger, task_id: str | None, limits: Sequence[Limit]) -> None:
         self._ledger, self._task_id, self._limits = ledger, task_id, tuple(limits)
 
     def reserve(self, estimate: Estimate) -> str:
@@ -53,7 +53,7 @@ class TaskPurse:
 
 
 def limits_of(claim: Claim, daily: LimitSettings, submitter: str = NOBODY) -> tuple[Limit, ...]:
-    """What the calls of a task are charged to; of the settings of a day 0 is no limit.
+    """What the calls of a task are charged to.
 
     A person's retry begins with a new budget, as it does with new rounds.
     """
@@ -64,6 +64,13 @@ def limits_of(claim: Claim, daily: LimitSettings, submitter: str = NOBODY) -> tu
             claim.budget.tokens,
             claim.budget.dollars,
         ),
+        *limits_of_day(daily, submitter),
+    )
+
+
+def limits_of_day(daily: LimitSettings, submitter: str = NOBODY) -> tuple[Limit, ...]:
+    """What every call is charged to; of the settings of a day 0 is no limit."""
+    return (
         Limit(
             submitter,
             Scope.DAY,

@@ -43,7 +43,12 @@ class AnthropicMessages:
             api_key=key or "none",
             base_url=endpoint.base_url or "https://api.anthropic.com",
             max_retries=0,
-            http_client=client_for(endpoint.base_url, DefaultAsyncHttpxClient),
+            http_client=client_for(
+                endpoint.base_url,
+                DefaultAsyncHttpxClient,
+                "anthropic.com",
+                {"X-Api-Key": key or "none"},
+            ),
         )
         self._refused: defaultdict[str, set[Feature]] = defaultdict(lambda: set(_LACKS))
 

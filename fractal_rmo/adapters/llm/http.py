@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from httpx2 import AsyncByteStream, AsyncClient, Limits, RemoteProtocolError, Response, Timeout
+from httpx2 import (
+    AsyncByteStream,
+    AsyncClient,
+    Limits,
+    RemoteProtocolError,
+    Request,
+    Response,
+    Timeout,
+)
 
 _CONNECTIONS = 1000
+_NEEDED = frozenset(
+    (
+        *("host", "connection", "accept", "accept-encoding", "user-agent"),
+        *("content-type", "content-length", "transfer-encoding", "anthropic-version"),
+    )
+)
 _CONNECT_S = 10.0
 """A server that does not take a connection by then takes none; the answer may need longer."""
 LONGEST_ANSWER = 8_000_000
@@ -21,20 +35,42 @@ def timeout(seconds: float) -> Timeout:
     return Timeout(seconds, connect=min(_CONNECT_S, seconds))
 
 
-def client_for(base_url: str, kind: type[AsyncClient]) -> AsyncClient:
-    """The SDK's ``kind`` of client: it follows no redirection, and no answer fills the memory.
+def client_for(
+    base_url: str, kind: type[AsyncClient], vendor: str, key: Mapping[str, str]
+) -> AsyncClient:
+    """A client for the vendor's domain or another server, with the headers that carry its key.
+
+    It is the SDK's ``kind`` of client: it follows no redirection, and no answer fills the memory.
 
     On this machine one that heeds no proxy of the environment: a proxy could not
     reach what listens on loopback, and the SDKs' clients would ask it all the same.
+    Elsewhere than at the vendor's it sends what the protocol needs and nothing that an
+    SDK found in the environment: those may be names and keys of an account at the vendor's.
     """
+
+    async def only_needed(request: Request) -> None:
+        for name in {*request.headers} - _NEEDED:
+            del request.headers[name]
+        request.headers.update(key)
+
     is_local = _is_local(base_url)
     return (AsyncClient if is_local else kind)(
         trust_env=not is_local,
         follow_redirects=False,
         headers={"Accept-Encoding": "identity"},
         limits=Limits(max_connections=_CONNECTIONS, max_keepalive_connections=_CONNECTIONS),
-        event_hooks={"response": [_bound]},
+        event_hooks={
+            "request": [] if _is_of(vendor, base_url) else [only_needed],
+            "response": [_bound],
+        },
     )
+
+
+def _is_of(vendor: str, base_url: str) -> bool:
+    """Whether an address is the vendor's own, as an empty one is."""
+    parts = urlsplit(base_url or f"https://{vendor}")
+    host = parts.hostname or ""
+    return parts.scheme == "https" and (host == vendor or host.endswith(f".{vendor}"))
 
 
 class _Bounded(AsyncByteStream):

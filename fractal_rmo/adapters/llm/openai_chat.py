@@ -35,7 +35,12 @@ class OpenAIChat:
             api_key=key or "none",  # a server of one's own asks for none, the SDK does
             base_url=endpoint.base_url or "https://api.openai.com/v1",
             max_retries=0,
-            http_client=client_for(endpoint.base_url, DefaultAsyncHttpxClient),
+            http_client=client_for(
+                endpoint.base_url,
+                DefaultAsyncHttpxClient,
+                "openai.com",
+                {"Authorization": f"Bearer {key or 'none'}"},
+            ),
         )
         self._refused: defaultdict[str, set[Feature]] = defaultdict(set)
 

@@ -133,6 +133,10 @@ class Catalogue:
                 calls.examples |= given.examples
         return self._target((module, name), found, calls)
 
+    def defines(self, module: str, name: str) -> bool:
+        """Whether the code itself defines what a module of its has under a name."""
+        return _definition((module, name), self._modules) is not None
+
     def _target(self, place: Place, defined: _Defined, calls: GivenCalls) -> Target:
         path, tree, node = defined
         assert isinstance(node, ast.FunctionDef)  # noqa: S101 - asked before, for mypy

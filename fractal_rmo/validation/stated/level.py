@@ -13,9 +13,11 @@ from dataclasses import dataclass, field
 
 from fractal_rmo.domain.jsonvalue import Json
 from fractal_rmo.domain.run import Dialogue, RunEnding, RunResult
+from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.domain.verdict import Outcome, Verdict
 from fractal_rmo.validation.generated.answers import Answer
 from fractal_rmo.validation.generated.calls import Call
+from fractal_rmo.validation.generated.targets import Catalogue
 from fractal_rmo.validation.property.asking import CannotJudgeError, CounterExample, Property
 from fractal_rmo.validation.stated.asking import StatedAsker
 from fractal_rmo.validation.stated.reading import StatedProperty, read_properties
@@ -62,7 +64,12 @@ def with_stated(judged: Verdict, subject: Subject) -> Dialogue[Verdict]:
     if not properties or judged.outcome not in (Outcome.PASSED, Outcome.NOT_APPLICABLE):
         return judged
     told: list[_Told] = []
+    catalogue = Catalogue(subject.code, SourceTree())
     for stated in properties:
+        if borrowed := [n for n in stated.functions if not catalogue.defines(stated.module, n)]:
+            why = f"'{stated.module}' does not define '{borrowed[0]}'."
+            told.append(_Told(stated, NOT_ASKED, why=why))
+            continue
         if sum(run.duration_s for one in told for run in one.runs) > MOST_S:
             told.append(_Told(stated, NOT_ASKED, why="The others took too long."))
             continue

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine, text
 
 from tests.adapters.llm.emulator import KEY, Emulator
 
@@ -25,11 +26,23 @@ def doctor(*options: str, **variables: str) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
-def test_an_endpoint_that_answers_is_described(emulator: Emulator) -> None:
-    done = doctor(OPENAI_API_KEY=KEY, OPENAI_BASE_URL=emulator.base_url("openai"))
+def test_an_endpoint_that_answers_is_described_and_paid_for(
+    emulator: Emulator, engine: Engine
+) -> None:
+    address = engine.url.render_as_string(hide_password=False)
+    done = doctor(
+        OPENAI_API_KEY=KEY, OPENAI_BASE_URL=emulator.base_url("openai"), DATABASE_URL=address
+    )
     assert done.returncode == 0, done.stderr
     for words in ("gpt-6.1-sol", "2, 10", "structured output, temperature, streaming, usage"):
         assert words in done.stdout
+    assert "this call cost $0.000400, charged to the day's account" in done.stdout
+    with engine.connect() as db:
+        rows = db.execute(text("SELECT purpose, state, task_id, dollars FROM model_calls")).all()
+        spent = db.execute(text("SELECT sum(dollars_spent) FROM ledger WHERE account LIKE :all"),
+                           {"all": "everybody%"}).scalar_one()  # fmt: skip
+    assert [(*row[:3], float(row[3])) for row in rows] == [("doctor", "settled", None, 0.0004)]
+    assert float(spent) == 0.0004
 
 
 @pytest.mark.slow
@@ -43,6 +56,7 @@ def test_one_that_fails_names_the_fix(emulator: Emulator) -> None:
         ANTHROPIC_BASE_URL=emulator.base_url("anthropic"),
     )
     assert done.returncode == 3
+    assert '"charged": false' in done.stdout
     good, bad = json.loads(done.stdout)
     assert (good["endpoint"], good["error"], good["supports"]["usage"]) == ("openai", None, True)
     assert good["price"]["source"].startswith("genai-prices")

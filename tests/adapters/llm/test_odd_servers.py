@@ -11,8 +11,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+from httpx2 import AsyncClient
 
-from fractal_rmo.adapters.llm.http import LONGEST_ANSWER
+from fractal_rmo.adapters.llm.http import LONGEST_ANSWER, client_for
 from fractal_rmo.domain.model import Endpoint, ModelError, ModelProvider, ModelTrouble, Usage
 from tests.adapters.llm.conftest import NAMES, Ledger, Made, request_for
 
@@ -29,6 +30,7 @@ class Counting(ThreadingHTTPServer):
     said: str = ""
     sent: bytes = b""
     packed: str = "identity"
+    heard: str = ""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
@@ -39,7 +41,9 @@ class _Handler(BaseHTTPRequestHandler):
         pass
 
     def do_POST(self) -> None:
+        assert isinstance(self.server, Counting)
         self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.heard = "\n".join(f"{k.lower()}: {v}" for k, v in self.headers.items())
         message = {"role": "assistant", "content": TEXT}
         answer = {
             "id": "1",
@@ -51,7 +55,6 @@ class _Handler(BaseHTTPRequestHandler):
             "content": [{"type": "text", "text": TEXT}],
             "stop_reason": "end_turn",
         }
-        assert isinstance(self.server, Counting)
         text = f'{json.dumps(answer)[:-1]}, "usage": {self.server.usage}}}'.encode()
         text = self.server.sent or self.server.said.encode() or text
         self.send_response(self.server.status)
@@ -155,3 +158,37 @@ def test_an_answer_without_end_is_not_read_to_its_end(
     with pytest.raises(ModelError, match="longer than any") as failed:
         made.models(endpoint_of(server, provider)).ask(request_for("x"), seconds=20, purse=purse)
     assert failed.value.trouble is ModelTrouble.CONNECTION
+
+
+@pytest.mark.parametrize("provider", ["openai", "anthropic"])
+def test_nothing_of_an_account_at_the_vendors_goes_elsewhere(
+    server: Counting, purse: Ledger, monkeypatch: pytest.MonkeyPatch, provider: str
+) -> None:
+    for name in ("OPENAI_ORG_ID", "OPENAI_PROJECT_ID", "OPENAI_ADMIN_KEY", "ANTHROPIC_AUTH_TOKEN"):
+        monkeypatch.setenv(name, "of-the-account")
+    for vendor in ("OPENAI", "ANTHROPIC"):
+        custom = "Authorization: of-the-account\nX-Api-Key: of-the-account\nX-More: of-the-account"
+        monkeypatch.setenv(f"{vendor}_CUSTOM_HEADERS", custom)
+    ask(server, provider, purse, ("100", "20", "0"))
+    assert "of-the-account" not in server.heard
+    carries = {"openai": "authorization: Bearer ", "anthropic": "x-api-key: "}[provider]
+    assert carries in server.heard
+
+
+@pytest.mark.parametrize(
+    ("base_url", "is_vendors"),
+    [
+        ("", True),
+        ("https://api.openai.com/v1", True),
+        ("https://eu.api.openai.com/v1", True),
+        ("http://api.openai.com/v1", False),
+        ("https://openai.com.evil.example/v1", False),
+        ("https://notopenai.com/v1", False),
+        ("http://127.0.0.1:8000/v1", False),
+    ],
+)
+def test_only_the_vendors_own_domain_hears_of_the_environment(
+    base_url: str, is_vendors: bool
+) -> None:
+    client = client_for(base_url, AsyncClient, "openai.com", {})
+    assert bool(client.event_hooks["request"]) is not is_vendors

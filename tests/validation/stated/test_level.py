@@ -35,6 +35,40 @@ def _told(real: Driver, code: str, stated: Json) -> Any:
     return told
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "from os import system as put\n",
+        "from math import floor as put\n",
+        "import os\nput = os.system\n",
+        "x = 1\n",
+    ],
+)
+def test_what_a_module_merely_imports_is_never_called(canned: Canned, code: str) -> None:
+    stated = document("put(text) == 0", text="text()")
+    verdict, asked = canned(with_stated(PASSED, _subject(code, stated)), [])
+    (told,) = verdict.evidence["stated"]
+    assert (told["outcome"], asked) == (NOT_ASKED, [])
+    assert told["why"] == "'solution' does not define 'put'."
+
+
+def test_a_package_may_bring_what_its_modules_define(real: Driver) -> None:
+    files = {
+        "pkg/__init__.py": "from .core import put\n",
+        "pkg/core.py": "def put(n):\n    return n\n",
+    }
+    stated: dict[str, Json] = {
+        "module": "pkg",
+        "says": "",
+        "parameters": [{"name": "n", "values": "integers()"}],
+        "given": "",
+        "holds": "put(n) == n",
+    }
+    subject = Subject(SourceTree(files), SourceTree(), stated=(stated,))
+    (told,) = real(with_stated(PASSED, subject)).evidence["stated"]
+    assert told["outcome"] == HELD
+
+
 def test_what_holds_is_told_with_the_number_of_inputs(real: Driver) -> None:
     code = "def put(xs):\n    return sorted(xs)\n\ndef back(xs):\n    return xs[::-1]\n"
     stated = [
@@ -121,9 +155,9 @@ ANYTHING = "class A:\n    def __eq__(self, other):\n        return True\n"
     [
         ("def f(n):\n    while n > 3:\n        pass\n    return n\n", "f(n) == n", "answered"),
         ("import os\ndef f(n):\n    os._exit(0)\n", "f(n) == n", "answered"),
-        ("import os\nos._exit(0)\n", "f(n) == n", "CandidateGoneError"),
-        ("1 / 0\n", "f(n) == n", "ZeroDivisionError"),
-        ("def g(n):\n    return n\n", "f(n) == n", "solution.f: AttributeError"),
+        ("import os\nos._exit(0)\ndef f(n): ...\n", "f(n) == n", "CandidateGoneError"),
+        ("1 / 0\ndef f(n): ...\n", "f(n) == n", "ZeroDivisionError"),
+        ("def f(n): ...\ndel f\n", "f(n) == n", "solution.f: AttributeError"),
         (f"{ANYTHING}def f(n):\n    return A()\n", "f(n) == n", "alike"),
         ("def f(n):\n    return n\n", "all(f(n) == n for i in range(10 ** 9))", "answered"),
         ("def f(n):\n    return n\n", "len('a' * 10 ** 11) == f(n)", "answered"),

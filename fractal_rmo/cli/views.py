@@ -18,7 +18,9 @@ from fractal_rmo.domain.views import (
     TaskRow,
     TaskStatus,
     TaskView,
+    answers_from_cache,
     candidates_tried,
+    models_named,
 )
 
 
@@ -48,6 +50,9 @@ def print_task(view: TaskView) -> None:
     console = Console(soft_wrap=True)
     if view.result:
         print_diff(unified_diff(view.code, view.result), console)
+    for path, text in view.written_tests.files.items():
+        console.print(f"{path}, which a language model wrote:", markup=False, highlight=False)
+        console.print(safe(text), markup=False, highlight=False)
     last = [verdict for round_, verdict in view.verdicts if round_ == view.row.round]
     if last:
         console.print(levels_table(last))
@@ -59,10 +64,18 @@ def print_task(view: TaskView) -> None:
             console.print(safe(f"{step.stage} {step.action}: {step.error}"), markup=False)
         if step.state is StepState.DEAD and view.row.ending is Ending.INFRASTRUCTURE:
             console.print(f"'fractal-rmo requeue {step.id}' puts it back", highlight=False)
-    for sentence in filter(None, (view.summary, _missing(view))):
+    for sentence in filter(None, (view.summary, _models(view), _missing(view))):
         console.print(safe(sentence), markup=False, highlight=False)
     console.print(closing(view), markup=False, highlight=False)
     sys.stdout.flush()
+
+
+def _models(view: TaskView) -> str:
+    """Which models wrote what, and what another task had asked before."""
+    named = [f"{what} by {', '.join(who)}" for what, who in models_named(view.steps).items()]
+    if cached := answers_from_cache(view.steps):
+        named.append(f"{cached} answer{'s' if cached != 1 else ''} from the cache, for nothing")
+    return f"language models: {'; '.join(named)}" if named else ""
 
 
 def _missing(view: TaskView) -> str:

@@ -184,6 +184,17 @@ def candidates_tried(steps: Iterable[StepRow]) -> int:
     return proposed + sum(searched.values())
 
 
+def models_named(steps: Iterable[StepRow]) -> Mapping[str, Sequence[str]]:
+    """The language models whose files there are, each once, by what they wrote."""
+    wrote = {"tests": "tests", "properties": "properties", "propose": "code"}
+    found: dict[str, list[str]] = {}
+    for step in steps:
+        what, model = wrote.get(step.action.partition("-")[0], ""), step.output.get("model")
+        if what and isinstance(model, str) and model not in found.setdefault(what, []):
+            found[what].append(model)
+    return found
+
+
 def answers_from_cache(steps: Iterable[StepRow]) -> int:
     """Answers of language models that another task had paid for."""
     counts = (step.output.get("from_cache", 0) for step in steps)

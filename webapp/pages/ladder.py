@@ -55,6 +55,11 @@ class Rung:
     told: Told | None = None
     questions: tuple[Question, ...] = ()
 
+    @property
+    def asks(self) -> int:
+        """How many questions."""
+        return len(self.questions)
+
 
 def asked(row: TaskRow) -> int:
     """The level that a task is to be proven to; 0 where a report is all that was asked for."""

@@ -13,7 +13,13 @@ from fractal_rmo.domain.dead import StepFacts, put_back
 from fractal_rmo.domain.errors import LifecycleError
 from fractal_rmo.domain.jsonvalue import Json
 from fractal_rmo.domain.step import ROLES, Stage, StepState
-from fractal_rmo.domain.views import StepRow, TaskView, answers_from_cache, candidates_tried
+from fractal_rmo.domain.views import (
+    StepRow,
+    TaskView,
+    answers_from_cache,
+    candidates_tried,
+    models_named,
+)
 from fractal_rmo.services import submit as services
 from fractal_rmo.services.dead import requeue as put_step_back
 from fractal_rmo.services.documents import diff
@@ -26,13 +32,13 @@ from webapp.tools import tools
 def page(task_id: str) -> ResponseReturnValue:
     """Everything about the task."""
     view = tools().tasks.show(task_id)
-    return render_template("task.html", view=view, **_told(view))
+    return render_template("task.html", view=view, **shown(view))
 
 
 def live(task_id: str) -> ResponseReturnValue:
     """The part of the page that changes while the task runs."""
     view = tools().tasks.show(task_id)
-    return render_template("_live.html", view=view, **_told(view))
+    return render_template("_live.html", view=view, **shown(view))
 
 
 def cancel(task_id: str) -> ResponseReturnValue:
@@ -56,17 +62,20 @@ def requeue(task_id: str, step_id: str) -> ResponseReturnValue:
     return redirect(url_for("pages.task", task_id=task_id), 303)
 
 
-def _told(view: TaskView) -> dict[str, Any]:
-    change = diff(view.code, view.result)
+def shown(view: TaskView) -> dict[str, Any]:
+    """What the templates need to know of a task beside the task itself."""
+    change, rungs = diff(view.code, view.result), ladder(view)
     return {
         "drawings": fanout.drawings(view),
-        "rungs": ladder(view),
+        "rungs": rungs,
+        "asking": [rung for rung in rungs if rung.questions],
         "rounds": earlier_rounds(view),
         "reports": list(_reports(view)),
         "merged": _merged(view),
         "patch": list(patch.lines(change)),
         "tried": _tried(view),
         "from_cache": answers_from_cache(view.steps),
+        "models": models_named(view.steps),
         "trying": _trying(view),
         "errors": [step for step in view.steps if step.error and step.state is not StepState.DEAD],
         "dead": list(_dead(view)),

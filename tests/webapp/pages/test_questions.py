@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import httpx2
 import pytest
+from flask import render_template
 
 from fractal_rmo.domain.jsonvalue import Json
 from fractal_rmo.domain.source import SourceTree
@@ -15,8 +16,10 @@ from fractal_rmo.services.documents import open_questions
 from fractal_rmo.services.questions import Kind
 from tests.webapp.conftest import Web
 from tests.webapp.pages.conftest import ENDED, view
+from webapp.factory import create_app
 from webapp.pages.ladder import ladder
 from webapp.pages.questions import answers_of, with_tests
+from webapp.pages.task import shown
 
 GAPS: dict[str, Json] = {
     "gaps": [
@@ -70,6 +73,20 @@ def test_questions_are_on_their_rung_once_the_task_has_ended(asked: TaskView) ->
     assert [len(rung.questions) for rung in ladder(asked)] == [0, 0, 0, 0, 0, 2]
     running = replace(asked, row=replace(asked.row, ending=None))
     assert not any(rung.questions for rung in ladder(running))
+
+
+def rendered(told: TaskView) -> str:
+    """The changing part of a task's page."""
+    with create_app().test_request_context():
+        return render_template("_live.html", view=told, **shown(told))
+
+
+def test_the_page_leads_to_what_is_asked(asked: TaskView) -> None:
+    page = rendered(asked)
+    assert '<a class="button" href="#questions-6">2 questions for you</a>' in page
+    assert page.count('id="questions-6"') == 1
+    running = rendered(replace(asked, row=replace(asked.row, ending=None)))
+    assert "for you</a>" not in running
 
 
 def test_what_a_model_stated_in_vain_is_asked_on_the_rung_of_properties(asked: TaskView) -> None:

@@ -63,7 +63,7 @@ def static(python: Path, *, with_pylint: bool) -> list[Check]:
     ]
     if with_pylint:
         rooms = ["fractal_rmo", "workers", "webapp"]
-        found.append(Check("pylint", [str(python), "-m", "pylint", *rooms], 360))
+        found.append(Check("pylint", [str(python), "-m", "pylint", *rooms], 600))
     return found
 
 

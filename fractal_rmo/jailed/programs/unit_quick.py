@@ -78,7 +78,7 @@ def run(box: Box, payload: Mapping[str, Any], with_pytest: bool = False) -> dict
         report.supported = False
         return report.value(request.trace)
     tests = collected(box, request, report)
-    ids = [name for name in tests if request.only is None or name in request.only]
+    ids = list(tests)
     if request.shuffle_seed is not None:
         random.Random(request.shuffle_seed).shuffle(ids)  # noqa: S311 - an order, no secret
     report.collected = ids
@@ -93,11 +93,15 @@ def supports(box: Box, request: Request, with_pytest: bool) -> bool:
 
 
 def collected(box: Box, request: Request, report: Report) -> Tests:
-    """Import the test files; the tests by id.  What cannot be imported is the report's problem."""
+    """Import the test files; the tests that are asked for by id.
+
+    What cannot be imported is the report's problem.
+    """
     tests: Tests = {}
     for path in request.tests:
         tests |= _collect(path, box.tests / path, report)
-    return tests
+    only = request.only
+    return tests if only is None else {name: tests[name] for name in tests if name in only}
 
 
 def _collect(path: str, file: Path, report: Report) -> Tests:
@@ -186,6 +190,8 @@ def run_one(
     except BaseException as error:  # noqa: BLE001 - also sys.exit and the step limit
         report.add(name, bad, error, _words(error))
         return error
+    finally:
+        report.steps = max(report.steps, tracer.steps if tracer else 0)
     report.add(name, "passed", None)
     return None
 

@@ -35,6 +35,19 @@ _QUIET_ENDINGS = (
 )
 
 
+_USUAL = """
+import pytest
+@pytest.mark.parametrize("number", [1, 2])
+def test_warm(number, capsys, monkeypatch, tmp_path):
+    monkeypatch.setenv("WARM", str(tmp_path))
+    assert not capsys.readouterr().out
+    with pytest.raises(AssertionError, match="no"):
+        raise AssertionError("no")
+    assert number == pytest.approx(1.0)
+"""
+"""What tests use most, and a failure."""
+
+
 def versions() -> dict[str, str]:
     """The tools that this program runs."""
     return {"pytest": pytest.__version__}
@@ -217,13 +230,15 @@ def _outcome(report: pytest.TestReport) -> str | None:
 
 
 def _warm() -> None:
-    """Run one test now, so that pytest's plugins are imported before the first fork."""
+    """Run a few tests now, so that what pytest imports and compiles is there before any fork."""
     path = list(sys.path)
     with tempfile.TemporaryDirectory(prefix="fractal-rmo-") as folder:
-        box = lay_out(Path(folder), {"tests/test_warm.py": "def test_warm():\n    assert True\n"})
+        box = lay_out(Path(folder), {"tests/test_warm.py": _USUAL})
         sys.path[:0] = box.path
+        os.environ["PYTEST_DEBUG_TEMPROOT"] = folder
         with redirect_stdout(StringIO()):
             run(box, {"tests": ["test_warm.py"]})
+        del os.environ["PYTEST_DEBUG_TEMPROOT"]
     sys.path[:] = path
     sys.modules.pop("test_warm", None)
 

@@ -120,3 +120,9 @@ class RepairOutcome:
     alternatives: tuple[Alternative, ...] = ()
     experience: Experience = NOTHING
     protocol: str = str(SHIPPED_PRIORS)
+
+    def telling(self, words: str) -> str:
+        """``words``, and which tests were left out of the search."""
+        flaky = ", ".join(self.trail.flaky)
+        aside = f"Left out, since they both passed and failed on the same code: {flaky}."
+        return " ".join(part for part in (words, aside if flaky else "") if part)

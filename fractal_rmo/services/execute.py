@@ -155,7 +155,7 @@ def _repair(claim: Claim, hold: Hold, tools: Tools, pause: Callable[[], bool]) -
     watch = _noting(hold, "repair", before)
     with tools.sandbox.session(claim.python, hold.must_stop) as run:
         found = drive(search(problem, max_candidates=MAX_CANDIDATES, pause=pause), run, watch)
-        found = drive(chosen(problem, found, claim.description), run, watch)
+        found = drive(chosen(problem, found, claim.description, pause), run, watch)
     return _found(claim, found, priors)
 
 
@@ -163,7 +163,7 @@ def _found(claim: Claim, found: RepairOutcome, priors: Priors) -> Performed:
     best = found.candidates[0] if found.candidates else None
     if found.status is RepairStatus.UNAVAILABLE:
         raise SandboxUnavailableError(ErrorCode.SANDBOX_UNAVAILABLE, found.note)
-    note = best.description if best else found.note
+    note = found.telling(best.description if best else found.note)
     result = done(
         Strategy.SANDBOXED,
         found.status.value,

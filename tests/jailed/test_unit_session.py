@@ -14,11 +14,7 @@ from tests.jailed.mutants import ROOM, completed
 
 pytestmark = pytest.mark.thorough
 
-CODE = (
-    "import os\n"
-    "def f(a):\n    return a\n"
-    "def home():\n    return os.environ.get('HOME_OF', '')\n"
-)
+CODE = "import os\ndef f(a):\n    return a\ndef home():\n    return os.environ.get('HOME_OF', '')\n"
 RIGHT = CODE.replace("return a\n", "return a + 1\n")
 CONFTEST = (
     "import pytest\n"
@@ -67,7 +63,9 @@ def test_candidates_are_judged_by_fixtures_that_import_them(run: Runner) -> None
     """Also those of ``conftest.py``: were it imported once for all, ``two`` would be that of
     the code as it is."""
     breaking = RIGHT.replace("'HOME_OF'", "'HOME'")
-    value = judge(run, RIGHT, CODE, breaking, "def f(a:\n", CODE.replace("return a\n", "return -a\n"))
+    value = judge(
+        run, RIGHT, CODE, breaking, "def f(a:\n", CODE.replace("return a\n", "return -a\n")
+    )
     right, same, broken, no_code, minus = value["judged"]
     assert (right["passed"], right["reached"], right["broken"]) == ([TWO, THREE], {}, [])
     assert (broken["passed"], broken["broken"]) == ([TWO, THREE], [HOME])
@@ -98,7 +96,8 @@ def test_one_cannot_claim_or_leave_behind_anything(run: Runner) -> None:
     )
     spoiling = f"{CODE}import builtins, _pytest.runner\nbuiltins.print = lambda *_: None\n"
     forged, spoilt, innocent = judge(run, forging, spoiling, CODE)["judged"]
-    assert not forged.get("passed") and not spoilt["passed"]
+    assert not forged.get("passed")
+    assert not spoilt["passed"]
     assert innocent["reached"] == {TWO: 3, THREE: 6}
 
 
@@ -114,9 +113,7 @@ def test_hooks_of_the_start_of_a_session_are_heard(run: Runner, hook: str) -> No
         "import os\nfrom solution import *\n"
         "def test_two(): assert f(1) == int(os.environ['STARTED'])\n"
     )
-    value = judge(
-        run, RIGHT, CODE, tests={"conftest.py": hook, "test_s.py": tests}, failing=[TWO]
-    )
+    value = judge(run, RIGHT, CODE, tests={"conftest.py": hook, "test_s.py": tests}, failing=[TWO])
     assert [one["passed"] for one in value["judged"]] == [[TWO], []]
 
 

@@ -91,7 +91,11 @@ def stop_telling(config: pytest.Config) -> None:
 
 
 def call_pytest(
-    box: Box, paths: Sequence[str], recorder: Recorder, *plugins: object, options: Sequence[str] = ()
+    box: Box,
+    paths: Sequence[str],
+    recorder: Recorder,
+    *plugins: object,
+    options: Sequence[str] = (),
 ) -> None:
     """Run pytest on ``paths``; what leaves it by force becomes the report's problem."""
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"

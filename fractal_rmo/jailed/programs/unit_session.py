@@ -26,8 +26,8 @@ from fractal_rmo.jailed.programs.unit_pytest import Recorder, call_pytest, files
 from fractal_rmo.jailed.programs.unit_report import Report, Request
 
 _STARTING = (
-    "pytest_plugins", "pytest_addoption", "pytest_addhooks", "pytest_cmdline", "pytest_sessionstart",
-    "pytest_load_initial_conftests",
+    "pytest_plugins", "pytest_addoption", "pytest_addhooks", "pytest_cmdline",
+    "pytest_sessionstart", "pytest_load_initial_conftests",
 )  # fmt: skip
 _PLAIN = "--assert=plain"
 """Nobody reads why a test failed, and what compared values were is kept by ``nearness``."""

@@ -155,7 +155,7 @@ def _repair(claim: Claim, hold: Hold, tools: Tools, pause: Callable[[], bool]) -
     watch = _noting(hold, "repair", before)
     with tools.sandbox.session(claim.python, hold.must_stop) as run:
         found = drive(search(problem, max_candidates=MAX_CANDIDATES, pause=pause), run, watch)
-        found = drive(chosen(problem, found, claim.description, pause), run, watch)
+        found = drive(chosen(problem, found, claim.description), run, watch)
     return _found(claim, found, priors)
 
 

@@ -37,11 +37,12 @@ GIVEN = {"conftest.py": CONFTEST, "test_s.py": TESTS}
 def judge(
     run: Runner,
     *candidates: str,
-    tests: Mapping[str, str] = GIVEN,
+    tests: Mapping[str, str] | None = None,
     code: str = CODE,
     path: str = "solution.py",
     **more: Json,
 ) -> dict[str, Any]:
+    tests = tests or GIVEN
     payload: dict[str, Json] = {
         "tests": list(tests),
         "code": [path],

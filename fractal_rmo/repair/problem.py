@@ -123,6 +123,8 @@ class RepairOutcome:
 
     def telling(self, words: str) -> str:
         """``words``, and which tests were left out of the search."""
+        if not self.trail.flaky:
+            return words
         flaky = ", ".join(self.trail.flaky)
         aside = f"Left out, since they both passed and failed on the same code: {flaky}."
-        return " ".join(part for part in (words, aside if flaky else "") if part)
+        return f"{words.rstrip('.')}. {aside}"

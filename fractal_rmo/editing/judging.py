@@ -43,6 +43,8 @@ class Bench:
     runtime: Runtime = Runtime.THIN
     limits: Limits = _LIMITS
     steps: int | None = STEPS
+    only: Sequence[str] = ()
+    """The ids of the tests that count; () for all."""
 
     def request(
         self,
@@ -53,7 +55,7 @@ class Bench:
         stop: bool = True,
         trace: bool = False,
     ) -> RunRequest:
-        """One run of the tests (all, or ``only`` these ids) against a tree of code."""
+        """One run of the tests (all that count, or ``only`` these ids) against a tree of code."""
         payload: dict[str, Json] = {
             "tests": [path for path, _ in self.tests.python_files()],
             "code": list(code.files),
@@ -62,8 +64,8 @@ class Bench:
             "step_limit": self.steps,
             "quick": True,  # where pytest is needed, only what needs it pays for it
         }
-        if only:
-            payload["only"] = list(only)
+        if chosen := only or self.only:
+            payload["only"] = list(chosen)
         files = {f"code/{path}": text for path, text in code.files.items()}
         files |= {f"tests/{path}": text for path, text in self.tests.files.items()}
         return RunRequest(self.runtime, "unit_tests", files, payload, self.limits, label)
@@ -163,21 +165,25 @@ def _whole(bench: Bench, code: SourceTree) -> Dialogue[tuple[RunResult, TestRepo
     return result, read_report(result, code)
 
 
-def read_report(result: RunResult, code: SourceTree) -> TestReport:
-    """The report in a result; a run that did not complete is a report of a problem."""
+def read_report(result: RunResult, code: SourceTree, without: Collection[str] = ()) -> TestReport:
+    """The report in a result, ``without`` some tests.
+
+    A run that did not complete is a report of a problem.
+    """
     if result.ending is not RunEnding.COMPLETED:
         return TestReport(problem=result.detail or f"The run ended: {result.ending}.")
     value = result.value
     if not isinstance(value, Mapping):
         return TestReport(problem="The run gave no report.")
     entries = [e for e in _items(value.get("results")) if isinstance(e, Mapping)]
+    entries = [e for e in entries if e.get("id") not in without]
     places = ((_relative(str(e.get("path", ""))), e.get("line")) for e in entries)
     return TestReport(
         supported=value.get("supported") is not False,
         collected=tuple(str(t) for t in _items(value.get("collected"))),
         outcomes={str(e.get("id")): str(e.get("outcome")) for e in entries},
         problem=str(value.get("problem") or ""),
-        executed=_trace(value.get("lines")),
+        executed={t: ran for t, ran in _trace(value.get("lines")).items() if t not in without},
         raised=tuple((p, n) for p, n in places if p in code.files and isinstance(n, int)),
         endless=frozenset(str(e.get("id")) for e in entries if e.get("type") == _TOO_MANY_STEPS),
         errors={str(e.get("id")): str(e.get("type")) for e in entries if e.get("type")},

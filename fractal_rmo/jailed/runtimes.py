@@ -6,7 +6,6 @@ import importlib
 import platform
 from collections.abc import Mapping
 from contextlib import suppress
-from functools import partial
 from typing import Any
 
 from fractal_rmo.jailed.layout import Box
@@ -79,15 +78,15 @@ def _with_pytest(tools: Mapping[str, str], with_hypothesis: bool) -> Mapping[str
         mutation_tests,
         property_tool,
         unit_apart,
-        unit_candidates,
         unit_pytest,
+        unit_session,
     )
 
     found = {**tools, **unit_pytest.versions()}
     programs: dict[str, Program] = {
         "unit_tests": unit_pytest.run,
         "unit_tests_apart": unit_apart.apart(unit_pytest.run),
-        "unit_candidates": partial(unit_candidates.run, with_pytest=True),
+        "unit_candidates": unit_session.run,
         "mutation_tests": mutation_tests.run,
     }
     if with_hypothesis:

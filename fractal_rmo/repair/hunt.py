@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice, takewhile
 
 from fractal_rmo.domain.experience import Experience
 from fractal_rmo.domain.run import Dialogue, RunEnding
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.editing.judging import Bench, TestReport, read_report
-from fractal_rmo.repair.candidates import equally, parse_files, rank, weighing
+from fractal_rmo.repair.candidates import parse_files
 from fractal_rmo.repair.diary import Diary
 from fractal_rmo.repair.features import symptom_of
-from fractal_rmo.repair.localise import Suspicion, localise
 from fractal_rmo.repair.problem import (
     Candidate,
     Part,
@@ -21,7 +20,7 @@ from fractal_rmo.repair.problem import (
     RepairProblem,
     RepairStatus,
 )
-from fractal_rmo.repair.starts import Start, enumerated
+from fractal_rmo.repair.starts import Start, begun, enumerated
 from fractal_rmo.repair.trials import BATCH, UNKNOWN, Trial, batch_request, read_batch, trial_of
 from fractal_rmo.repair.ways import Gain, Trail, Way, measured, nearest, together
 
@@ -52,9 +51,6 @@ class Hunt:
     found: list[tuple[Way, SourceTree, int]] = field(default_factory=list)
     """Patches, each with the number of candidates tried until it was found."""
     tried_at_first: int = 0
-    singly: bool = False
-    """Whether the tests need pytest's session, and each candidate a run of its own."""
-
     control: Trial = UNKNOWN
     """The code as it is, judged as candidates are."""
 
@@ -62,7 +58,7 @@ class Hunt:
         """Go on where the last slice ended."""
         self.position, self.trail = self.problem.position, self.problem.trail
         self.diary = Diary(symptom_of(self.before))
-        self.singly = Part.SHARED_FORKS in self.problem.without
+        self.singly = Part.SHARED_FORKS in self.problem.without  # a run of its own for each
 
     @property
     def tried(self) -> int:
@@ -90,7 +86,9 @@ class Hunt:
 
     def _depth(self, most: int, pause: Callable[[], bool]) -> Dialogue[RepairOutcome | None]:
         """Candidates with one edit more than the trail's ways; None when all were tried."""
-        starts = yield from self._starts()
+        starts = yield from self._starts(pause)
+        if starts is None:
+            return self._paused()
         files, _ = parse_files(self.problem.code)
         places = enumerate(enumerated(self.problem.code, files, starts), self.trail.begun)
         fresh = ((n, way, tree) for n, (way, tree) in places if n >= self.position)
@@ -105,16 +103,25 @@ class Hunt:
             if self._has_seen_enough():
                 return None
             if pause():
-                words = f"Stopped after {_counted(self.position)}; none {_PASSES}"
-                return self._end(words, RepairStatus.PAUSED)
+                return self._paused()
         if self.position >= most:
             return self._end(f"The limit of {most:,} candidates was met; none {_PASSES}")
         return None
 
-    def _starts(self) -> Dialogue[list[Start]]:
-        """The ways of the trail with their edits, by what a traced run of each blames."""
+    def _paused(self) -> RepairOutcome:
+        words = f"Stopped after {_counted(self.position)}; none {_PASSES}"
+        return self._end(words, RepairStatus.PAUSED)
+
+    def _starts(self, pause: Callable[[], bool]) -> Dialogue[list[Start] | None]:
+        """The ways of the trail with their edits, by what a traced run of each blames.
+
+        None when it is time to pause, which is heard here only after this call has judged
+        something: each call is to come further than the one before it.
+        """
         starts = list[Start]()
         for way in self.trail.ways:
+            if self.position > self.problem.position and pause():
+                return None
             tree = way.tree(self.problem.code)
             report = self.before
             if way.steps:
@@ -123,17 +130,10 @@ class Hunt:
                 report = read_report(result, tree)
                 if report.mends(self.before) and tree.sha256 not in self.problem.excluded:
                     self._keep(way, tree)
-            files, broken = parse_files(tree)
-            if not broken:
-                without = self.problem.without
-                suspicion = localise(report.executed, report.failing, report.raised)
-                if Part.LOCALISATION in without:
-                    suspicion = Suspicion(known=False)
-                learned = weighing(self.problem.priors, self.diary.symptom)
-                weigh = equally if Part.PRIORS in without else learned
-                proposals = rank(files, self.problem.tests, suspicion, weigh)
-                self.diary.offers(way, proposals)
-                starts.append(Start(way, tree, proposals))
+            start = begun(self.problem, way, tree, report, self.diary.symptom)
+            if start is not None:
+                self.diary.offers(way, start.proposals)
+                starts.append(start)
         return starts
 
     def _judge(
@@ -141,22 +141,25 @@ class Hunt:
     ) -> Dialogue[RepairOutcome | None]:
         """Take a few candidates; the outcome when the search ends among them.
 
-        Where the run's time was over before it had judged them all, the first of the rest is
-        judged alone if it is the very first, and ``position`` stays at it if it is not.
+        One that needs a run of its own gets it if it is the very first.  ``position`` stays at
+        a later one where it is time to pause, or where the run of many left it out for want of
+        time.
         """
         trials = yield from self._trials(batch)
         was_cut = any(trial.is_known for trial in trials)
         near, content = list(self.trail.near), False
         values = Part.VALUES not in self.problem.without
         for (place, way, tree), trial in zip(batch, trials, strict=True):
-            if not trial.is_known and place > batch[0][0] and (was_cut or pause()):
+            failing = self.before.failing
+            needs_run = trial.mends(failing) or trial.may_mend(failing) or not trial.is_known
+            is_left_out = not trial.is_known and was_cut
+            if needs_run and place > batch[0][0] and (is_left_out or pause()):
                 break
             self.position = place + 1
             if tree.sha256 in self.problem.excluded:
                 continue
             self.diary.note(way)
-            failing = self.before.failing
-            if trial.mends(failing) or trial.may_mend(failing) or not trial.is_known:
+            if needs_run:
                 said = yield from self._alone(way, tree, trial)
                 if isinstance(said, str):
                     return self._lost(place, said)
@@ -167,7 +170,7 @@ class Hunt:
             content = self._is_content(way)
             if content:
                 break
-        self.trail = Trail(self.trail.ways, self.trail.begun, nearest(near))
+        self.trail = replace(self.trail, near=nearest(near))
         return self._end("") if content else None
 
     def _trials(self, batch: Sequence[_Item]) -> Dialogue[list[Trial]]:
@@ -181,10 +184,9 @@ class Hunt:
         if read is not None:
             self.control, trials = read
             return trials
-        if self.bench != self.bench.thick():
-            self.bench = self.bench.thick()
-        else:
-            self.singly = True
+        if self.bench == self.bench.thick():
+            return [UNKNOWN] * len(batch)
+        self.bench = self.bench.thick()
         return (yield from self._trials(batch))
 
     def _alone(self, way: Way, tree: SourceTree, trial: Trial) -> Dialogue[Trial | str]:
@@ -227,7 +229,8 @@ class Hunt:
         worth = worth and Part.PAIRS not in self.problem.without
         if self.found or depth >= DEPTH or not self.trail.near or not worth:
             return False
-        self.trail = Trail((*together(self.trail.near), *self.trail.near), self.position)
+        ways = (*together(self.trail.near), *self.trail.near)
+        self.trail = Trail(ways, self.position, flaky=self.trail.flaky)
         return True
 
     def _is_content(self, last: Way) -> bool:

@@ -120,3 +120,11 @@ class RepairOutcome:
     alternatives: tuple[Alternative, ...] = ()
     experience: Experience = NOTHING
     protocol: str = str(SHIPPED_PRIORS)
+
+    def telling(self, words: str) -> str:
+        """``words``, and which tests were left out of the search."""
+        if not self.trail.flaky:
+            return words
+        flaky = ", ".join(self.trail.flaky)
+        aside = f"Left out, since they both passed and failed on the same code: {flaky}."
+        return f"{words.rstrip('.')}. {aside}"

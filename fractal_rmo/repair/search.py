@@ -8,13 +8,17 @@ of a second and a third one from where the best of them came.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from fractal_rmo.domain.run import Dialogue, RunEnding, RunResult
-from fractal_rmo.editing.judging import Bench, TestReport, first_run
+from fractal_rmo.domain.source import SourceTree
+from fractal_rmo.editing.judging import FAILING, Bench, TestReport, first_run, read_report
 from fractal_rmo.repair.candidates import parse_files
 from fractal_rmo.repair.hunt import Hunt
 from fractal_rmo.repair.problem import RepairOutcome, RepairProblem, RepairStatus
 
+LOOKS = 2
+"""Runs of the tests beside the first one, to find those that judge the same code in two ways."""
 MAX_CANDIDATES = 60_000
 """Where a search that nobody ends gives up: some minutes on one core."""
 
@@ -40,13 +44,48 @@ def search(
     first = yield from _first_run(problem)
     if isinstance(first, RepairOutcome):
         return first
-    return (yield from Hunt(problem, *first).run(max_candidates, pause))
+    bench, report, flaky = first
+    problem = replace(problem, trail=replace(problem.trail, flaky=flaky))
+    return (yield from Hunt(problem, bench, report).run(max_candidates, pause))
 
 
-def _first_run(problem: RepairProblem) -> Dialogue[RepairOutcome | tuple[Bench, TestReport]]:
-    """A traced run of all tests on the code as it is, and the bench for the candidates."""
+_First = tuple[Bench, TestReport, tuple[str, ...]]
+
+
+def _first_run(problem: RepairProblem) -> Dialogue[RepairOutcome | _First]:
+    """A traced run of all tests on the code as it is, the bench for the candidates, flaky tests."""
     bench, result, report = yield from first_run(problem.tests, problem.code)
-    return _opening(problem, result, report) or (bench.timed(result), report)
+    ended = _opening(problem, result, report)
+    if ended is not None:
+        return ended
+    bench = bench.timed(result)
+    flaky = problem.trail.flaky  # a later slice must rank by the same tests as the first one did
+    if problem.position == 0:
+        flaky = yield from _flaky(bench, problem.code, report)
+    if not flaky:
+        return bench, report, ()
+    steady = read_report(result, problem.code, flaky)
+    if not steady.failing:
+        return _cannot_judge(
+            problem, f"Only tests fail that pass at other times: {', '.join(flaky)}."
+        )
+    return replace(bench, only=tuple(steady.outcomes)), steady, flaky
+
+
+def _flaky(bench: Bench, code: SourceTree, first: TestReport) -> Dialogue[tuple[str, ...]]:
+    """Tests that end otherwise in another run; what had no end at first was allowed less then."""
+    found = set[str]()
+    for number in range(LOOKS if first.outcomes else 0):
+        result = yield bench.request(code, f"all tests, again ({number + 1})", stop=False)
+        later = read_report(result, code)
+        if result.ending is RunEnding.COMPLETED and not later.problem:
+            found |= {t for t in first.outcomes if _word(first, t) != _word(later, t)}
+    return tuple(t for t in first.outcomes if t in found - first.endless)
+
+
+def _word(report: TestReport, test: str) -> str:
+    outcome = report.outcomes.get(test, "")
+    return "failed" if outcome in FAILING else outcome
 
 
 def _opening(problem: RepairProblem, result: RunResult, report: TestReport) -> RepairOutcome | None:

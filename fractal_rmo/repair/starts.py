@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from fractal_rmo.domain.priors import Symptom
 from fractal_rmo.domain.source import SourceTree
+from fractal_rmo.editing.judging import TestReport
 from fractal_rmo.editing.source import ParsedFile, normal_form
-from fractal_rmo.repair.candidates import Proposal
+from fractal_rmo.repair.candidates import Proposal, equally, parse_files, rank, weighing
+from fractal_rmo.repair.localise import Suspicion, localise
+from fractal_rmo.repair.problem import Part, RepairProblem
 from fractal_rmo.repair.ways import Way
 
 Mark = frozenset[tuple[str, bytes | None]]
@@ -24,6 +28,20 @@ class Start:
     way: Way
     tree: SourceTree
     proposals: Sequence[Proposal]
+
+
+def begun(
+    problem: RepairProblem, way: Way, tree: SourceTree, report: TestReport, symptom: Symptom
+) -> Start | None:
+    """The edits that may follow a way, by what a traced run blames; None where none can."""
+    files, broken = parse_files(tree)
+    if broken:
+        return None
+    suspicion = localise(report.executed, report.failing, report.raised)
+    if Part.LOCALISATION in problem.without:
+        suspicion = Suspicion(known=False)
+    weigh = equally if Part.PRIORS in problem.without else weighing(problem.priors, symptom)
+    return Start(way, tree, rank(files, problem.tests, suspicion, weigh))
 
 
 def enumerated(

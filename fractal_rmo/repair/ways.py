@@ -116,11 +116,14 @@ class Trail:
 
     ``ways`` are those from which the present depth starts, ``begun`` the
     position at which it did, ``near`` the best ways of this depth so far.
+    ``flaky`` are tests that judged the code as it is in two ways, so that nothing is
+    judged by them.
     """
 
     ways: tuple[Way, ...] = (Way(),)
     begun: int = 0
     near: tuple[Way, ...] = ()
+    flaky: tuple[str, ...] = ()
 
     def as_json(self) -> JsonObject:
         """For keeping."""
@@ -128,6 +131,7 @@ class Trail:
             "ways": [_way_as_json(way) for way in self.ways],
             "begun": self.begun,
             "near": [_way_as_json(way) for way in self.near],
+            "flaky": list(self.flaky),
         }
 
 
@@ -139,7 +143,8 @@ def read_trail(value: Json) -> Trail:
     try:
         assert isinstance(value, Mapping)  # noqa: S101 - as below
         ways, near = ([_read_way(way) for way in value[name]] for name in ("ways", "near"))  # type: ignore[union-attr]
-        return Trail(tuple(ways), int(value["begun"]), tuple(near))  # type: ignore[arg-type]
+        flaky = tuple(map(str, value.get("flaky") or ()))  # type: ignore[arg-type]
+        return Trail(tuple(ways), int(value["begun"]), tuple(near), flaky)  # type: ignore[arg-type]
     except (AssertionError, KeyError, TypeError, ValueError):
         return BEGINNING
 

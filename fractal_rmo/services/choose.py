@@ -12,7 +12,7 @@ Data Selection", Computer 1978).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from fractal_rmo.domain.jsonvalue import JsonObject
@@ -20,6 +20,7 @@ from fractal_rmo.domain.run import Dialogue, RunEnding
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.editing.diff import unified_diff
 from fractal_rmo.repair.problem import Alternative, Candidate, RepairOutcome, RepairProblem
+from fractal_rmo.repair.search import never
 from fractal_rmo.services.examples import Example, described
 from fractal_rmo.validation.generated.answers import Answer, agree, read_answers
 from fractal_rmo.validation.generated.calls import Call, call_request
@@ -29,6 +30,7 @@ from fractal_rmo.validation.generated.targets import Catalogue
 MOST_CALLS = 120
 MOST_TARGETS = 3
 MOST_ALTERNATIVES = 3
+_COMPARED_ANYWAY = 2
 _CONTRADICTED = 0.01
 """What is left of a patch's weight for an example of the description that it does not give.
 
@@ -45,12 +47,16 @@ class _Patch:
 
 
 def chosen(
-    problem: RepairProblem, found: RepairOutcome, description: str = ""
+    problem: RepairProblem,
+    found: RepairOutcome,
+    description: str = "",
+    pause: Callable[[], bool] = never,
 ) -> Dialogue[RepairOutcome]:
     """The outcome with its candidates in the order of how likely their behaviour is right.
 
     The first of each behaviour come before the others of any.  Where the calls
-    cannot be made the order stays.
+    cannot be made the order stays, and once ``pause`` says True no further candidate than the
+    first two is compared: the others come last.
     """
     if len(found.candidates) < 2:
         return found
@@ -61,14 +67,18 @@ def chosen(
     if not calls:
         return found
     before = yield from _answers(problem.code, calls, "the code as it is, on generated inputs")
-    patches = []
+    patches = list[_Patch]()
     for candidate in found.candidates:
+        if len(patches) >= _COMPARED_ANYWAY and pause():
+            break
         label = f"{candidate.description}, on generated inputs"
         answers = yield from _answers(candidate.tree, calls, label)
         patches.append(_Patch(candidate, answers))
     for patch in patches:
         patch.weight = patch.candidate.merit * _trust(patch.answers, before, examples)
-    return _arranged(found, calls, _behaviours(patches))
+    arranged = _arranged(found, calls, _behaviours(patches))
+    others = found.candidates[len(patches) :]
+    return replace(arranged, candidates=(*arranged.candidates, *others))
 
 
 def _answers(tree: SourceTree, calls: Sequence[Call], label: str) -> Dialogue[Sequence[Answer]]:

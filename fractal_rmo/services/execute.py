@@ -163,7 +163,7 @@ def _found(claim: Claim, found: RepairOutcome, priors: Priors) -> Performed:
     best = found.candidates[0] if found.candidates else None
     if found.status is RepairStatus.UNAVAILABLE:
         raise SandboxUnavailableError(ErrorCode.SANDBOX_UNAVAILABLE, found.note)
-    note = best.description if best else found.note
+    note = found.telling(best.description if best else found.note)
     result = done(
         Strategy.SANDBOXED,
         found.status.value,

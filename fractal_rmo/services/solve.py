@@ -93,12 +93,13 @@ def _fix(task: Task, run: Runner, progress: Progress, out_of_time: Callable[[], 
     problem = RepairProblem(task.code, task.tests)
     dialogue = search(problem, max_candidates=MAX_CANDIDATES, pause=out_of_time)
     watch = _watch(progress, "repair")
-    found = drive(chosen(problem, drive(dialogue, run, watch), task.description), run, watch)
+    tried = drive(dialogue, run, watch)
+    found = drive(chosen(problem, tried, task.description, out_of_time), run, watch)
     best: Solution | None = None
     for candidate in found.candidates:
         solution = _judged(task, candidate.tree, run, progress)
         best = _with_repair(solution, found, candidate.description)
-        if best.proven:
+        if best.proven or out_of_time():
             return best
     if best:
         return best
@@ -133,7 +134,8 @@ def _data(task: Task, run: Runner, progress: Progress) -> Solution:
 def _with_repair(solution: Solution, found: RepairOutcome, explanation: str) -> Solution:
     is_first = bool(found.candidates) and solution.result == found.candidates[0].tree
     choice = found if is_first else None
-    return replace(solution, explanation=explanation, tried=found.tried, choice=choice)
+    words = found.telling(explanation)
+    return replace(solution, explanation=words, tried=found.tried, choice=choice)
 
 
 def _judged(task: Task, code: SourceTree, run: Runner, progress: Progress) -> Solution:

@@ -12,7 +12,10 @@ from fractal_rmo.domain.run import Runtime
 from fractal_rmo.jailed.programs.quick_support import is_supported
 
 UnitTests = Callable[..., dict[str, Any]]
-CODE = {"solution.py": "def half(n):\n    return n / 2\n"}
+CODE = {
+    "solution.py": "def half(n):\n    return n / 2\n",
+    "sub/helping.py": "def third(n):\n    return n / 3\n",
+}
 HEAD = "import enum, math, re, unittest, pytest\nfrom solution import half\n"
 
 ALIKE = {
@@ -99,6 +102,43 @@ ALIKE = {
         "@pytest.fixture\ndef end(): raise SystemExit(3)\n"
         "def test_1(bad): assert 1\ndef test_2(no): assert 0\ndef test_3(end): assert 0\n"
     ),
+    "fixtures that end": (
+        "ENDED = []\n"
+        "@pytest.fixture\ndef one():\n    yield 1\n    ENDED.append(1)\n"
+        "@pytest.fixture\ndef two(one):\n    yield one + 1\n    ENDED.append(2)\n"
+        "@pytest.fixture\ndef both(one):\n    yield 1\n    yield 2\n"
+        "@pytest.fixture\ndef none():\n    if ENDED == 0: yield 1\n"
+        "@pytest.fixture\ndef bad():\n    yield 1\n    half('a')\n"
+        "def test_1(two): assert two == 2\n"
+        "def test_2(): assert ENDED == [2, 1]\n"
+        "def test_3(two, bad): assert 0\n"
+        "def test_4(): assert ENDED == [2, 1, 2, 1]\n"
+        "def test_5(bad): assert bad\n"
+        "def test_6(both): assert both\n"
+        "def test_7(none): assert 1\n"
+    ),
+    "fixtures that are offered": (
+        "import os\n"
+        "def test_1(monkeypatch):\n"
+        "    monkeypatch.setenv('X', '1')\n"
+        "    monkeypatch.setattr('builtins.input', lambda *_: '4')\n"
+        "    assert half(int(input())) == 2 and os.environ['X']\n"
+        "def test_2(): assert 'X' not in os.environ and input() == '4'\n"
+        "@pytest.fixture\ndef told(capsys):\n"
+        "    print('a')\n    yield capsys\n    print('b')\n"
+        "def test_3(told, capsys):\n"
+        "    print('c')\n    assert capsys.readouterr().out == 'a\\nc\\n'\n"
+        "def test_4(capsys):\n    print('c')\n    out, err = capsys.readouterr()\n    assert err\n"
+        "def test_5(tmp_path):\n"
+        "    (tmp_path / 'a').write_text('b')\n    assert os.listdir(tmp_path)\n"
+        "@pytest.mark.parametrize('n', [1, 2])\n"
+        "def test_6(n, tmp_path): assert n == 1 and not list(tmp_path.iterdir())\n"
+        "class TestA:\n    def test_7(self, capsys, monkeypatch): assert capsys is monkeypatch\n"
+    ),
+    "all names of the code": (
+        "from solution import *\nfrom sub.helping import *\n"
+        "def test_1(): assert half(third(6)) == 1\ndef test_2(): assert half(third(6)) == 2\n"
+    ),
     "endings": (
         "def test_1(): raise SystemExit(3)\n"
         "def test_2(): raise unittest.SkipTest('why')\n"
@@ -125,7 +165,7 @@ ALIKE = {
 def test_ids_order_and_outcomes_are_those_of_pytest(unit_tests: UnitTests, body: str) -> None:
     tests = {"sub/test_q.py": HEAD + body}
     quick, real = (_said(unit_tests(Runtime.THICK, tests, CODE, quick=q)) for q in (True, False))
-    assert quick == real
+    assert quick == real, real
     assert real["results"] or real["problem"]
 
 
@@ -148,10 +188,15 @@ NOT_PLAIN = {
     "a list that changes": (
         "C = [1]\nC = []\n@pytest.mark.parametrize('n', C)\ndef test_1(n): assert n\n"
     ),
-    "a fixture besides": (
-        "@pytest.mark.parametrize('n', [1])\ndef test_1(n, tmp_path): assert n\n"
+    "a fixture that is not offered": (
+        "@pytest.mark.parametrize('n', [1])\ndef test_1(n, caplog): assert n\n"
     ),
-    "a fixture that ends": "@pytest.fixture\ndef f(): yield 1\ndef test_1(f): assert f\n",
+    "what is printed, shown for once": (
+        "def test_1(capsys):\n    with capsys.disabled(): print(1)\n"
+    ),
+    "a fixture's name for something else": (
+        "capsys = 1\n@pytest.fixture\ndef f(capsys): return 1\ndef test_1(f): assert f\n"
+    ),
     "a fixture for all": (
         "@pytest.fixture(autouse=True)\ndef f(): return 1\ndef test_1(): assert 1\n"
     ),
@@ -198,7 +243,7 @@ def test_what_needs_a_session_is_left_to_pytest(tmp_path: Path, body: str) -> No
     assert not is_supported("test_q.py", file, with_pytest=True)
 
 
-PLAIN = [name for name in ALIKE if name != "stacked"]
+PLAIN = [name for name in ALIKE if name not in ("stacked", "all names of the code")]
 
 
 @pytest.mark.parametrize("name", PLAIN)
@@ -207,6 +252,34 @@ def test_the_comparison_compares_two_runners(tmp_path: Path, name: str) -> None:
     file.write_text(HEAD + ALIKE[name])
     assert is_supported("test_q.py", file, with_pytest=True)
     assert not is_supported("test_q.py", file, with_pytest=False)
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("def half(n): return n / 2\n", True),
+        ("def test_half(): pass\n", False),
+        ("class Tests: pass\n", False),
+        ("class Case(unittest.TestCase): pass\nimport unittest\n", False),
+        ("import pytest\n", False),
+        ("from math import *\n", False),
+        ("def two(): return 3\n", False),
+        ("def half(n):\n    two = n\n    return two / 2\n", True),
+        ("def half(n):\n    global two\n    two = n\n", False),
+        ("try:\n    two = 3\nfinally: pass\n", False),
+        ("capsys = 1\n", False),
+        ("def half(n:\n", False),
+    ],
+)
+def test_all_names_of_the_code_are_plain_where_none_is_one_of_the_tests(
+    tmp_path: Path, text: str, plain: bool
+) -> None:
+    file, body = tmp_path / "test_q.py", "@pytest.fixture\ndef two(): return 2\n"
+    test = "def test_1(two, capsys): assert two\n"
+    file.write_text(f"import pytest\nfrom solution import *\n{body}{test}")
+    (tmp_path / "solution.py").write_text(text)
+    assert is_supported("test_q.py", file, True, [str(tmp_path)]) is plain
+    assert not is_supported("test_q.py", file, True)
 
 
 @pytest.mark.parametrize(

@@ -123,10 +123,9 @@ def test_a_candidate_cannot_answer_for_another(run: Runner) -> None:
     assert [each.get("passed", []) for each in value["judged"]] == [[], [], []]
 
 
-def test_tests_of_pytest_alone_are_not_supported(run: Runner) -> None:
+def test_tests_of_pytest_alone_are_not_supported_where_it_is_not_loaded(run: Runner) -> None:
     tests = f"import pytest\n@pytest.mark.skip\ndef test_1(): pass\n{TESTS}"
     assert judge(run, RIGHT, tests=tests)["supported"] is False
-    assert judge(run, RIGHT, tests=tests, runtime=Runtime.THICK)["supported"] is False
 
 
 def test_plain_uses_of_pytest_are_supported_where_it_is_loaded(run: Runner) -> None:

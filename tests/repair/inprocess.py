@@ -12,6 +12,8 @@ from typing import Any, TypeVar
 from fractal_rmo.domain.run import Dialogue, RunEnding, RunRequest, RunResult
 
 _Answer = TypeVar("_Answer")
+TURNS = [True]
+"""What outlives a run: a test that turns the last one around passes every other time."""
 
 
 class StepLimitExceeded(Exception):  # noqa: N818 - named as in the jail

@@ -17,10 +17,10 @@ from fractal_rmo.repair.candidates import equally, parse_files, rank
 from fractal_rmo.repair.hunt import FURTHER
 from fractal_rmo.repair.localise import Suspicion
 from fractal_rmo.repair.problem import RepairOutcome, RepairProblem, RepairStatus
-from fractal_rmo.repair.search import never, search
+from fractal_rmo.repair.search import LOOKS, never, search
 from fractal_rmo.repair.starts import Start, enumerated
-from fractal_rmo.repair.ways import Way
-from tests.repair.inprocess import drive, run
+from fractal_rmo.repair.ways import Way, read_trail
+from tests.repair.inprocess import TURNS, drive, run
 
 MANY = 20_000
 SUM = "def total(n):\n    s = 0\n    for i in range(n):\n        s += i\n    return s\n"
@@ -67,9 +67,10 @@ def test_many_are_judged_in_one_run_by_the_failing_tests_first() -> None:
         return run(request)
 
     drive(search(problem(SUM, SUM_TESTS), max_candidates=20), watched)
-    assert [a["program"] for a in asked[:2]] == ["unit_tests", "unit_candidates"]
-    assert asked[1]["failing"] == ["test_solution.py::test_small", "test_solution.py::test_more"]
-    assert len(asked[1]["candidates"]) == 20  # type: ignore[arg-type]
+    assert [a["program"] for a in asked[: 2 + LOOKS]].count("unit_tests") == 1 + LOOKS
+    many = asked[1 + LOOKS]
+    assert many["failing"] == ["test_solution.py::test_small", "test_solution.py::test_more"]
+    assert len(many["candidates"]) == 20  # type: ignore[arg-type]
 
 
 @pytest.mark.thorough
@@ -104,7 +105,9 @@ def test_a_pause_is_heard_between_single_runs() -> None:
     asked = problem(
         "def f():\n    return {}\n", "from solution import f\ndef test(): assert f() == 1\n"
     )
-    outcome, _ = drive(search(asked, max_candidates=MANY, pause=lambda: len(labels) > 3), lost)
+    outcome, _ = drive(
+        search(asked, max_candidates=MANY, pause=lambda: len(labels) > 3 + LOOKS), lost
+    )
     assert outcome.status is RepairStatus.PAUSED
     assert 0 < outcome.position < 5
 
@@ -119,6 +122,57 @@ def test_what_passes_among_many_is_run_once_more_alone() -> None:
 
     outcome, _ = drive(search(problem(SUM, SUM_TESTS), max_candidates=MANY), watched)
     assert {c.description for c in outcome.candidates} <= set(alone)
+
+
+FLAKY = (
+    "from tests.repair.inprocess import TURNS\n"
+    "def test_now_and_then():\n    TURNS.append(not TURNS[-1])\n    assert TURNS[-1]\n"
+)
+
+
+def test_a_test_that_fails_at_times_is_left_out_and_named() -> None:
+    """Were it heard, each candidate would win it, or lose it, by chance."""
+    TURNS[:] = [True]
+    name = "test_solution.py::test_now_and_then"
+    outcome, _ = solve(problem(SUM, f"{FLAKY}{SUM_TESTS}"))
+    steady, _ = solve(problem(SUM, SUM_TESTS))
+    assert [c.tree for c in outcome.candidates] == [c.tree for c in steady.candidates]
+    assert outcome.trail.flaky == (name,)
+    assert read_trail(outcome.trail.as_json()).flaky == (name,)
+    told = f"Left out, since they both passed and failed on the same code: {name}."
+    assert outcome.telling("Words") == outcome.telling("Words.") == f"Words. {told}"
+    assert steady.telling("Words.") == "Words."
+
+
+def test_nothing_is_judged_by_tests_that_all_fail_at_times() -> None:
+    TURNS[:] = [True]
+    outcome, _ = solve(problem(SUM, FLAKY))
+    assert outcome.status is RepairStatus.CANNOT_JUDGE
+    assert outcome.note.startswith("Only tests fail that pass at other times")
+
+
+@pytest.mark.thorough
+def test_a_pause_is_heard_before_the_search_goes_on_from_many_ways() -> None:
+    """Each way is traced first, which takes a run.  A resumed search traces them all."""
+    code = "def f(a, b):\n    c = a - 1\n    d = b - 2\n    return c * 10, d * 10\n"
+    tests = "from solution import f\ndef test_1(): assert f(1, 2) == (21, 41)\n"
+    labels: list[str] = []
+
+    def watched(request: RunRequest) -> RunResult:
+        labels.append(request.label)
+        return run(request)
+
+    def later() -> bool:
+        return labels[-1].startswith("after ")
+
+    asked = problem(code, tests)
+    outcome, _ = drive(search(asked, max_candidates=MANY, pause=later), watched)
+    assert outcome.status is RepairStatus.PAUSED
+    assert sum(label.startswith("after ") for label in labels) == 1
+    assert len(outcome.trail.ways) > 1
+    resumed = replace(asked, position=outcome.position, trail=outcome.trail)
+    further, _ = drive(search(resumed, max_candidates=MANY, pause=lambda: True), run)
+    assert further.position > outcome.position
 
 
 def test_code_that_passes_is_left_alone() -> None:
@@ -180,7 +234,10 @@ def test_a_test_that_disappears_is_no_repair() -> None:
 @given(cuts=st.lists(st.integers(1, 25), min_size=1, max_size=6))
 @settings(max_examples=5, deadline=None)
 def test_slices_judge_what_an_unbroken_search_judges(cuts: list[int]) -> None:
-    """Paused anywhere and resumed at its position, a search tries the same candidates in order."""
+    """Paused anywhere and resumed at its position, a search tries the same candidates in order.
+
+    Those that may mend it have runs of their own, whichever were asked about together.
+    """
     whole = _judged(solve(problem(SUM, SUM_TESTS))[1])
     seen, position = [], 0
     for length in [*cuts, MANY]:
@@ -196,8 +253,11 @@ def test_slices_judge_what_an_unbroken_search_judges(cuts: list[int]) -> None:
 
 
 def _judged(labels: list[str]) -> list[str]:
-    """The candidates behind the labels, in order, each once."""
-    return list(dict.fromkeys(label for label in labels if label != "all tests, as submitted"))
+    """The candidates behind the labels of runs of their own, in order, each once."""
+    others = ("all tests, ", " more")
+    return list(
+        dict.fromkeys(x for x in labels if not (x.startswith(others) or x.endswith(others)))
+    )
 
 
 PROGRAMS = st.sampled_from([SUM, LEAP])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -10,6 +10,7 @@ from fractal_rmo.adapters.sandbox import ZygoteSandbox
 from fractal_rmo.domain.run import Runner
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.repair.problem import Candidate, RepairOutcome, RepairProblem, RepairStatus
+from fractal_rmo.repair.search import never
 from fractal_rmo.services.choose import chosen
 from fractal_rmo.services.drive import drive
 
@@ -33,7 +34,12 @@ def make_run() -> Iterator[Runner]:
     sandbox.close()
 
 
-def choose(run: Runner, texts: dict[str, float], description: str = "") -> RepairOutcome:
+def choose(
+    run: Runner,
+    texts: dict[str, float],
+    description: str = "",
+    pause: Callable[[], bool] = never,
+) -> RepairOutcome:
     """The choice among patches of these merits."""
     problem = RepairProblem(
         SourceTree({"solution.py": BEFORE}), SourceTree({"test_solution.py": TESTS})
@@ -43,7 +49,7 @@ def choose(run: Runner, texts: dict[str, float], description: str = "") -> Repai
         for n, (text, merit) in enumerate(texts.items())
     )
     found = RepairOutcome(RepairStatus.REPAIRED, candidates)
-    return drive(chosen(problem, found, description), run)
+    return drive(chosen(problem, found, description, pause), run)
 
 
 def order(outcome: RepairOutcome) -> list[str]:
@@ -85,6 +91,13 @@ def test_an_exception_where_there_was_an_answer_speaks_against_a_patch(run: Runn
 )
 def test_an_example_in_the_description_counts(run: Runner, words: str) -> None:
     assert order(choose(run, {BY_TWO: 0.9, MAXIMUM: 0.2}, words))[0] == MAXIMUM
+
+
+def test_what_there_is_no_time_to_compare_comes_last(run: Runner) -> None:
+    texts = {BY_TWO: 0.5, MAXIMUM: 0.9, COMPARED: 0.4}
+    outcome = choose(run, texts, pause=lambda: True)
+    assert order(outcome) == [MAXIMUM, BY_TWO, COMPARED]
+    assert [other.description for other in outcome.alternatives] == [BY_TWO]
 
 
 def test_a_single_patch_stays_what_it_is(run: Runner) -> None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
+
+from fractal_rmo.jailed.programs.quick_fixtures import OFFERED
+from fractal_rmo.jailed.programs.star_imports import brought, stored
 
 _FAITHFUL = {"raises", "approx"}
 """What of pytest works outside its session."""
@@ -20,14 +23,18 @@ _LARGE = {"asyncio", "concurrent", "logging", "mock"}
 """Modules that only the runtime with pytest has in memory."""
 
 
-def is_supported(path: str, file: Path, with_pytest: bool) -> bool:
-    """Judge by the text alone; a file that does not parse is left to pytest."""
+def is_supported(path: str, file: Path, with_pytest: bool, folders: Sequence[str] = ()) -> bool:
+    """Judge by the text alone; a file that does not parse is left to pytest.
+
+    ``folders`` are those from which the tests import the code.
+    """
     if path.rpartition("/")[2] in ("conftest.py", "pytest.py"):
         return False
     try:
         tree = ast.parse(file.read_text(encoding="utf-8-sig"))
-        return _Reader(tree, with_pytest).is_plain()
-    except (SyntaxError, ValueError, RecursionError):
+        names = brought(tree, folders)
+        return names is not None and _Reader(tree, with_pytest, names).is_plain()
+    except (SyntaxError, ValueError, RecursionError, OSError):
         return False
 
 
@@ -41,17 +48,23 @@ def parameter_names(names: object) -> list[str]:
 class _Reader:
     """Walks one test file; what it does not know to be plain is not."""
 
-    def __init__(self, tree: ast.Module, with_pytest: bool) -> None:
-        self._tree, self._with_pytest = tree, with_pytest
+    def __init__(self, tree: ast.Module, with_pytest: bool, brought_in: Collection[str]) -> None:
+        self._tree, self._with_pytest, self._brought_in = tree, with_pytest, brought_in
         self._filled = set(_filled_lists(tree))
-        self._fixtures = dict(_fixtures(tree))
+        offered = (
+            OFFERED.keys() - set(stored(tree)) - set(brought_in) if with_pytest else set[str]()
+        )
+        self._fixtures = dict(_fixtures(tree, offered))
+        self._offered = offered
         self._known = {id(part) for node in ast.walk(tree) for part in self._parametrized(node)}
         for fixture in self._fixtures.values():
             self._known |= {id(part) for d in fixture.decorator_list for part in ast.walk(d)}
 
     def is_plain(self) -> bool:
         """Whether nothing in the file needs pytest's session."""
-        return all(self._is_plain(node) for node in ast.walk(self._tree))
+        own = {"pytest", *_FIXTURE_NAMES, *self._filled, *self._fixtures}
+        hidden = any(name in own or name.lower().startswith("test") for name in self._brought_in)
+        return not hidden and all(self._is_plain(node) for node in ast.walk(self._tree))
 
     def _parametrized(self, node: ast.AST) -> Iterator[ast.AST]:
         """Mentions of pytest that belong to a faithful ``parametrize`` or ``param``."""
@@ -72,6 +85,8 @@ class _Reader:
                 return self._is_plain_import(module or "", {n.name for n in names})
             case ast.Attribute(value=ast.Name(id="pytest"), attr=attr):
                 return attr in _FAITHFUL or id(node) in self._known
+            case ast.Attribute(value=ast.Name(id="capsys"), attr="disabled"):
+                return False
             case ast.AsyncFunctionDef(name=name):
                 return name not in _FIXTURE_NAMES and not name.startswith("test")
             case ast.FunctionDef(name=name):
@@ -93,7 +108,7 @@ class _Reader:
 
     def _is_plain_import(self, module: str, names: set[str]) -> bool:
         root = module.partition(".")[0]
-        if root in _FOREIGN or "*" in names or not self._is_at_hand([*module.split("."), *names]):
+        if root in _FOREIGN or not self._is_at_hand([*module.split("."), *names]):
             return False
         return root != "pytest" or (self._with_pytest and names <= _FAITHFUL)
 
@@ -108,7 +123,7 @@ class _Reader:
         odd = a.vararg or a.kwarg or (given and (a.defaults or a.posonlyargs or a.kw_defaults))
         yields = any(isinstance(n, ast.Yield | ast.YieldFrom) for n in ast.walk(node))
         wanted = names[1:] if names[:1] == ["self"] else names
-        made = [name for name in wanted if name in self._fixtures]
+        made = [name for name in wanted if name in self._fixtures or name in self._offered]
         matched = sorted([*given, *made]) == sorted(wanted) and len(set(given)) == len(given)
         faithful = all(self._is_faithful(d) for d in node.decorator_list)
         return faithful and matched and not odd and not yields
@@ -136,37 +151,24 @@ def _given(decorator: ast.expr) -> list[str]:
         return []
 
 
-def _fixtures(tree: ast.Module) -> Iterator[tuple[str, ast.FunctionDef]]:
-    """Fixtures at the top that just return a value, made of no fixtures but earlier ones."""
-    stored = Counter(_stored(tree))
-    found: set[str] = set()
+def _fixtures(tree: ast.Module, offered: Collection[str]) -> Iterator[tuple[str, ast.FunctionDef]]:
+    """Fixtures at the top, made of no fixtures but earlier ones and those that are offered."""
+    counts = Counter(stored(tree))
+    found = set(offered)
     for node in tree.body:
         if not isinstance(node, ast.FunctionDef) or not _is_fixture(node):
             continue
         a = node.args
         plain = not (a.posonlyargs or a.kwonlyargs or a.vararg or a.kwarg or a.defaults)
-        yields = any(isinstance(n, ast.Yield | ast.YieldFrom) for n in ast.walk(node))
         known = {arg.arg for arg in a.args} <= found
-        odd = node.name in _FIXTURE_NAMES or node.name.startswith("test") or stored[node.name] > 1
-        if plain and known and not yields and not odd:
+        odd = node.name in _FIXTURE_NAMES or node.name.startswith("test") or counts[node.name] > 1
+        if plain and known and not odd:
             found.add(node.name)
             yield node.name, node
 
 
 def _is_fixture(node: ast.FunctionDef) -> bool:
     return [ast.unparse(d) for d in node.decorator_list] in ([_FIXTURE], [f"{_FIXTURE}()"])
-
-
-def _stored(tree: ast.Module) -> Iterator[str]:
-    """Every name that the file binds, wherever, as often as it does."""
-    for node in ast.walk(tree):
-        match node:
-            case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
-                yield name
-            case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
-                yield name
-            case ast.alias(name=name, asname=other):
-                yield other or name
 
 
 def _is_display(node: ast.expr) -> bool:
@@ -177,11 +179,11 @@ def _is_display(node: ast.expr) -> bool:
 
 def _filled_lists(tree: ast.Module) -> Iterator[str]:
     """Names that the file assigns once, at its top, and to a list that is not empty."""
-    stored = Counter(_stored(tree))
+    counts = Counter(stored(tree))
     for node in tree.body:
         match node:
             case ast.Assign(targets=[ast.Name(id=name)], value=value):
-                if _is_display(value) and stored[name] == 1:
+                if _is_display(value) and counts[name] == 1:
                     yield name
 
 

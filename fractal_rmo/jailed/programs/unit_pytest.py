@@ -6,8 +6,8 @@ import os
 import random
 import sys
 import tempfile
-from collections.abc import Generator, Mapping
-from contextlib import nullcontext, redirect_stdout
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext, redirect_stdout
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from fractal_rmo.jailed.programs.importing import imports_plainly, is_test_file
 from fractal_rmo.jailed.programs.tracing import make_tracer
 from fractal_rmo.jailed.programs.unit_report import Report, Request, import_problem, shorten
 
-__all__ = ["run", "versions"]
+__all__ = ["Recorder", "call_pytest", "files_with_tests", "observed", "run", "versions"]
 
 _OPTIONS = (
     "-qq", "-s", "--no-header", "--no-summary", "--tb=no", "-p", "no:cacheprovider",
@@ -33,6 +33,19 @@ _QUIET_ENDINGS = (
     pytest.ExitCode.TESTS_FAILED,
     pytest.ExitCode.NO_TESTS_COLLECTED,
 )
+
+
+_USUAL = """
+import pytest
+@pytest.mark.parametrize("number", [1, 2])
+def test_warm(number, capsys, monkeypatch, tmp_path):
+    monkeypatch.setenv("WARM", str(tmp_path))
+    assert not capsys.readouterr().out
+    with pytest.raises(AssertionError, match="no"):
+        raise AssertionError("no")
+    assert number == pytest.approx(1.0)
+"""
+"""What tests use most, and a failure."""
 
 
 def versions() -> dict[str, str]:
@@ -56,52 +69,70 @@ def run(box: Box, payload: Mapping[str, Any]) -> dict[str, Any]:
 
 def observed(box: Box, request: Request, *plugins: object) -> Report:
     """What pytest did with the submitted test files; ``plugins`` are heard before our own."""
-    recorder = _Recorder(Report(box), request)
-    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    files = [str(box.tests / path) for path in request.tests if is_test_file(path)]
-    if files:
-        mode = "append" if imports_plainly(box, request.tests) else "importlib"
-        # nothing above the tests is listed or asked for a conftest.py: it is not the run's
-        where = [f"--import-mode={mode}", f"--rootdir={box.tests}", f"--confcutdir={box.tests}"]
-        _call_pytest([*_OPTIONS, *where, *files], recorder, plugins)
+    recorder = Recorder(Report(box), request)
+    if files := files_with_tests(box, request):
+        call_pytest(box, files, recorder, *plugins)
     elif request.tests:
         recorder.report.problem = "No file is named test_*.py or *_test.py."
     return recorder.report
 
 
+def files_with_tests(box: Box, request: Request) -> list[str]:
+    """Where pytest is to look for tests."""
+    return [str(box.tests / path) for path in request.tests if is_test_file(path)]
+
+
 def stop_telling(config: pytest.Config) -> None:
     """Take away what writes down or shows how tests end, where something else hears it."""
     for plugin in config.pluginmanager.get_plugins():
-        if isinstance(plugin, _Recorder):
+        if isinstance(plugin, Recorder):
             config.pluginmanager.unregister(plugin)
     config.pluginmanager.unregister(name="terminalreporter")
 
 
-def _call_pytest(
-    arguments: list[str], recorder: _Recorder, plugins: tuple[object, ...] = ()
+def call_pytest(
+    box: Box,
+    paths: Sequence[str],
+    recorder: Recorder,
+    *plugins: object,
+    options: Sequence[str] = (),
 ) -> None:
-    """Run pytest; what leaves it by force becomes the report's problem."""
-    try:
+    """Run pytest on ``paths``; what leaves it by force becomes the report's problem."""
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    mode = "append" if imports_plainly(box, recorder.request.tests) else "importlib"
+    # nothing above the tests is listed or asked for a conftest.py: it is not the run's
+    where = [f"--import-mode={mode}", f"--rootdir={box.tests}", f"--confcutdir={box.tests}"]
+    arguments = [*_OPTIONS, *where, *options, *paths]
+    with recorder.noting():
         code = pytest_config.main(arguments, plugins=[recorder, *plugins])
-    except OutOfMemory:
-        raise
-    except BaseException as error:  # noqa: BLE001 - sys.exit in a test file comes out here
-        recorder.note(import_problem("A test file", error))
-        return
-    finally:
-        if recorder.exhausted is not None:
-            raise OutOfMemory(recorder.exhausted)
-    if code not in _QUIET_ENDINGS and recorder.incomplete():
-        recorder.note(f"pytest stopped early ({pytest.ExitCode(code).name.lower()}).")
+        if code not in _QUIET_ENDINGS and recorder.incomplete():
+            recorder.note(f"pytest stopped early ({pytest.ExitCode(code).name.lower()}).")
 
 
-class _Recorder:
+class Recorder:
     """Hears what pytest does, and writes it down in our schema."""
 
     def __init__(self, report: Report, request: Request) -> None:
-        self.report, self._request = report, request
+        self.begin(report, request)
+
+    def begin(self, report: Report, request: Request) -> None:
+        """From now on write into another report."""
+        self.report, self.request = report, request
         self._tracer = make_tracer(report.box, request.trace, request.step_limit)
         self.exhausted: str | None = None
+
+    @contextmanager
+    def noting(self) -> Iterator[None]:
+        """What leaves pytest by force becomes the report's problem.  Raises ``OutOfMemory``."""
+        try:
+            yield
+        except OutOfMemory:
+            raise
+        except BaseException as error:  # noqa: BLE001 - sys.exit in a test file comes out here
+            self.note(import_problem("A test file", error))
+        finally:
+            if self.exhausted is not None:
+                raise OutOfMemory(self.exhausted)
 
     def note(self, problem: str) -> None:
         """Keep the first problem."""
@@ -143,11 +174,11 @@ class _Recorder:
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Select and shuffle, then write down what is about to run."""
-        only = self._request.only
+        only = self.request.only
         if only is not None:
             items[:] = [item for item in items if item.nodeid in only]
-        if self._request.shuffle_seed is not None:
-            random.Random(self._request.shuffle_seed).shuffle(items)  # noqa: S311 - an order, no secret
+        if self.request.shuffle_seed is not None:
+            random.Random(self.request.shuffle_seed).shuffle(items)  # noqa: S311 - an order, no secret
         self.report.collected = [item.nodeid for item in items]
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -155,7 +186,8 @@ class _Recorder:
         """Trace one test with its fixtures."""
         with self._tracer.watching() if self._tracer else nullcontext():
             answer = yield
-        if self._tracer and self._request.trace:
+        self.report.steps = max(self.report.steps, self._tracer.steps if self._tracer else 0)
+        if self._tracer and self.request.trace:
             self.report.lines[item.nodeid] = self._tracer.lines()
         return answer
 
@@ -185,7 +217,7 @@ class _Recorder:
             self.exhausted = self.exhausted or item.nodeid
             item.session.shouldstop = "out of memory"
             return
-        if outcome in ("failed", "error") and self._request.stop_at_first_failure:
+        if outcome in ("failed", "error") and self.request.stop_at_first_failure:
             # "shouldfail" rather than "shouldstop", for which pytest renders its own whole stack
             item.session.shouldfail = "the first failure"
 
@@ -202,13 +234,15 @@ def _outcome(report: pytest.TestReport) -> str | None:
 
 
 def _warm() -> None:
-    """Run one test now, so that pytest's plugins are imported before the first fork."""
+    """Run a few tests now, so that what pytest imports and compiles is there before any fork."""
     path = list(sys.path)
     with tempfile.TemporaryDirectory(prefix="fractal-rmo-") as folder:
-        box = lay_out(Path(folder), {"tests/test_warm.py": "def test_warm():\n    assert True\n"})
+        box = lay_out(Path(folder), {"tests/test_warm.py": _USUAL})
         sys.path[:0] = box.path
+        os.environ["PYTEST_DEBUG_TEMPROOT"] = folder
         with redirect_stdout(StringIO()):
             run(box, {"tests": ["test_warm.py"]})
+        del os.environ["PYTEST_DEBUG_TEMPROOT"]
     sys.path[:] = path
     sys.modules.pop("test_warm", None)
 

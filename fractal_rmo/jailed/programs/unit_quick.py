@@ -2,8 +2,8 @@
 
 It answers for what it can run faithfully and says ``supported: false`` for
 everything else (marks, async, conftest), and then the caller takes pytest.
-Where pytest is loaded, ``raises``, ``approx``, plain ``parametrize`` and
-fixtures that just return a value work here too.
+Where pytest is loaded, ``raises``, ``approx``, plain ``parametrize``, plain
+fixtures of the file and those of ``quick_fixtures`` work here too.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import inspect
 import linecache
 import random
 import unittest
-from collections.abc import Callable, Mapping
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import wraps
 from pathlib import Path
@@ -23,6 +23,7 @@ from typing import Any
 
 from fractal_rmo.jailed.layout import Box, module_name
 from fractal_rmo.jailed.programs.importing import imports_plainly, is_test_file
+from fractal_rmo.jailed.programs.quick_fixtures import Fixtures, arranged, fixtures_for
 from fractal_rmo.jailed.programs.quick_parameters import variants
 from fractal_rmo.jailed.programs.quick_support import is_supported
 from fractal_rmo.jailed.programs.tracing import LineTracer, make_tracer
@@ -43,24 +44,18 @@ class Test:
 
     function: Callable[..., object]
     values: Mapping[str, object] = field(default_factory=dict)
-    fixtures: Mapping[str, Any] = field(default_factory=dict)
+    fixtures: Fixtures = field(default_factory=dict)
 
-    def arguments(self) -> dict[str, object]:
-        """All its arguments, its fixtures made anew, in the order in which it names them."""
-        made: dict[str, object] = {}
-        names = _names(self.function) if self.fixtures else ()
-        wanted = [name for name in names if name in self.fixtures]
-        return {**self.values, **{name: self._make(name, made) for name in wanted}}
+    @contextmanager
+    def arranged(self) -> Iterator[Mapping[str, object]]:
+        """All its arguments, its fixtures made anew and ended behind it."""
+        with arranged(self.function, self.fixtures) as made:
+            yield {**self.values, **made}
 
     def __call__(self) -> None:
         """Run it with its fixtures."""
-        self.function(**self.arguments())
-
-    def _make(self, name: str, made: dict[str, object]) -> object:
-        if name not in made:
-            function = self.fixtures[name]._get_wrapped_function()  # pylint: disable=protected-access
-            made[name] = function(**{n: self._make(n, made) for n in _names(function)})
-        return made[name]
+        with self.arranged() as arguments:
+            self.function(**arguments)
 
 
 Tests = dict[str, Test]
@@ -78,7 +73,7 @@ def run(box: Box, payload: Mapping[str, Any], with_pytest: bool = False) -> dict
         report.supported = False
         return report.value(request.trace)
     tests = collected(box, request, report)
-    ids = [name for name in tests if request.only is None or name in request.only]
+    ids = list(tests)
     if request.shuffle_seed is not None:
         random.Random(request.shuffle_seed).shuffle(ids)  # noqa: S311 - an order, no secret
     report.collected = ids
@@ -88,16 +83,21 @@ def run(box: Box, payload: Mapping[str, Any], with_pytest: bool = False) -> dict
 
 def supports(box: Box, request: Request, with_pytest: bool) -> bool:
     """Whether all is run here exactly as pytest would run it."""
-    plain = all(is_supported(path, box.tests / path, with_pytest) for path in request.tests)
+    files = ((path, box.tests / path) for path in request.tests)
+    plain = all(is_supported(path, file, with_pytest, box.path) for path, file in files)
     return plain and imports_plainly(box, request.tests)
 
 
 def collected(box: Box, request: Request, report: Report) -> Tests:
-    """Import the test files; the tests by id.  What cannot be imported is the report's problem."""
+    """Import the test files; the tests that are asked for by id.
+
+    What cannot be imported is the report's problem.
+    """
     tests: Tests = {}
     for path in request.tests:
         tests |= _collect(path, box.tests / path, report)
-    return tests
+    only = request.only
+    return tests if only is None else {name: tests[name] for name in tests if name in only}
 
 
 def _collect(path: str, file: Path, report: Report) -> Tests:
@@ -119,7 +119,8 @@ def _tests(path: str, module: ModuleType) -> Tests:
     for key, value in vars(module).items():
         if inspect.isfunction(value) and key.startswith("test"):
             rows = variants(f"{path}::{key}", value)
-            found |= {name: Test(value, values, fixtures) for name, values in rows}
+            named = fixtures_for(value, fixtures)
+            found |= {name: Test(value, values, named) for name, values in rows}
         elif inspect.isclass(value) and _is_test_class(key, value):
             found |= _methods(f"{path}::{key}", value, fixtures)
     return found
@@ -129,12 +130,12 @@ def _is_test_class(name: str, kind: type) -> bool:
     return issubclass(kind, unittest.TestCase) or name.startswith("Test")
 
 
-def _methods(prefix: str, kind: type, fixtures: Mapping[str, object]) -> Tests:
+def _methods(prefix: str, kind: type, fixtures: Fixtures) -> Tests:
     if issubclass(kind, unittest.TestCase):
         names = unittest.defaultTestLoader.getTestCaseNames(kind)
         return {f"{prefix}::{name}": Test(_case(kind, name)) for name in names}
     return {
-        name: Test(_method(kind, function), values, fixtures)
+        name: Test(_method(kind, function), values, fixtures_for(function, fixtures))
         for key, function in vars(kind).items()
         if key.startswith("test") and inspect.isfunction(function)
         for name, values in variants(f"{prefix}::{key}", function)
@@ -156,10 +157,6 @@ def _method(kind: type, function: Callable[..., object]) -> Callable[..., object
     return call
 
 
-def _names(function: Callable[..., object]) -> list[str]:
-    return [name for name in inspect.signature(function).parameters if name != "self"]
-
-
 def _run_all(tests: Tests, request: Request, report: Report) -> None:
     tracer = make_tracer(report.box, request.trace, request.step_limit)
     for name, test in tests.items():
@@ -174,20 +171,32 @@ def run_one(
     name: str, test: Test, tracer: LineTracer | None, report: Report
 ) -> BaseException | None:
     """Run one test and record it; the error with which it failed."""
-    bad = "error"  # what goes wrong in a fixture is none of the test's
+    own = list[BaseException]()  # what goes wrong in a fixture is none of the test's
     try:
-        with tracer.watching() if tracer else nullcontext():
-            arguments = test.arguments()
-            bad = "failed"
-            test.function(**arguments)
+        with tracer.watching() if tracer else nullcontext(), test.arranged() as arguments:
+            _call(test.function, arguments, own)
     except unittest.SkipTest as skip:
         report.add(name, "skipped", skip)
         return None
-    except BaseException as error:  # noqa: BLE001 - also sys.exit and the step limit
-        report.add(name, bad, error, _words(error))
+    except BaseException as last:  # noqa: BLE001 - also sys.exit and the step limit
+        error = own[0] if own else last  # a fixture may fail at its end after the test did
+        report.add(name, "failed" if own else "error", error, _words(error))
         return error
+    finally:
+        report.steps = max(report.steps, tracer.steps if tracer else 0)
     report.add(name, "passed", None)
     return None
+
+
+def _call(
+    function: Callable[..., object], arguments: Mapping[str, object], errors: list[BaseException]
+) -> None:
+    """Call it, and keep its error as well as raise it."""
+    try:
+        function(**arguments)
+    except BaseException as error:
+        errors.append(error)
+        raise
 
 
 def _words(error: BaseException) -> str:

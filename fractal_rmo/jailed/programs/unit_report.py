@@ -2,6 +2,8 @@
 
 ``{"supported", "collected": [ids], "results": [{"id", "outcome", "type",
 "message", "path", "line"}], "problem", "lines": {id: {path: [numbers]}}}``
+
+Of a candidate that meets the tests there is a ``judgement`` instead.
 """
 
 from __future__ import annotations
@@ -12,9 +14,11 @@ from types import TracebackType
 from typing import Any
 
 from fractal_rmo.jailed.layout import Box
-from fractal_rmo.jailed.problems import OutOfMemory, is_real_exhaustion
+from fractal_rmo.jailed.problems import OutOfMemory, StepLimitExceeded, is_real_exhaustion
+from fractal_rmo.jailed.programs.nearness import FARTHEST, distance_at
 
 MESSAGE_CHARS = 600
+BAD = ("failed", "error")
 
 
 @dataclass(frozen=True)
@@ -44,9 +48,15 @@ class Request:
 
 @dataclass
 class Report:
-    """Grows while tests run."""
+    """Grows while tests run.
+
+    Where it is ``near``, it keeps of each failure the line of the tests ("at") and the distance
+    of the values compared there ("far").  ``steps`` are the most lines that a test executed.
+    """
 
     box: Box
+    near: bool = False
+    steps: int = 0
     supported: bool = True
     collected: list[str] = field(default_factory=list)
     results: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -61,7 +71,7 @@ class Report:
         """
         if is_real_exhaustion(error):
             raise OutOfMemory(test)
-        if self.results.get(test, {}).get("outcome") in ("failed", "error"):
+        if self.results.get(test, {}).get("outcome") in BAD:
             return
         path, line = deepest_in(self.box, error.__traceback__ if error else None)
         self.results[test] = {
@@ -72,6 +82,12 @@ class Report:
             "path": path,
             "line": line,
         }
+        if self.near:
+            self.results[test] |= {"at": line_in_tests(self.box, error), "far": distance_at(error)}
+
+    def is_endless(self, test: str) -> bool:
+        """Whether a test executed too many lines."""
+        return bool(self.results.get(test, {}).get("type") == StepLimitExceeded.__name__)
 
     def value(self, trace: bool) -> dict[str, Any]:
         """The JSON value."""
@@ -82,6 +98,38 @@ class Report:
             "problem": self.problem,
         }
         return {**answer, "lines": self.lines} if trace else answer
+
+
+def judgement(report: Report, failing: Sequence[str]) -> dict[str, Any]:
+    """What a candidate's report says of tests that were ``failing``, or of all if none is known.
+
+    See ``unit_candidates``.  The first test without an end is told instead of what comes after it.
+    """
+    if report.problem:
+        return {"problem": report.problem}
+    passed, reached, far = list[str](), dict[str, int](), dict[str, float]()
+    said = {"passed": passed, "reached": reached, "far": far}
+    for name in failing or report.results:
+        one = report.results.get(name, {})
+        if report.is_endless(name):
+            return {**said, "endless": name}
+        if one.get("outcome") == "passed":
+            passed.append(name)
+        else:
+            reached[name], far[name] = one.get("at", 0), one.get("far", FARTHEST)
+    bad = [name for name, one in report.results.items() if one["outcome"] in BAD]
+    known = set(failing or report.results)
+    return {**said, "broken": [n for n in bad if n not in known], "steps": report.steps}
+
+
+def line_in_tests(box: Box, error: BaseException | None) -> int:
+    """The first line of the tests on the way to an error; 0 for none."""
+    traceback = error.__traceback__ if error else None
+    while traceback is not None:
+        if traceback.tb_frame.f_code.co_filename.startswith(f"{box.tests}/"):
+            return traceback.tb_lineno or 0
+        traceback = traceback.tb_next
+    return 0
 
 
 def deepest_in(box: Box, traceback: TracebackType | None) -> tuple[str, int]:

@@ -1,0 +1,211 @@
+"""Deals candidates to forks of a warm interpreter, and takes what those tell.
+
+A fork touches some seven hundred pages before a test has run, which costs several times as much
+as a plain test.  So a few candidates may share one, one after the other.  The code as it is comes
+last in each such fork, as a control: where it does not do what it did in a fork of its own,
+something was left behind, and each of the fork's candidates is judged again, alone.  A candidate
+that ends the fork costs itself; those behind it go on in the next.  Answers are told one by one
+under a mark that the next fork does not know.
+
+A candidate may execute ten times the lines of the code as it is, and no less than ``_STEPS``:
+many are endless, and the whole ``step_limit`` costs more than all else.
+"""
+
+from __future__ import annotations
+
+import ast
+import gc
+import importlib.machinery
+import importlib.util
+import resource
+import signal
+import sys
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from functools import partial
+from types import CodeType
+from typing import Any, ClassVar
+
+from fractal_rmo.jailed.layout import Box, module_name
+from fractal_rmo.jailed.limits import MEGABYTE
+from fractal_rmo.jailed.problems import OutOfMemory
+from fractal_rmo.jailed.programs.forks import Allowance, Ended, Tell, cores, in_forks, one_fork
+from fractal_rmo.jailed.programs.nearness import keep_operands
+from fractal_rmo.jailed.programs.unit_report import Report, Request, judgement
+
+_STEPS, _TIMES_STEPS = 2_500, 10
+_LEAST_WALL_S, _TIMES_WALL = 3.0, 3.0
+_KEPT_MB = 64
+"""Of the run's memory, for the process that forks."""
+
+Judgement = dict[str, Any]
+Texts = Mapping[str, str]
+
+
+@dataclass
+class Codes:
+    """Compiled files by name: what the import system takes instead of reading them."""
+
+    box: Box
+    own: dict[str, CodeType] = field(default_factory=dict)
+    changed: dict[str, CodeType] = field(default_factory=dict)
+
+    def keep(self, request: Request, code: Iterable[str]) -> None:
+        """Compile tests and code; what does not compile is left to the forks, which will say so."""
+        for file in [self.box.tests / path for path in request.tests]:
+            with suppress(SyntaxError, ValueError, RecursionError, ImportError, OSError):
+                tree = keep_operands(ast.parse(file.read_bytes(), str(file)))
+                self.own[str(file)] = compile(tree, str(file), "exec", dont_inherit=True)
+                top = module_name(file).partition(".")[0]  # what is below it would be imported
+                importlib.util.find_spec(top)  # the folders are listed once for all
+        for file in [self.box.code / path for path in code if path.endswith(".py")]:
+            with suppress(SyntaxError, ValueError, RecursionError, OSError):
+                text = file.read_bytes()
+                self.own[str(file)] = compile(text, str(file), "exec", dont_inherit=True)
+
+    def change(self, texts: Texts) -> None:
+        """Let a candidate's texts stand for its files.  Raises what ``compile`` does."""
+        self.changed.clear()
+        for path, text in texts.items():
+            name = str(self.box.code / path)
+            self.changed[name] = compile(text, name, "exec", dont_inherit=True)
+
+    def install(self) -> None:
+        """From now on, in this process."""
+        loader: Any = importlib.machinery.SourceFileLoader
+        read = loader.get_code
+
+        def get_code(this: Any, fullname: str) -> CodeType | None:
+            path = this.path
+            return self.changed.get(path) or self.own.get(path) or read(this, fullname)
+
+        loader.get_code = get_code
+
+
+@dataclass
+class Trial(ABC):
+    """What happens in a fork.
+
+    ``together`` candidates share it, each of which may take ``cpu_s`` of processor time;
+    ``longest_s`` are seconds by the clock, since one that sleeps spends none.
+    """
+
+    box: Box
+    request: Request
+    failing: Sequence[str]
+    cpu_s: float
+    codes: Codes
+    longest_s: float = 0.0
+    together: ClassVar[int] = 1
+
+    def judge_all(self, candidates: Sequence[Texts], tell: Tell) -> None:
+        """One after the other, each with its own time."""
+        depth = sys.getrecursionlimit()
+        for texts in candidates:
+            signal.setitimer(signal.ITIMER_PROF, self.cpu_s)
+            signal.setitimer(signal.ITIMER_REAL, self.longest_s)
+            tell(self._judged(texts))
+            sys.setrecursionlimit(depth)
+            self._forget()
+
+    def bound_steps(self, needed: int) -> None:
+        """Let a test execute in proportion to what the code as it is needed."""
+        most = self.request.step_limit or sys.maxsize
+        steps = min(most, max(_STEPS, _TIMES_STEPS * needed))
+        self.request = replace(self.request, step_limit=steps)
+
+    @abstractmethod
+    def run_tests(self, report: Report) -> None:
+        """Import tests and code, and run those of ``failing``; the others where one passes."""
+
+    def _judged(self, texts: Texts) -> Judgement:
+        report = Report(self.box, near=True)
+        try:
+            self.codes.change(texts)
+            self.run_tests(report)
+            return judgement(report, self.failing)
+        except (SyntaxError, ValueError, RecursionError, MemoryError, OutOfMemory) as error:
+            return {"problem": type(error).__name__}
+
+    def _forget(self) -> None:
+        """What is imported of code and tests."""
+        folders = (f"{self.box.code}/", f"{self.box.tests}/")
+        for name, module in list(sys.modules.items()):
+            if str(getattr(module, "__file__", None) or "").startswith(folders):
+                del sys.modules[name]
+
+
+def judged(trial: Trial, payload: Mapping[str, Any]) -> dict[str, Any]:
+    """The value of ``unit_candidates``: as many candidates as ``budget_s`` allows."""
+    until = time.monotonic() + payload["budget_s"]
+    bench = _Bench(trial, payload["candidates"], payload["wall_s"], until)
+    gc.collect()
+    gc.freeze()  # or each fork would copy what the collector touches
+    control, found = bench.judge()
+    told = [{**one, "number": number} for number, one in sorted(found.items())]
+    return {"supported": True, "control": control, "judged": told, "cpu_s": cpu_s()}
+
+
+def cpu_s() -> float:
+    """Processor time of this process and of those it has waited for."""
+    own, forks = (
+        resource.getrusage(which) for which in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    )
+    return own.ru_utime + own.ru_stime + forks.ru_utime + forks.ru_stime
+
+
+class _Bench:
+    def __init__(
+        self, trial: Trial, candidates: Sequence[Texts], wall_s: float, until: float
+    ) -> None:
+        self._trial, self._candidates = trial, candidates
+        self._wall_s, self._until = wall_s, until
+        self._judged: dict[int, Judgement] = {}
+
+    def judge(self) -> tuple[Judgement, Mapping[int, Judgement]]:
+        """What the code as it is did, and each candidate by number."""
+        ended = one_fork(partial(self._trial.judge_all, [{}]), self._allowance(1))
+        control = ended.answer
+        self._trial.longest_s = max(_LEAST_WALL_S, _TIMES_WALL * ended.duration_s)
+        self._trial.bound_steps(control.pop("steps", 0))
+        numbers, together = list(range(len(self._candidates))), self._trial.together
+        waiting = [numbers[n : n + together] for n in range(0, len(numbers), together)]
+        while waiting and time.monotonic() < self._until:
+            again = list[list[int]]()
+            tasks = [self._task(group) for group in waiting]
+            allowance = self._allowance(together)
+            for place, ended in in_forks(tasks, allowance, cores(), self._until):
+                again += self._take(waiting[place], ended, control)
+            waiting = again
+        return control, self._judged
+
+    def _allowance(self, count: int) -> Allowance:
+        wall_s = self._wall_s * min(count, 4)  # few take anything like their time
+        return Allowance(wall_s, wall_s, _KEPT_MB * MEGABYTE, shut_off=True)
+
+    def _task(self, group: Sequence[int]) -> partial[None]:
+        texts = [self._candidates[number] for number in group]
+        return partial(self._trial.judge_all, [*texts, {}] if len(texts) > 1 else texts)
+
+    def _take(self, group: list[int], ended: Ended, control: Judgement) -> list[list[int]]:
+        """Keep what a fork told; the groups that are still to be judged."""
+        told = ended.told
+        if len(group) > 1 and len(told) == len(group) + 1 and _is_other(told[-1], control):
+            return [[number] for number in group]
+        for number, one in zip(group, told, strict=False):
+            self._judged[number] = {**one, "ending": "finished"}
+        if len(told) >= len(group) or ended.how == "cut_off":
+            return []
+        how = "crashed" if ended.how == "finished" else ended.how  # it left without a word
+        self._judged[group[len(told)]] = {"ending": how}
+        rest = group[len(told) + 1 :]
+        return [rest] if rest else []
+
+
+def _is_other(one: Judgement, control: Judgement) -> bool:
+    """Whether the code as it is was judged otherwise, its steps and distances aside."""
+    aside = {"steps": 0, "far": {}}
+    return {**one, **aside} != {**control, **aside}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import cached_property, lru_cache
 from hashlib import blake2b
 from types import CodeType
@@ -220,6 +220,15 @@ class ParsedFile:
         for scope in self.ancestors(node):
             found.update(dict.fromkeys(self._bound.get(scope, ())))
         return list(found)
+
+    def uses(self, names: Collection[str]) -> list[int]:
+        """The lines in which variables or attributes of these names are read."""
+        return [
+            node.lineno
+            for node in self.editable
+            if (isinstance(node, ast.Name) and node.id in names)
+            or (isinstance(node, ast.Attribute) and node.attr in names)
+        ]
 
     @cached_property
     def _bound(self) -> dict[ast.AST, list[str]]:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from fractal_rmo.editing.edit import Edit
 from fractal_rmo.repair.edits import (
     blocks,
+    branches,
     calls,
+    classes,
     guards,
     slips,
     statements,
+    stored,
     symbols,
     symmetry,
     terms,
@@ -28,6 +31,9 @@ OPERATORS: tuple[Operator, ...] = (
     *symmetry.OPERATORS,
     *slips.OPERATORS,
     *blocks.OPERATORS,
+    *stored.OPERATORS,
+    *branches.OPERATORS,
+    *classes.OPERATORS,
 )
 
 __all__ = ["OPERATORS", "Edit", "Operator", "Site"]

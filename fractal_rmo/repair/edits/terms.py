@@ -55,6 +55,7 @@ def _one_added(node: ast.AST, site: Site) -> Iterator[Edit]:
         text = _beside_plus(node, site)
         yield site.swap(node, f"{text} + 1")
         yield site.swap(node, f"{text} - 1")
+        yield site.swap(node, f"{text} + 2", 0.25)
 
 
 def _term_added(node: ast.AST, site: Site) -> Iterator[Edit]:
@@ -71,7 +72,7 @@ def _term_added(node: ast.AST, site: Site) -> Iterator[Edit]:
 
 def _factor_added(node: ast.AST, site: Site) -> Iterator[Edit]:
     if _takes_term(node, site) and isinstance(node, ast.expr):
-        for new in ("* 2", "// 2", "/ 2", "% 2", "** 2", "% 10", "// 10", "** 0.5"):
+        for new in ("* 2", "// 2", "/ 2", "% 2", "** 2", "% 10", "// 10", "** 0.5", "/ 100"):
             yield site.swap(node, f"{site.operand(node)} {new}")
 
 

@@ -7,22 +7,24 @@ from dataclasses import dataclass, field
 from itertools import islice, takewhile
 
 from fractal_rmo.domain.experience import Experience
-from fractal_rmo.domain.run import Dialogue, RunEnding
+from fractal_rmo.domain.run import Dialogue
 from fractal_rmo.domain.source import SourceTree
-from fractal_rmo.editing.judging import Bench, TestReport, read_report
 from fractal_rmo.repair.candidates import equally, parse_files, rank, weighing
 from fractal_rmo.repair.diary import Diary
 from fractal_rmo.repair.features import symptom_of
+from fractal_rmo.repair.fewer import fewer
+from fractal_rmo.repair.judge import Judge
 from fractal_rmo.repair.localise import Suspicion, localise
 from fractal_rmo.repair.problem import (
     Candidate,
     Part,
+    Partial,
     RepairOutcome,
     RepairProblem,
     RepairStatus,
 )
 from fractal_rmo.repair.starts import Start, enumerated
-from fractal_rmo.repair.trials import BATCH, UNKNOWN, Trial, batch_request, read_batch, trial_of
+from fractal_rmo.repair.trials import BATCH, UNKNOWN, Trial
 from fractal_rmo.repair.ways import Gain, Trail, Way, measured, nearest, together
 
 PLAUSIBLE = 20
@@ -36,6 +38,8 @@ DEPTH = 3
 SINGLES, MORE = 8_000, 2_500
 """Candidates of one edit, and of each further one, after which the search goes on from the
 best of them, where any came nearer."""
+PARTLY = 4
+"""Ways of which it is asked at the end which tests they win, at most."""
 _PASSES = "passes the tests."
 _FIRST_BATCH = 32
 _Item = tuple[int, Way, SourceTree]
@@ -47,22 +51,15 @@ class Hunt:
     """Judges candidates until it is content, at the end, or told to pause."""
 
     problem: RepairProblem
-    bench: Bench
-    before: TestReport
+    judge: Judge
     found: list[tuple[Way, SourceTree, int]] = field(default_factory=list)
     """Patches, each with the number of candidates tried until it was found."""
     tried_at_first: int = 0
-    singly: bool = False
-    """Whether the tests need pytest's session, and each candidate a run of its own."""
-
-    control: Trial = UNKNOWN
-    """The code as it is, judged as candidates are."""
 
     def __post_init__(self) -> None:
         """Go on where the last slice ended."""
         self.position, self.trail = self.problem.position, self.problem.trail
-        self.diary = Diary(symptom_of(self.before))
-        self.singly = Part.SHARED_FORKS in self.problem.without
+        self.diary = Diary(symptom_of(self.judge.before))
 
     @property
     def tried(self) -> int:
@@ -71,13 +68,14 @@ class Hunt:
 
     def run(self, most: int, pause: Callable[[], bool]) -> Dialogue[RepairOutcome]:
         """Every depth in turn, up to position ``most``."""
+        yield from self.judge.take_apart()
         while True:
             ended = yield from self._depth(most, pause)
             if ended is not None:
                 return ended
             if not self._goes_deeper():
                 words = f"All candidates of {self._edits()} were tried, {self.position:,}"
-                return self._end(f"{words}; none {_PASSES}")
+                return (yield from self._end(f"{words}; none {_PASSES}"))
 
     @property
     def _depth_now(self) -> int:
@@ -101,14 +99,15 @@ class Hunt:
             if ended is not None:
                 return ended
             waiting = [item for item in waiting if item[0] >= self.position]
-            size = 1 if self.singly else BATCH
+            size = 1 if self.judge.singly else BATCH
             if self._has_seen_enough():
                 return None
             if pause():
                 words = f"Stopped after {_counted(self.position)}; none {_PASSES}"
-                return self._end(words, RepairStatus.PAUSED)
+                return (yield from self._end(words, RepairStatus.PAUSED))
         if self.position >= most:
-            return self._end(f"The limit of {most:,} candidates was met; none {_PASSES}")
+            words = f"The limit of {most:,} candidates was met; none {_PASSES}"
+            return (yield from self._end(words))
         return None
 
     def _starts(self) -> Dialogue[list[Start]]:
@@ -116,13 +115,14 @@ class Hunt:
         starts = list[Start]()
         for way in self.trail.ways:
             tree = way.tree(self.problem.code)
-            report = self.before
+            report = self.judge.apart
             if way.steps:
                 label = f"after {way.says()}"
-                result = yield self.bench.request(tree, label, stop=False, trace=True)
-                report = read_report(result, tree)
-                if report.mends(self.before) and tree.sha256 not in self.problem.excluded:
-                    self._keep(way, tree)
+                report = yield from self.judge.traced(tree, label)
+                if report.mends(self.judge.apart) and tree.sha256 not in self.problem.excluded:
+                    whole = yield from self.judge.whole(tree, label)
+                    if whole.mends(self.judge.before):
+                        yield from self._keep(way, tree)
             files, broken = parse_files(tree)
             if not broken:
                 without = self.problem.without
@@ -144,7 +144,7 @@ class Hunt:
         Where the run's time was over before it had judged them all, the first of the rest is
         judged alone if it is the very first, and ``position`` stays at it if it is not.
         """
-        trials = yield from self._trials(batch)
+        trials = yield from self.judge.many([tree for _, _, tree in batch], _label(batch))
         was_cut = any(trial.is_known for trial in trials)
         near, content = list(self.trail.near), False
         values = Part.VALUES not in self.problem.without
@@ -155,57 +155,34 @@ class Hunt:
             if tree.sha256 in self.problem.excluded:
                 continue
             self.diary.note(way)
-            failing = self.before.failing
-            if trial.mends(failing) or trial.may_mend(failing) or not trial.is_known:
-                said = yield from self._alone(way, tree, trial)
-                if isinstance(said, str):
-                    return self._lost(place, said)
-            else:
-                said = trial
-            if kept := measured(way, said, self.control, values):
+            said: Trial | str | None = trial
+            if self.judge.may_pass(trial):
+                said = yield from self.judge.alone(tree, way.says(), trial)
+            if isinstance(said, str):
+                return self._lost(place, said)
+            if said is None:
+                yield from self._keep(way, tree)
+            elif kept := measured(way, said, self.judge.control, values):
                 near.append(kept)
             content = self._is_content(way)
             if content:
                 break
         self.trail = Trail(self.trail.ways, self.trail.begun, nearest(near))
-        return self._end("") if content else None
+        return (yield from self._end("")) if content else None
 
-    def _trials(self, batch: Sequence[_Item]) -> Dialogue[list[Trial]]:
-        """What the tests say of each; UNKNOWN for what a run of its own has to tell."""
-        if self.singly:
-            return [UNKNOWN] * len(batch)
-        trees = [tree for _, _, tree in batch]
-        label = _label(batch)
-        request = batch_request(self.bench, self.problem.code, trees, self.before.failing, label)
-        read = read_batch((yield request), len(batch))
-        if read is not None:
-            self.control, trials = read
-            return trials
-        if self.bench != self.bench.thick():
-            self.bench = self.bench.thick()
-        else:
-            self.singly = True
-        return (yield from self._trials(batch))
-
-    def _alone(self, way: Way, tree: SourceTree, trial: Trial) -> Dialogue[Trial | str]:
-        """Run the tests in a jail of their own.  A sentence when the jail itself failed."""
-        rounds = [self.before.failing] if self.before.failing and not trial.is_known else []
-        for only in [*rounds, ()]:
-            result = yield self.bench.request(tree, way.says(), only=only, stop=not rounds)
-            report = read_report(result, tree)
-            if result.ending is RunEnding.UNAVAILABLE:
-                return result.detail or "The sandbox was lost."
-            trial = trial_of(report, self.before)
-            if not trial.passed:
-                return trial
-        if report.mends(self.before):
-            self._keep(way, tree)
-            return UNKNOWN  # nothing is to be built on what is whole
-        return trial
-
-    def _keep(self, way: Way, tree: SourceTree) -> None:
+    def _keep(self, way: Way, tree: SourceTree) -> Dialogue[None]:
+        """A patch that passes, less the edits that it does not need."""
         self.tried_at_first = self.tried_at_first or self.tried
-        self.found.append((way, tree, self.tried))
+        for less in list(fewer(way)):
+            smaller = less.tree(self.problem.code)
+            if smaller.sha256 in self.problem.excluded or smaller == self.problem.code:
+                continue
+            report = yield from self.judge.whole(smaller, less.says())
+            if report.mends(self.judge.before):
+                way, tree = less, smaller
+                break
+        if tree not in [known for _, known, _ in self.found]:
+            self.found.append((way, tree, self.tried))
 
     def _has_seen_enough(self) -> bool:
         """Whether it is time to go on from what came nearer instead."""
@@ -245,22 +222,44 @@ class Hunt:
             _candidate(way, tree, self.diary.until(tried, way)) for way, tree, tried in ranked
         )
 
-    def _end(self, note: str, status: RepairStatus = RepairStatus.EXHAUSTED) -> RepairOutcome:
+    def _end(
+        self, note: str, status: RepairStatus = RepairStatus.EXHAUSTED
+    ) -> Dialogue[RepairOutcome]:
+        partly = None
         if self.found:
             status, note = RepairStatus.REPAIRED, ""
+        else:
+            partly = yield from self._partly()
         position = max(self.position, self.problem.position)
-        return self._outcome(status, position, note)
+        return self._outcome(status, position, note, partly)
+
+    def _partly(self) -> Dialogue[Partial | None]:
+        """The way that wins most of the tests, if one of the best wins any without a loss."""
+        ways = [way for way in (*self.trail.near, *self.trail.ways) if way.steps]
+        gained = [way for way in ways if way.gain[0] > 0]
+        before = self.judge.before
+        for way in sorted(gained, key=lambda way: (way.gain, way.merit), reverse=True)[:PARTLY]:
+            tree = way.tree(self.problem.code)
+            report = yield from self.judge.whole(tree, way.says())
+            failing = set(report.failing)
+            won = tuple(t for t in before.failing if report.outcomes.get(t) == "passed")
+            if won and failing < set(before.failing):
+                return Partial(tree, way.says(), len(way.steps), won, report.failing)
+        return None
 
     def _lost(self, place: int, trouble: str) -> RepairOutcome:
         """The jail failed: the candidate at ``place`` is still to be judged."""
         return self._outcome(RepairStatus.UNAVAILABLE, place, trouble)
 
-    def _outcome(self, status: RepairStatus, position: int, note: str) -> RepairOutcome:
+    def _outcome(
+        self, status: RepairStatus, position: int, note: str, partly: Partial | None = None
+    ) -> RepairOutcome:
         whole = self.diary.until(self.tried)
         return RepairOutcome(
             *(status, self._best(), self.tried, position, note, self.trail),
             experience=whole,
             protocol=str(self.problem.priors),
+            partly=partly,
         )
 
 

@@ -23,6 +23,8 @@ class Part(StrEnum):
     """There are no patches of several edits."""
     VALUES = "values"
     """Whether a wrong value comes nearer to the right one is not looked at."""
+    PARTS = "parts"
+    """Failing tests are not taken apart."""
     SHARED_FORKS = "shared-forks"
     """Each candidate has a jail of its own."""
     CHOICE = "choice"
@@ -99,6 +101,21 @@ class Alternative:
 
 
 @dataclass(frozen=True)
+class Partial:
+    """The best that was found where nothing passes all tests: a help for people, no repair.
+
+    ``won`` are tests that failed before and pass with it, ``failing`` those that still fail;
+    none that passed before is among them.
+    """
+
+    tree: SourceTree
+    description: str
+    edits: int
+    won: tuple[str, ...]
+    failing: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class RepairOutcome:
     """What a search came to.
 
@@ -107,7 +124,8 @@ class RepairOutcome:
     call goes on, ``note`` says in a sentence why there is no candidate.
     ``experience`` is of the whole call, ``protocol`` names the priors.
     ``sure`` in 0..1 is the part of the first candidate's behaviour in the weight
-    of all that were found, ``alternatives`` are other behaviours.
+    of all that were found, ``alternatives`` are other behaviours.  ``partly`` is
+    the best way where there is no candidate.
     """
 
     status: RepairStatus
@@ -120,3 +138,4 @@ class RepairOutcome:
     alternatives: tuple[Alternative, ...] = ()
     experience: Experience = NOTHING
     protocol: str = str(SHIPPED_PRIORS)
+    partly: Partial | None = None

@@ -13,6 +13,7 @@ from fractal_rmo.domain.run import Dialogue, RunEnding, RunResult
 from fractal_rmo.editing.judging import Bench, TestReport, first_run
 from fractal_rmo.repair.candidates import parse_files
 from fractal_rmo.repair.hunt import Hunt
+from fractal_rmo.repair.judge import Judge
 from fractal_rmo.repair.problem import RepairOutcome, RepairProblem, RepairStatus
 
 MAX_CANDIDATES = 60_000
@@ -40,7 +41,7 @@ def search(
     first = yield from _first_run(problem)
     if isinstance(first, RepairOutcome):
         return first
-    return (yield from Hunt(problem, *first).run(max_candidates, pause))
+    return (yield from Hunt(problem, Judge(problem, *first)).run(max_candidates, pause))
 
 
 def _first_run(problem: RepairProblem) -> Dialogue[RepairOutcome | tuple[Bench, TestReport]]:

@@ -73,9 +73,7 @@ def _wanted(owner: ast.ClassDef, site: Site) -> list[str]:
     return []
 
 
-def _filled(
-    wanted: list[str], own: list[str], owner: ast.ClassDef, site: Site
-) -> list[list[str]]:
+def _filled(wanted: list[str], own: list[str], owner: ast.ClassDef, site: Site) -> list[list[str]]:
     """One parameter that the subclass does not have, by a text."""
     missing = [name for name in wanted if name not in own]
     if len(missing) != 1:
@@ -123,6 +121,7 @@ def _calls_name(node: ast.AST) -> bool:
 
 
 _CLASS = "class A:\n{}    def __init__(self, n):\n{}        self.n = n\n"
+_MADE = "class A:\n    def __init__(self):\n        self.a = []\n\n"
 _BASE = "class A:\n    def __init__(self, n):\n        self.n = n\n\n\n"
 _SUB = "class B(A):\n    def __init__(self, n, m):\n{}        self.m = m\n"
 _CALL = "class A:\n    def g(self):\n        pass\n    def f(self):\n        return {}()\n"
@@ -136,8 +135,7 @@ OPERATORS = (
             (_CLASS.format("    a = []\n", ""), _CLASS.format("", "        self.a = []\n")),
             (
                 "class A:\n    a = []\n\n    def f(self):\n        pass\n",
-                "class A:\n    def __init__(self):\n        self.a = []\n\n"
-                "    def f(self):\n        pass\n",
+                f"{_MADE}    def f(self):\n        pass\n",
             ),
         ),
     ),

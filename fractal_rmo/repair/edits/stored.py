@@ -152,7 +152,9 @@ def _returned_as_well(node: ast.AST, site: Site) -> Iterator[Edit]:
         ends[1:1] = ["break", "continue"]
     for end in ends:
         text = f"{margin}{end}\n"
-        yield site.cut(node, (lines[1],) * 2, text, f"{end} behind {shown(site.file.segment(node))}")
+        yield site.cut(
+            node, (lines[1],) * 2, text, f"{end} behind {shown(site.file.segment(node))}"
+        )
 
 
 _TWO = "def f(a, b, n):\n    a.take(n)\n    b.give(n)\n"

@@ -45,11 +45,11 @@ def _moved(gone: Proposal, later: tuple[Proposal, ...]) -> tuple[Proposal, ...] 
     for step in later:
         edit = step.edit
         if step.path == gone.path and edit.start >= end:
-            step = replace(step, edit=replace(edit, start=edit.start + shift, end=edit.end + shift))
+            edit = replace(edit, start=edit.start + shift, end=edit.end + shift)
         elif step.path == gone.path and edit.end <= start:
             grown = len(edit.text) - (edit.end - edit.start)
             start, end = start + grown, end + grown
         elif step.path == gone.path:
             return None
-        moved.append(step)
+        moved.append(replace(step, edit=edit))
     return tuple(moved)

@@ -24,7 +24,7 @@ from fractal_rmo.repair.problem import (
     RepairStatus,
 )
 from fractal_rmo.repair.starts import Start, enumerated
-from fractal_rmo.repair.trials import BATCH, UNKNOWN, Trial
+from fractal_rmo.repair.trials import BATCH, Trial
 from fractal_rmo.repair.ways import Gain, Trail, Way, measured, nearest, together
 
 PLAUSIBLE = 20

@@ -54,7 +54,8 @@ def in_parts(tests: SourceTree, failing: Sequence[str]) -> SourceTree:
 
 
 def _functions(tree: ast.Module) -> Iterator[tuple[ast.Module | ast.ClassDef, _Function]]:
-    owners = [tree, *(node for node in tree.body if isinstance(node, ast.ClassDef))]
+    owners: list[ast.Module | ast.ClassDef] = [tree]
+    owners += [node for node in tree.body if isinstance(node, ast.ClassDef)]
     for owner in owners:
         for node in owner.body:
             if isinstance(node, _Function):

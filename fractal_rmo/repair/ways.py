@@ -176,7 +176,8 @@ def measured(way: Way, trial: Trial, control: Trial, values: bool = True) -> Way
     lines = [(line, control.reached.get(test, line)) for test, line in trial.reached.items()]
     further = sum((line > before) - (line < before) for line, before in lines)
     further += control.is_endless  # what is endless itself was sorted out above
-    key = ",".join(sorted({*trial.passed, *trial.broken}))
+    later = {f"{t}@{n}" for t, n in trial.reached.items() if n > control.reached.get(t, n)}
+    key = ",".join(sorted({*trial.passed, *trial.broken, *later}))
     return Way(way.steps, (net, further), key, _nearer(trial, control) if values else 0.0)
 
 
@@ -195,7 +196,7 @@ def together(ways: Sequence[Way], most: int = TOGETHER) -> tuple[Way, ...]:
     """
     winners: dict[str, list[Way]] = {}
     for way in ways:
-        if len(way.steps) == 1 and way.gain[0] > 0:
+        if len(way.steps) == 1 and way.gain > (0, 0) and way.key:
             winners.setdefault(way.key, []).append(way)
     tops = [group[0] for group in winners.values()]
     seconds = [group[1] for group in winners.values() if len(group) > 1]

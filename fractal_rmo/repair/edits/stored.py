@@ -1,4 +1,4 @@
-"""Edits of where answers go: an answer that was not kept, names taken for each other, the other end.
+"""Edits of where answers go: an answer that was not kept, names taken for each other.
 
 Methods that change an object in place and functions that return a new one look alike in a
 call, and so do the two ends of a list.
@@ -7,7 +7,7 @@ call, and so do the two ends of a list.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from fractal_rmo.editing.edit import Edit, shown
 from fractal_rmo.editing.source import FunctionNode
@@ -17,7 +17,8 @@ TARGETS = 5
 """Variables that an answer may be kept in, at most: the nearest ones."""
 NAMES = 4
 """Names of two neighbouring statements that are exchanged with each other, at most."""
-_IN_PLACE = frozenset("append extend add insert remove clear sort reverse update discard".split())
+_METHODS = "append extend add insert remove clear sort reverse update discard"
+_IN_PLACE = frozenset(_METHODS.split())
 _PLACES = (ast.Name, ast.Attribute, ast.Subscript)
 
 
@@ -81,12 +82,12 @@ def _names_exchanged(node: ast.AST, site: Site) -> Iterator[Edit]:
             yield site.cut(node, span, text, said, 1.0 if len(statements) == 2 else 0.7)
 
 
-def _names_in(statements: list[ast.stmt], site: Site) -> list[ast.Name]:
+def _names_in(statements: Sequence[ast.stmt], site: Site) -> list[ast.Name]:
     names = (n for one in statements for n in ast.walk(one) if isinstance(n, ast.Name))
     known = [n for n in names if n in site.file.parents and n.id not in site.functions]
     in_text = (ast.JoinedStr, ast.FormattedValue)  # whose places are not told
     told = [n for n in known if not any(isinstance(a, in_text) for a in site.file.ancestors(n))]
-    return sorted(told, key=lambda n: site.file.span(n))
+    return sorted(told, key=site.file.span)
 
 
 def _renamed(
@@ -119,8 +120,8 @@ def _awaited(node: ast.AST, site: Site) -> Iterator[Edit]:
     """``f()`` to ``await f()`` in an asynchronous function, and back."""
     if isinstance(node, ast.Await):
         yield site.swap(node, site.file.segment(node.value))
-    elif isinstance(node, ast.Call) and not isinstance(site.file.parent(node), ast.Await):
-        if isinstance(site.file.function(node), ast.AsyncFunctionDef):
+    elif isinstance(node, ast.Call) and isinstance(site.file.function(node), ast.AsyncFunctionDef):
+        if not isinstance(site.file.parent(node), ast.Await):
             yield site.swap(node, f"await {site.file.segment(node)}")
 
 
@@ -133,8 +134,8 @@ def _other_end(node: ast.AST, site: Site) -> Iterator[Edit]:
             yield site.swap(node, f"{site.file.segment(row)}.insert(0, {site.file.segment(item)})")
 
 
-def _returned_as_well(node: ast.AST, site: Site) -> Iterator[Edit]:
-    """``return`` of a local variable behind the last statement of a function inside another."""
+def _left_early(node: ast.AST, site: Site) -> Iterator[Edit]:
+    """``return``, with or without a value, or another leave at the end of an inner block."""
     function = site.file.function(node) if isinstance(node, ast.stmt) else None
     if not isinstance(node, ast.stmt) or not isinstance(function, FunctionNode):
         return
@@ -197,7 +198,7 @@ OPERATORS = (
     ),
     Operator(
         "left early",
-        _returned_as_well,
+        _left_early,
         (
             (_SIGHT.format(""), _SIGHT.format("            return\n")),
             (_SIGHT.format(""), _SIGHT.format("            break\n")),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice, takewhile
 
 from fractal_rmo.domain.experience import Experience
 from fractal_rmo.domain.run import Dialogue
 from fractal_rmo.domain.source import SourceTree
+from fractal_rmo.editing.judging import TestReport
+from fractal_rmo.editing.source import ParsedFile
 from fractal_rmo.repair.candidates import equally, parse_files, rank, weighing
 from fractal_rmo.repair.diary import Diary
 from fractal_rmo.repair.features import symptom_of
@@ -33,11 +35,11 @@ FURTHER = 200
 """Candidates tried after the first plausible one: alternatives say how sure the first is."""
 MOST = 600
 """The same, as long as a candidate to come could rank above all that were found."""
-DEPTH = 3
-"""Edits of one patch, at most."""
-SINGLES, MORE = 8_000, 2_500
-"""Candidates of one edit, and of each further one, after which the search goes on from the
-best of them, where any came nearer."""
+DEPTH = 4
+"""Edits of one patch, at most, those made together at once not counted."""
+ENOUGH = 1_500
+"""Candidates of each depth after which the search goes on from the best of them, where any
+came nearer; what is left of the single edits goes on beside theirs."""
 PARTLY = 4
 """Ways of which it is asked at the end which tests they win, at most."""
 _PASSES = "passes the tests."
@@ -77,20 +79,16 @@ class Hunt:
                 words = f"All candidates of {self._edits()} were tried, {self.position:,}"
                 return (yield from self._end(f"{words}; none {_PASSES}"))
 
-    @property
-    def _depth_now(self) -> int:
-        """Edits of a candidate, those made together at once not counted."""
-        return min(len(way.steps) for way in self.trail.ways) + 1
-
     def _edits(self) -> str:
-        depth = self._depth_now
+        depth = self.trail.depth
         return "one edit" if depth == 1 else f"up to {depth} edits"
 
     def _depth(self, most: int, pause: Callable[[], bool]) -> Dialogue[RepairOutcome | None]:
         """Candidates with one edit more than the trail's ways; None when all were tried."""
         starts = yield from self._starts()
         files, _ = parse_files(self.problem.code)
-        places = enumerate(enumerated(self.problem.code, files, starts), self.trail.begun)
+        programs = enumerated(self.problem.code, files, starts, self.trail.singles)
+        places = enumerate(programs, self.trail.begun)
         fresh = ((n, way, tree) for n, (way, tree) in places if n >= self.position)
         allowed = takewhile(lambda item: item[0] < most, fresh)
         waiting, size = list[_Item](), _FIRST_BATCH
@@ -111,30 +109,51 @@ class Hunt:
         return None
 
     def _starts(self) -> Dialogue[list[Start]]:
-        """The ways of the trail with their edits, by what a traced run of each blames."""
-        starts = list[Start]()
+        """The ways of the trail with their edits."""
+        starts, weighed = list[Start](), list[Way]()
         for way in self.trail.ways:
-            tree = way.tree(self.problem.code)
-            report = self.judge.apart
+            tree, report = way.tree(self.problem.code), self.judge.apart
             if way.steps:
-                label = f"after {way.says()}"
-                report = yield from self.judge.traced(tree, label)
-                if report.mends(self.judge.apart) and tree.sha256 not in self.problem.excluded:
-                    whole = yield from self.judge.whole(tree, label)
-                    if whole.mends(self.judge.before):
-                        yield from self._keep(way, tree)
+                report = yield from self._seen(way, tree)
+            weighed.append(self._weighed(way, report) if way.steps else way)
             files, broken = parse_files(tree)
             if not broken:
-                without = self.problem.without
-                suspicion = localise(report.executed, report.failing, report.raised)
-                if Part.LOCALISATION in without:
-                    suspicion = Suspicion(known=False)
-                learned = weighing(self.problem.priors, self.diary.symptom)
-                weigh = equally if Part.PRIORS in without else learned
-                proposals = rank(files, self.problem.tests, suspicion, weigh)
-                self.diary.offers(way, proposals)
-                starts.append(Start(way, tree, proposals))
+                starts.append(self._start(weighed[-1], tree, files, report))
+        self.trail = replace(self.trail, ways=tuple(weighed))
         return starts
+
+    def _seen(self, way: Way, tree: SourceTree) -> Dialogue[TestReport]:
+        """A traced run of a way, which is kept if it passes as it is."""
+        label = f"after {way.says()}"
+        report = yield from self.judge.traced(tree, label)
+        if report.mends(self.judge.apart) and tree.sha256 not in self.problem.excluded:
+            whole = yield from self.judge.whole(tree, label)
+            if whole.mends(self.judge.before):
+                yield from self._keep(way, tree)
+        return report
+
+    def _start(
+        self, way: Way, tree: SourceTree, files: Sequence[ParsedFile], report: TestReport
+    ) -> Start:
+        """What may follow a way, by what its run blames."""
+        without = self.problem.without
+        suspicion = localise(report.executed, report.failing, report.raised)
+        if Part.LOCALISATION in without:
+            suspicion = Suspicion(known=False)
+        learned = weighing(self.problem.priors, self.diary.symptom)
+        weigh = equally if Part.PRIORS in without else learned
+        proposals = rank(files, self.problem.tests, suspicion, weigh)
+        self.diary.offers(way, proposals)
+        return Start(way, tree, proposals)
+
+    def _weighed(self, way: Way, report: TestReport) -> Way:
+        """The way with what it gains indeed: of edits made together that was a guess."""
+        before = self.judge.apart
+        if not report.outcomes or not before.outcomes or self.judge.singly:
+            return way
+        won = sum(report.outcomes.get(test) == "passed" for test in before.failing)
+        lost = sum(before.outcomes.get(test) == "passed" for test in report.failing)
+        return replace(way, gain=(won - lost, way.gain[1]))
 
     def _judge(
         self, batch: Sequence[_Item], pause: Callable[[], bool]
@@ -167,7 +186,7 @@ class Hunt:
             content = self._is_content(way)
             if content:
                 break
-        self.trail = Trail(self.trail.ways, self.trail.begun, nearest(near))
+        self.trail = replace(self.trail, near=nearest(near))
         return (yield from self._end("")) if content else None
 
     def _keep(self, way: Way, tree: SourceTree) -> Dialogue[None]:
@@ -186,8 +205,7 @@ class Hunt:
 
     def _has_seen_enough(self) -> bool:
         """Whether it is time to go on from what came nearer instead."""
-        single = self._depth_now == 1
-        if self.position - self.trail.begun < (SINGLES if single else MORE) or self.found:
+        if self.position - self.trail.begun < ENOUGH or self.found:
             return False
         return self._gained() > self._before()
 
@@ -199,12 +217,14 @@ class Hunt:
 
     def _goes_deeper(self) -> bool:
         """Start the next depth from the best of this one, if that promises anything."""
-        depth = self._depth_now
+        depth = self.trail.depth
         worth = depth == 1 or self._gained() > self._before()
         worth = worth and Part.PAIRS not in self.problem.without
         if self.found or depth >= DEPTH or not self.trail.near or not worth:
             return False
-        self.trail = Trail((*together(self.trail.near), *self.trail.near), self.position)
+        singles = self.trail.singles or self.position
+        ways = (*together(self.trail.near), *self.trail.near, Way())
+        self.trail = Trail(ways, self.position, (), depth + 1, singles)
         return True
 
     def _is_content(self, last: Way) -> bool:

@@ -116,11 +116,15 @@ class Trail:
 
     ``ways`` are those from which the present depth starts, ``begun`` the
     position at which it did, ``near`` the best ways of this depth so far.
+    ``depth`` counts from 1; ``singles`` of the first one were tried, and those that are
+    left come among the candidates of the later ones.
     """
 
     ways: tuple[Way, ...] = (Way(),)
     begun: int = 0
     near: tuple[Way, ...] = ()
+    depth: int = 1
+    singles: int = 0
 
     def as_json(self) -> JsonObject:
         """For keeping."""
@@ -128,6 +132,8 @@ class Trail:
             "ways": [_way_as_json(way) for way in self.ways],
             "begun": self.begun,
             "near": [_way_as_json(way) for way in self.near],
+            "depth": self.depth,
+            "singles": self.singles,
         }
 
 
@@ -139,7 +145,8 @@ def read_trail(value: Json) -> Trail:
     try:
         assert isinstance(value, Mapping)  # noqa: S101 - as below
         ways, near = ([_read_way(way) for way in value[name]] for name in ("ways", "near"))  # type: ignore[union-attr]
-        return Trail(tuple(ways), int(value["begun"]), tuple(near))  # type: ignore[arg-type]
+        depth, singles = (int(value.get(*each)) for each in (("depth", 1), ("singles", 0)))  # type: ignore[arg-type]
+        return Trail(tuple(ways), int(value["begun"]), tuple(near), depth, singles)  # type: ignore[arg-type]
     except (AssertionError, KeyError, TypeError, ValueError):
         return BEGINNING
 

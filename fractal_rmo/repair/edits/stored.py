@@ -120,8 +120,9 @@ def _awaited(node: ast.AST, site: Site) -> Iterator[Edit]:
     """``f()`` to ``await f()`` in an asynchronous function, and back."""
     if isinstance(node, ast.Await):
         yield site.swap(node, site.file.segment(node.value))
-    elif isinstance(node, ast.Call) and isinstance(site.file.function(node), ast.AsyncFunctionDef):
-        if not isinstance(site.file.parent(node), ast.Await):
+    elif isinstance(node, ast.Call):
+        waits = isinstance(site.file.function(node), ast.AsyncFunctionDef)
+        if waits and not isinstance(site.file.parent(node), ast.Await):
             yield site.swap(node, f"await {site.file.segment(node)}")
 
 

@@ -37,9 +37,9 @@ MOST = 600
 """The same, as long as a candidate to come could rank above all that were found."""
 DEPTH = 4
 """Edits of one patch, at most, those made together at once not counted."""
-ENOUGH = 1_500
-"""Candidates of each depth after which the search goes on from the best of them, where any
-came nearer; what is left of the single edits goes on beside theirs."""
+ENOUGH, MORE = 1_500, 700
+"""Candidates of one edit, and of each further depth, after which the search goes on from the
+best of them, where any came nearer; what is left of the single edits goes on beside theirs."""
 PARTLY = 4
 """Ways of which it is asked at the end which tests they win, at most."""
 _PASSES = "passes the tests."
@@ -205,7 +205,8 @@ class Hunt:
 
     def _has_seen_enough(self) -> bool:
         """Whether it is time to go on from what came nearer instead."""
-        if self.position - self.trail.begun < ENOUGH or self.found:
+        enough = ENOUGH if self.trail.depth == 1 else MORE
+        if self.position - self.trail.begun < enough or self.found:
             return False
         return self._gained() > self._before()
 

@@ -103,6 +103,7 @@ SHIPPED_PRIORS = Priors(
             "refused": 0.4,
             "answer kept": 0.7,
             "sides exchanged": 0.45,
+            "indices exchanged": 0.5,
             "names exchanged": 0.35,
             "starred": 0.4,
             "awaited": 0.7,

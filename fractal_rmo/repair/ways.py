@@ -21,7 +21,9 @@ from fractal_rmo.repair.trials import Trial
 
 BEAM = 24
 """Ways from which the search goes on."""
-TOGETHER = 8
+QUIET = 3
+"""Of these, as many as gained nothing, where others did: each has to be run and searched."""
+TOGETHER = 5
 """Ways of several edits that each won tests of their own, at most."""
 ALIKE = 3
 """Of these, as many as bring the same tests to pass."""
@@ -238,13 +240,14 @@ def _touch(one: Proposal, other: Proposal) -> bool:
 def nearest(ways: Sequence[Way], most: int = BEAM, alike: int = ALIKE) -> tuple[Way, ...]:
     """Those that gained most, the likelier first among equals, few that came equally far.
 
-    Those that gained nothing are all alike: of them the likeliest are kept.
+    Of those that gained nothing the likeliest are kept, a few where others win tests.
     """
     ranked = sorted(ways, key=lambda way: (way.gain, way.likelihood), reverse=True)
     kept, seen = list[Way](), Counter[tuple[str, int]]()
+    some = bool(ranked) and ranked[0].gain[0] > 0
     for way in ranked:
         seen[way.key, way.gain[1]] += 1
-        rare = seen[way.key, way.gain[1]] <= alike
-        if (rare or way.gain == (0, 0)) and len(kept) < most:
+        allowed = alike if way.gain > (0, 0) else QUIET if some else most
+        if seen[way.key, way.gain[1]] <= allowed and len(kept) < most:
             kept.append(way)
     return tuple(kept)

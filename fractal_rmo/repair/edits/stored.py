@@ -64,6 +64,15 @@ def _sides_exchanged(node: ast.AST, site: Site) -> Iterator[Edit]:
         yield site.cut(node, (start, end), text, f"assign the other way, {shown(text)}")
 
 
+def _indices_exchanged(node: ast.AST, site: Site) -> Iterator[Edit]:
+    """``a[i][j]`` to ``a[j][i]``."""
+    match node:
+        case ast.Subscript(value=ast.Subscript(value=table, slice=first), slice=second):
+            row, column = site.file.segment(first), site.file.segment(second)
+            if row != column and not isinstance(first, ast.Slice | ast.Tuple):
+                yield site.swap(node, f"{site.file.segment(table)}[{column}][{row}]")
+
+
 def _names_exchanged(node: ast.AST, site: Site) -> Iterator[Edit]:
     """Two names taken for each other, in one statement or over it and the next one."""
     if not isinstance(node, ast.Assign | ast.AugAssign | ast.Expr | ast.Return):
@@ -173,6 +182,7 @@ OPERATORS = (
         ),
     ),
     Operator("sides exchanged", _sides_exchanged, (("a = b.c\n", "b.c = a\n"),)),
+    Operator("indices exchanged", _indices_exchanged, (("x = a[i][j]\n", "x = a[j][i]\n"),)),
     Operator(
         "names exchanged",
         _names_exchanged,

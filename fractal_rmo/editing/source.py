@@ -98,6 +98,7 @@ class ParsedFile:
         tree = parse(text)
         if tree is None:
             raise ValueError(f"{path} does not parse")
+        self._inside: dict[ast.AST, list[ast.AST]] = {}
         self.path = path
         self.text = text
         self.tree = tree
@@ -190,6 +191,12 @@ class ParsedFile:
         pattern = r"\s+".join(re.escape(word) for word in symbol.split())
         found = re.search(pattern, gap)
         return (start + found.start(), start + found.end()) if found else None
+
+    def inside(self, node: ast.AST) -> list[ast.AST]:
+        """A node and all below it, as ``ast.walk`` gives them."""
+        if node not in self._inside:
+            self._inside[node] = list(ast.walk(node))
+        return self._inside[node]
 
     def statement(self, node: ast.AST) -> ast.stmt | None:
         """The innermost statement that holds a node."""

@@ -11,7 +11,14 @@ from fractal_rmo.domain.run import Dialogue
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.editing.judging import TestReport
 from fractal_rmo.editing.source import ParsedFile
-from fractal_rmo.repair.candidates import equally, parse_files, rank, weighing
+from fractal_rmo.repair.candidates import (
+    FURTHER_STATEMENTS,
+    STATEMENTS,
+    equally,
+    parse_files,
+    rank,
+    weighing,
+)
 from fractal_rmo.repair.diary import Diary
 from fractal_rmo.repair.features import symptom_of
 from fractal_rmo.repair.fewer import fewer
@@ -142,7 +149,8 @@ class Hunt:
             suspicion = Suspicion(known=False)
         learned = weighing(self.problem.priors, self.diary.symptom)
         weigh = equally if Part.PRIORS in without else learned
-        proposals = rank(files, self.problem.tests, suspicion, weigh)
+        most = FURTHER_STATEMENTS if way.steps else STATEMENTS
+        proposals = rank(files, self.problem.tests, suspicion, weigh, most)
         self.diary.offers(way, proposals)
         return Start(way, tree, proposals)
 
@@ -251,6 +259,7 @@ class Hunt:
             status, note = RepairStatus.REPAIRED, ""
         else:
             partly = yield from self._partly()
+            note = f"{note} {partly.says()}" if partly else note
         position = max(self.position, self.problem.position)
         return self._outcome(status, position, note, partly)
 

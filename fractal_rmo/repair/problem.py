@@ -11,6 +11,9 @@ from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.repair.shipped import SHIPPED_PRIORS
 from fractal_rmo.repair.ways import BEGINNING, Trail
 
+SHOWN_TESTS = 4
+"""Tests that are named in a sentence, at most."""
+
 
 class Part(StrEnum):
     """A part of the engine that can be left out, to measure what it brings."""
@@ -113,6 +116,16 @@ class Partial:
     edits: int
     won: tuple[str, ...]
     failing: tuple[str, ...]
+
+    def says(self) -> str:
+        """In two sentences."""
+        left = ", ".join(self.failing[:SHOWN_TESTS])
+        more = f" and {len(self.failing) - SHOWN_TESTS} more" * (len(self.failing) > SHOWN_TESTS)
+        count = f"{len(self.won)} of {len(self.won) + len(self.failing)} failing tests"
+        return (
+            f"The best that was found makes {count} pass and is not proven: {self.description}. "
+            f"Still failing: {left}{more}."
+        )
 
 
 @dataclass(frozen=True)

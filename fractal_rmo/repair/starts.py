@@ -52,9 +52,10 @@ def _new(
     """What is not ``seen`` yet, which grows by it."""
     proven = {_kind(step) for start in starts for step in start.way.steps}
     made = [_forms(start, code) for start in starts]
+    promise = [-start.way.promise for start in starts]
     merged = sorted(
         (
-            -start.way.promise * proposal.score * (KNOWN if _kind(proposal) in proven else 1.0),
+            promise[number] * proposal.score * (KNOWN if _kind(proposal) in proven else 1.0),
             number,
             proposal.order,
             proposal,

@@ -19,8 +19,8 @@ from fractal_rmo.editing.edit import Edit
 from fractal_rmo.repair.candidates import Proposal
 from fractal_rmo.repair.trials import Trial
 
-BEAM = 24
-"""Ways from which the search goes on."""
+BEAM, GAINED = 24, 10
+"""Ways from which the search goes on, where none won a test and where some did."""
 QUIET = 3
 """Of these, as many as gained nothing, where others did: each has to be run and searched."""
 TOGETHER = 5
@@ -245,9 +245,12 @@ def nearest(ways: Sequence[Way], most: int = BEAM, alike: int = ALIKE) -> tuple[
     ranked = sorted(ways, key=lambda way: (way.gain, way.likelihood), reverse=True)
     kept, seen = list[Way](), Counter[tuple[str, int]]()
     some = bool(ranked) and ranked[0].gain[0] > 0
+    most = min(GAINED, most) if some else most
     for way in ranked:
         seen[way.key, way.gain[1]] += 1
         allowed = alike if way.gain > (0, 0) else QUIET if some else most
-        if seen[way.key, way.gain[1]] <= allowed and len(kept) < most:
+        if seen[way.key, way.gain[1]] <= allowed and len(kept) < (
+            min(GAINED, most) if some else most
+        ):
             kept.append(way)
     return tuple(kept)

@@ -160,7 +160,7 @@ def _conditions(node: ast.expr, site: Site) -> list[str]:
     own = site.file.segment(node)
     found = [
         site.file.segment(n)
-        for n in ast.walk(function)
+        for n in site.file.inside(function)
         if isinstance(n, ast.Compare) and hasattr(n, "lineno")
     ]
     return [c for c in dict.fromkeys(found) if c != own and "\n" not in c][:CONDITIONS]

@@ -42,7 +42,7 @@ FURTHER = 200
 """Candidates tried after the first plausible one: alternatives say how sure the first is."""
 MOST = 600
 """The same, as long as a candidate to come could rank above all that were found."""
-DEPTH = 4
+DEPTH = 6
 """Edits of one patch, at most, those made together at once not counted."""
 ENOUGH, MORE = 1_500, 700
 """Candidates of one edit, and of each further depth, after which the search goes on from the
@@ -214,7 +214,7 @@ class Hunt:
     def _has_seen_enough(self) -> bool:
         """Whether it is time to go on from what came nearer instead."""
         enough = ENOUGH if self.trail.depth == 1 else MORE
-        if self.position - self.trail.begun < enough or self.found:
+        if self.position - self.trail.begun < enough or self.found or self.trail.depth == DEPTH:
             return False
         return self._gained() > self._before()
 

@@ -237,14 +237,23 @@ def _touch(one: Proposal, other: Proposal) -> bool:
     return one.path == other.path and not apart
 
 
+def _worth(way: Way) -> tuple[bool, float]:
+    """What gained is worth more than what did not; of both what promises more.
+
+    Not tests alone: an unlikely edit wins some by chance, and its like are many.
+    """
+    gained = way.gain > (0, 0)
+    return gained, way.promise if gained else way.likelihood
+
+
 def nearest(ways: Sequence[Way], most: int = BEAM, alike: int = ALIKE) -> tuple[Way, ...]:
-    """Those that gained most, the likelier first among equals, few that came equally far.
+    """Those that gained and promise most, few that came equally far.
 
     Of those that gained nothing the likeliest are kept, a few where others win tests.
     """
-    ranked = sorted(ways, key=lambda way: (way.gain, way.likelihood), reverse=True)
+    ranked = sorted(ways, key=_worth, reverse=True)
     kept, seen = list[Way](), Counter[tuple[str, int]]()
-    some = bool(ranked) and ranked[0].gain[0] > 0
+    some = any(way.gain[0] > 0 for way in ranked)
     most = min(GAINED, most) if some else most
     for way in ranked:
         seen[way.key, way.gain[1]] += 1

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice, takewhile
 
-from fractal_rmo.domain.experience import Experience
 from fractal_rmo.domain.run import Dialogue
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.editing.judging import TestReport
@@ -20,12 +19,12 @@ from fractal_rmo.repair.candidates import (
     weighing,
 )
 from fractal_rmo.repair.diary import Diary
+from fractal_rmo.repair.ending import best_way, counted, label_of, ranked
 from fractal_rmo.repair.features import symptom_of
 from fractal_rmo.repair.fewer import fewer
 from fractal_rmo.repair.judge import Judge
 from fractal_rmo.repair.localise import Suspicion, localise
 from fractal_rmo.repair.problem import (
-    Candidate,
     Part,
     Partial,
     RepairOutcome,
@@ -47,8 +46,6 @@ DEPTH = 6
 ENOUGH, MORE = 1_500, 700
 """Candidates of one edit, and of each further depth, after which the search goes on from the
 best of them, where any came nearer; what is left of the single edits goes on beside theirs."""
-PARTLY = 4
-"""Ways of which it is asked at the end which tests they win, at most."""
 _PASSES = "passes the tests."
 _FIRST_BATCH = 32
 _Item = tuple[int, Way, SourceTree]
@@ -108,7 +105,7 @@ class Hunt:
             if self._has_seen_enough():
                 return None
             if pause():
-                words = f"Stopped after {_counted(self.position)}; none {_PASSES}"
+                words = f"Stopped after {counted(self.position)}; none {_PASSES}"
                 return (yield from self._end(words, RepairStatus.PAUSED))
         if self.position >= most:
             words = f"The limit of {most:,} candidates was met; none {_PASSES}"
@@ -171,7 +168,7 @@ class Hunt:
         Where the run's time was over before it had judged them all, the first of the rest is
         judged alone if it is the very first, and ``position`` stays at it if it is not.
         """
-        trials = yield from self.judge.many([tree for _, _, tree in batch], _label(batch))
+        trials = yield from self.judge.many([tree for _, _, tree in batch], label_of(batch))
         was_cut = any(trial.is_known for trial in trials)
         near, content = list(self.trail.near), False
         values = Part.VALUES not in self.problem.without
@@ -245,12 +242,6 @@ class Hunt:
         enough = FURTHER if settled else MOST
         return len(self.found) >= PLAUSIBLE or further >= enough
 
-    def _best(self) -> tuple[Candidate, ...]:
-        ranked = sorted(self.found, key=lambda one: _rank(one[0]))
-        return tuple(
-            _candidate(way, tree, self.diary.until(tried, way)) for way, tree, tried in ranked
-        )
-
     def _end(
         self, note: str, status: RepairStatus = RepairStatus.EXHAUSTED
     ) -> Dialogue[RepairOutcome]:
@@ -258,24 +249,10 @@ class Hunt:
         if self.found:
             status, note = RepairStatus.REPAIRED, ""
         else:
-            partly = yield from self._partly()
+            partly = yield from best_way(self.judge, self.trail)
             note = f"{note} {partly.says()}" if partly else note
         position = max(self.position, self.problem.position)
         return self._outcome(status, position, note, partly)
-
-    def _partly(self) -> Dialogue[Partial | None]:
-        """The way that wins most of the tests, if one of the best wins any without a loss."""
-        ways = [way for way in (*self.trail.near, *self.trail.ways) if way.steps]
-        gained = [way for way in ways if way.gain[0] > 0]
-        before = self.judge.before
-        for way in sorted(gained, key=lambda way: (way.gain, way.merit), reverse=True)[:PARTLY]:
-            tree = way.tree(self.problem.code)
-            report = yield from self.judge.whole(tree, way.says())
-            failing = set(report.failing)
-            won = tuple(t for t in before.failing if report.outcomes.get(t) == "passed")
-            if won and failing < set(before.failing):
-                return Partial(tree, way.says(), len(way.steps), won, report.failing)
-        return None
 
     def _lost(self, place: int, trouble: str) -> RepairOutcome:
         """The jail failed: the candidate at ``place`` is still to be judged."""
@@ -286,28 +263,8 @@ class Hunt:
     ) -> RepairOutcome:
         whole = self.diary.until(self.tried)
         return RepairOutcome(
-            *(status, self._best(), self.tried, position, note, self.trail),
+            *(status, ranked(self.found, self.diary), self.tried, position, note, self.trail),
             experience=whole,
             protocol=str(self.problem.priors),
             partly=partly,
         )
-
-
-def _counted(number: int) -> str:
-    return "1 candidate" if number == 1 else f"{number:,} candidates"
-
-
-def _label(batch: Sequence[_Item]) -> str:
-    more = f" and {_counted(len(batch) - 1)} more" if len(batch) > 1 else ""
-    return f"{batch[0][1].says()}{more}"
-
-
-def _candidate(way: Way, tree: SourceTree, experience: Experience) -> Candidate:
-    first = way.steps[0]
-    place = (first.path, first.operator, first.edit.line)
-    return Candidate(tree, *place, way.says(), way.merit, len(way.steps), experience)
-
-
-def _rank(way: Way) -> tuple[object, ...]:
-    """Sorts the likeliest patch first."""
-    return (-way.merit, *(step.order[1:] for step in way.steps))

@@ -52,9 +52,9 @@ class Judge:
         result = yield self._fine.request(tree, label, stop=False, trace=True)
         return read_report(result, tree)
 
-    def whole(self, tree: SourceTree, label: str) -> Dialogue[TestReport]:
-        """A run of the tests themselves, none left out."""
-        result = yield self.bench.request(tree, label, stop=False)
+    def whole(self, tree: SourceTree, label: str, stop: bool = True) -> Dialogue[TestReport]:
+        """A run of the tests themselves, up to the first that fails if ``stop``."""
+        result = yield self.bench.request(tree, label, stop=stop)
         return read_report(result, tree)
 
     def many(self, trees: Sequence[SourceTree], label: str) -> Dialogue[list[Trial]]:

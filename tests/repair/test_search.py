@@ -245,5 +245,6 @@ def test_the_best_way_is_told_where_nothing_passes_and_is_no_candidate() -> None
     assert outcome.status is RepairStatus.EXHAUSTED
     assert not outcome.candidates
     assert outcome.partly is not None
-    assert outcome.partly.failing == ("test_solution.py::test_all",)
-    assert "makes 2 of 3 failing tests pass and is not proven" in outcome.note
+    assert outcome.partly.won == ("test_solution.py::test_area",)
+    assert outcome.partly.failing == ("test_solution.py::test_both", "test_solution.py::test_all")
+    assert "makes 1 of 3 failing tests pass and is not proven" in outcome.note

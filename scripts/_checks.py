@@ -19,6 +19,8 @@ from typing import IO
 _WITHOUT = ("--ignore=tests/webapp", "--ignore=tests/deploy", "--ignore=tests/adapters/sandbox")
 """What --fast leaves out whole: other programs are started for it, again and again."""
 _ON_BOTH_CORES = ("-n", "2", "--dist", "loadfile")
+_WAITING_TOO = ("-n", "3", "--dist", "loadfile")
+"""Two fifths of the unit tests' time is waiting for other processes."""
 _RUNNING: set[subprocess.Popen[bytes]] = set()
 """What :func:`end_all` ends; each leads a process group of its own."""
 NO_TESTS_COLLECTED = 5
@@ -56,12 +58,12 @@ def static(python: Path, *, with_pylint: bool) -> list[Check]:
     found = [
         Check("ruff", [str(tool / "ruff"), "check", "."], 60),
         Check("format", [str(tool / "ruff"), "format", "--check", "."], 60),
-        Check("mypy", [str(python), "-m", "mypy"], 120),
+        Check("mypy", [str(python), "-m", "mypy"], 240),
         Check("imports", [str(tool / "lint-imports")], 60),
     ]
     if with_pylint:
         rooms = ["fractal_rmo", "workers", "webapp"]
-        found.append(Check("pylint", [str(python), "-m", "pylint", *rooms], 120))
+        found.append(Check("pylint", [str(python), "-m", "pylint", *rooms], 600))
     return found
 
 
@@ -80,9 +82,7 @@ def whole(python: Path, folder: Path, *, slow: bool) -> list[Check]:
     A cluster under the counter takes half as long again, and shows few lines that they do not.
     """
     found = [
-        _tests(
-            python, folder, "unit", "not cluster and not slow", 600, _ON_BOTH_CORES, covered=True
-        ),
+        _tests(python, folder, "unit", "not cluster and not slow", 720, _WAITING_TOO, covered=True),
         _tests(python, folder, "cluster", "cluster and not slow", 600, _ON_BOTH_CORES),
     ]
     if slow:
@@ -132,6 +132,7 @@ def perform_side_by_side(lanes: list[list[Check]], root: Path) -> list[Result]:
 
 
 def _perform_quietly(check: Check, root: Path) -> Result:
+    print(f".. {check.name}", flush=True)
     with TemporaryFile() as output:
         result = perform(check, root, output)
         output.seek(0)

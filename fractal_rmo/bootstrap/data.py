@@ -18,13 +18,14 @@ MIGRATIONS = CHECKOUT / "migrations"
 
 def migrate() -> None:
     """Bring the tables to this version; those of the embedded server are backed up before."""
-    from fractal_rmo.adapters.backup.before import keep_before
     from fractal_rmo.adapters.db.migrate import upgrade
 
     where = addresses()
 
     def before(revision: str) -> None:
         if where.embedded_database:  # another's database has another's backups
+            from fractal_rmo.adapters.backup.before import keep_before
+
             keep_before(where.database, state_paths(), _secret_files(), revision)
 
     upgrade(where.database, MIGRATIONS, before)

@@ -3,21 +3,25 @@
 Revisions are four digits that grow, and most migrations only add: code runs on
 tables that are ahead of it, until a migration that takes something away says
 in ``schema_contracts`` that it no longer does.
+
+Alembic takes longer to import than most commands to answer, and most find the
+tables as they need them: it is imported when it has something to do.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import ProgrammingError
 
 from fractal_rmo.adapters.db.engine import make_engine, run
 from fractal_rmo.domain.errors import ErrorCode, InfrastructureError
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 HEAD = "0007"
 """The revision that this code was written for; a test compares it with the migrations."""
@@ -34,6 +38,8 @@ _CONTRACTS = text(
 
 def config(url: str, folder: Path) -> Config:
     """Alembic's configuration without a file."""
+    from alembic.config import Config
+
     made = Config()
     made.set_main_option("script_location", str(folder).replace("%", "%%"))
     made.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
@@ -49,11 +55,11 @@ def upgrade(url: str, folder: Path, before: Callable[[str], object] = lambda _: 
     Raises ``InfrastructureError``: SCHEMA_AHEAD where the tables no longer
     suit this code, SCHEMA_BEHIND where this user may not change them.
     """
-    chosen = config(url, folder)
-    head = ScriptDirectory.from_config(chosen).get_current_head() or ""
+    head = max(file.name[: len(HEAD)] for file in (folder / "versions").glob("[0-9]*.py"))
     engine = make_engine(url)
     try:
         if run(engine, lambda db: _is_behind(db, head)):
+            chosen = config(url, folder)
             run(engine, lambda db: _upgrade_alone(db, chosen, head, before))
     finally:
         engine.dispose()
@@ -99,6 +105,8 @@ def _is_behind(db: Connection, head: str) -> bool:
 def _upgrade_alone(
     db: Connection, chosen: Config, head: str, before: Callable[[str], object]
 ) -> None:
+    from alembic import command
+
     db.execute(text("SELECT pg_advisory_lock(:key)"), {"key": LOCK})
     try:
         if not _is_behind(db, head):

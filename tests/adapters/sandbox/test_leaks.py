@@ -73,11 +73,18 @@ def _folders() -> Iterator[Path]:
 
 def _is_of(folder: Path, pids: list[int]) -> bool:
     """Whether one of the processes holds the folder: others run on this machine as well."""
-    return any(
-        os.path.realpath(f"/proc/{pid}/fd/{name}") == str(folder)
-        for pid in pids
-        for name in _listed(f"/proc/{pid}/fd")
+    held = (
+        _target(f"/proc/{pid}/fd/{name}") for pid in pids for name in _listed(f"/proc/{pid}/fd")
     )
+    return str(folder) in held
+
+
+def _target(link: str) -> str:
+    """Nothing where the descriptor is closed meanwhile: the processes go on working."""
+    try:
+        return os.readlink(link)  # noqa: PTH115
+    except OSError:
+        return ""
 
 
 def _listed(folder: str) -> list[str]:

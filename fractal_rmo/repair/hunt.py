@@ -130,7 +130,8 @@ class Hunt:
         """A traced run of a way, which is kept if it passes as it is."""
         label = f"after {way.says()}"
         report = yield from self.judge.traced(tree, label)
-        if report.mends(self.judge.apart) and tree.sha256 not in self.problem.excluded:
+        passed = all(report.outcomes.get(t) == "passed" for t in self.judge.before.failing)
+        if passed and report.outcomes and tree.sha256 not in self.problem.excluded:
             whole = yield from self.judge.whole(tree, label)
             if whole.mends(self.judge.before):
                 yield from self._keep(way, tree)

@@ -61,7 +61,8 @@ class Judge:
         """What the tests say of each; UNKNOWN for what a run of its own has to tell."""
         if self.singly:
             return [UNKNOWN] * len(trees)
-        failing = self.apart.failing
+        whole = self.before.failing  # first, while nothing that a part leaves is there
+        failing = [*whole, *(test for test in self.apart.failing if test not in whole)]
         request = batch_request(self._fine, self.problem.code, trees, failing, label)
         read = read_batch((yield request), len(trees))
         if read is not None:
@@ -75,7 +76,9 @@ class Judge:
 
     def may_pass(self, trial: Trial) -> bool:
         """Whether only a run of its own can tell."""
-        failing = self.apart.failing
+        failing, known = self.before.failing, self.before.outcomes
+        if trial.passed and failing and trial.passed.issuperset(failing):
+            return not trial.trouble and not any(test in known for test in trial.broken)
         return trial.mends(failing) or trial.may_mend(failing) or not trial.is_known
 
     def alone(self, tree: SourceTree, label: str, trial: Trial) -> Dialogue[Trial | str | None]:

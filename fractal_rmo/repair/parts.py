@@ -27,8 +27,9 @@ _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def in_parts(tests: SourceTree, failing: Sequence[str]) -> SourceTree:
-    """The tests with failing ones taken apart; the same tree where none can be.
+    """The tests and parts of the failing ones; the same tree where there are none.
 
+    The tests stay: parts that run in one process may see what those before them left.
     ``failing`` holds ids as pytest writes them.
     """
     wanted: dict[str, set[str]] = {}
@@ -45,7 +46,7 @@ def in_parts(tests: SourceTree, failing: Sequence[str]) -> SourceTree:
             several = _parts(function) if _id(owner, function) in names else []
             if 1 < len(several) <= left - made:
                 at = owner.body.index(function)
-                owner.body[at : at + 1] = several
+                owner.body[at + 1 : at + 1] = several
                 made += len(several)
         if made:
             left -= made

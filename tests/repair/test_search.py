@@ -248,3 +248,10 @@ def test_the_best_way_is_told_where_nothing_passes_and_is_no_candidate() -> None
     assert outcome.partly.won == ("test_solution.py::test_area",)
     assert outcome.partly.failing == ("test_solution.py::test_both", "test_solution.py::test_all")
     assert "makes 1 of 3 failing tests pass and is not proven" in outcome.note
+
+
+def test_what_a_part_leaves_behind_hides_no_patch() -> None:
+    code = "seen = []\n\n\ndef visit(x):\n    seen.append(x)\n    return len(seen) + 1\n"
+    tests = "from solution import visit\ndef test_1():\n    assert visit(5) == 1\n"
+    outcome, _ = solve(problem(code, f"{tests}    assert visit(5) == 2\n"))
+    assert outcome.status is RepairStatus.REPAIRED

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from io import BytesIO
 from itertools import chain
 from pathlib import Path
+from tokenize import detect_encoding
 
 from fractal_rmo.domain.errors import ErrorCode, InputError
 from fractal_rmo.domain.source import MAX_FILES, MAX_TREE_BYTES, SourceTree
@@ -157,17 +160,54 @@ class DataFile:
 
 
 def read_text(path: Path, most: int = MAX_TREE_BYTES) -> str:
-    """UTF-8 text without translating line ends; raises ``InputError``.
+    """Text without translating line ends; raises ``InputError``.
 
-    A byte order mark is no part of a Python file's text, as for Python itself.
+    UTF-8, or for a Python file what its first lines declare (PEP 263).  A byte order mark
+    is no part of its text, as for Python itself.
     """
     try:
         if path.stat().st_size > most:
             raise InputError(ErrorCode.TOO_LARGE, f"{path} alone is larger than {most >> 20} MB.")
-        return path.read_bytes().decode("utf-8-sig" if path.suffix == ".py" else "utf-8")
+        content = path.read_bytes()
+        return decoded(content) if path.suffix == ".py" else content.decode()
     except UnicodeDecodeError as error:
-        raise InputError(ErrorCode.NOT_TEXT, f"{path} is not UTF-8 text.") from error
+        name = "UTF-8" if error.encoding == "utf-8" else error.encoding
+        raise InputError(ErrorCode.NOT_TEXT, f"{path} is not {name} text.") from error
+    except SyntaxError as error:
+        raise InputError(ErrorCode.NOT_TEXT, f"{path}: {error.msg}.") from error
     except OSError as error:
         raise InputError(
             ErrorCode.NO_SUCH_FILE, f"{path} cannot be read: {error.strerror}"
         ) from error
+
+
+_DECLARED = re.compile(r"\A(?:[^\r\n]*\r?\n)?[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
+"""The name of an encoding in one of the first two lines, as in PEP 263."""
+
+
+def decoded(content: bytes) -> str:
+    """A Python file's text, which declares UTF-8 where it declared another encoding.
+
+    Everything that runs it writes UTF-8.  Raises ``UnicodeDecodeError``, and ``SyntaxError``
+    for an encoding that nobody knows.
+    """
+    try:
+        encoding, _ = detect_encoding(BytesIO(content).readline)
+    except SyntaxError:
+        content.decode("utf-8-sig")  # says what is wrong where nothing is declared
+        raise
+    text = content.decode(encoding)
+    found = None if encoding.startswith("utf-8") else _DECLARED.match(text)
+    return text[: found.start(1)] + "utf-8" + text[found.end(1) :] if found else text
+
+
+def encoded(text: str, like: bytes) -> bytes:
+    """The content of a Python file whose ``decoded`` text changed: its mark and encoding stay.
+
+    Raises ``UnicodeEncodeError`` and what ``decoded`` does.
+    """
+    encoding, _ = detect_encoding(BytesIO(like).readline)
+    declared = None if encoding.startswith("utf-8") else _DECLARED.match(like.decode(encoding))
+    if found := declared and _DECLARED.match(text):
+        text = text[: found.start(1)] + declared[1] + text[found.end(1) :]
+    return text.encode(encoding)

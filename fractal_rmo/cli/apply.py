@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from codecs import BOM_UTF8
 from pathlib import Path
 
-from fractal_rmo.adapters.source_files import base_of
+from fractal_rmo.adapters.source_files import base_of, encoded
 from fractal_rmo.domain.errors import ErrorCode, InputError
 from fractal_rmo.domain.source import SourceTree
 
@@ -25,20 +24,29 @@ def apply(path: Path, before: SourceTree, after: SourceTree) -> list[Path]:
     drafts: dict[str, Path] = {}
     try:
         for name, target in targets.items():
-            text, content = before.files.get(name, "").encode(), target.read_bytes()
-            mark = BOM_UTF8 if content == BOM_UTF8 + text else b""
-            if content != mark + text:
+            content = target.read_bytes()
+            if not _is(content, before.files.get(name, "")):
                 raise InputError(ErrorCode.STALE_VERSION, f"{target} changed meanwhile.")
-            drafts[name] = _draft(target, mark + after.files[name].encode())
+            drafts[name] = _draft(target, encoded(after.files[name], content))
         for name, target in targets.items():
             drafts[name].replace(target)
     except OSError as error:
         raise InputError(ErrorCode.CANNOT_WRITE, f"{error.filename}: {error.strerror}.") from error
+    except UnicodeEncodeError as error:
+        detail = f"The patch cannot be written in {error.encoding}."
+        raise InputError(ErrorCode.CANNOT_WRITE, detail) from error
     finally:
         for draft in drafts.values():
             with contextlib.suppress(OSError):
                 draft.unlink()
     return list(targets.values())
+
+
+def _is(content: bytes, text: str) -> bool:
+    try:
+        return encoded(text, content) == content
+    except (SyntaxError, UnicodeError):
+        return False
 
 
 def _draft(target: Path, content: bytes) -> Path:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import cached_property, lru_cache
 from hashlib import blake2b
 from types import CodeType
@@ -98,6 +98,7 @@ class ParsedFile:
         tree = parse(text)
         if tree is None:
             raise ValueError(f"{path} does not parse")
+        self._inside: dict[ast.AST, list[ast.AST]] = {}
         self.path = path
         self.text = text
         self.tree = tree
@@ -191,6 +192,12 @@ class ParsedFile:
         found = re.search(pattern, gap)
         return (start + found.start(), start + found.end()) if found else None
 
+    def inside(self, node: ast.AST) -> list[ast.AST]:
+        """A node and all below it, as ``ast.walk`` gives them."""
+        if node not in self._inside:
+            self._inside[node] = list(ast.walk(node))
+        return self._inside[node]
+
     def statement(self, node: ast.AST) -> ast.stmt | None:
         """The innermost statement that holds a node."""
         if isinstance(node, ast.stmt):
@@ -220,6 +227,15 @@ class ParsedFile:
         for scope in self.ancestors(node):
             found.update(dict.fromkeys(self._bound.get(scope, ())))
         return list(found)
+
+    def uses(self, names: Collection[str]) -> list[int]:
+        """The lines in which variables or attributes of these names are read."""
+        return [
+            node.lineno
+            for node in self.editable
+            if (isinstance(node, ast.Name) and node.id in names)
+            or (isinstance(node, ast.Attribute) and node.attr in names)
+        ]
 
     @cached_property
     def _bound(self) -> dict[ast.AST, list[str]]:

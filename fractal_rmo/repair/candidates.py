@@ -14,8 +14,9 @@ from fractal_rmo.repair.edits import OPERATORS, Edit, Site
 from fractal_rmo.repair.features import shape_of
 from fractal_rmo.repair.localise import Suspicion
 
-STATEMENTS = 300
-"""Statements that are edited, at most: the most suspicious ones."""
+STATEMENTS, FURTHER_STATEMENTS = 300, 20
+"""Statements that are edited, at most, in the code as it is and after edits that came nearer: the
+most suspicious ones."""
 CHARACTERS = 6
 """Single characters of the tests' texts that one may be replaced with, at most."""
 
@@ -73,8 +74,9 @@ def rank(
     tests: SourceTree,
     suspicion: Suspicion,
     weigh: Weigh,
+    most: int = STATEMENTS,
 ) -> list[Proposal]:
-    """Every edit of every suspicious statement, best first.
+    """Every edit of the ``most`` suspicious statements, best first.
 
     The order depends on nothing but the arguments, so that a search may
     resume at a position in it.
@@ -83,7 +85,7 @@ def rank(
     functions = {name: arity for file in files for name, arity in file.functions.items()}
     errors = errors_named(tests)
     found: dict[tuple[str, int, int, str], Proposal] = {}
-    for file, node, suspect in _suspects(files, suspicion):
+    for file, node, suspect in _suspects(files, suspicion, most):
         site, shape = Site(file, known, functions, errors), shape_of(file, node)
         for operator in OPERATORS:
             for edit in operator.generate(node, site):
@@ -119,7 +121,7 @@ def _characters(tests: SourceTree) -> list[str]:
 
 
 def _suspects(
-    files: Sequence[ParsedFile], suspicion: Suspicion
+    files: Sequence[ParsedFile], suspicion: Suspicion, most: int
 ) -> Iterator[tuple[ParsedFile, ast.AST, float]]:
     """The nodes of the most suspicious statements, with their suspicion."""
     scored: dict[ast.stmt, float] = {}
@@ -128,7 +130,7 @@ def _suspects(
             if isinstance(node, ast.stmt):
                 scored[node] = suspicion.of(file, node)
     blamed = [statement for statement, score in scored.items() if score > 0]
-    chosen = set(sorted(blamed, key=scored.__getitem__, reverse=True)[:STATEMENTS])
+    chosen = set(sorted(blamed, key=scored.__getitem__, reverse=True)[:most])
     for file in files:
         for node in file.editable:
             statement = file.statement(node)

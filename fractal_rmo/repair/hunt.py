@@ -6,22 +6,24 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice, takewhile
 
-from fractal_rmo.domain.experience import Experience
-from fractal_rmo.domain.run import Dialogue, RunEnding
+from fractal_rmo.domain.run import Dialogue
 from fractal_rmo.domain.source import SourceTree
-from fractal_rmo.editing.judging import Bench, TestReport, read_report
+from fractal_rmo.editing.judging import TestReport
 from fractal_rmo.repair.candidates import parse_files
 from fractal_rmo.repair.diary import Diary
+from fractal_rmo.repair.ending import best_way, counted, label_of, ranked
 from fractal_rmo.repair.features import symptom_of
+from fractal_rmo.repair.fewer import fewer
+from fractal_rmo.repair.judge import Judge
 from fractal_rmo.repair.problem import (
-    Candidate,
     Part,
+    Partial,
     RepairOutcome,
     RepairProblem,
     RepairStatus,
 )
 from fractal_rmo.repair.starts import Start, begun, enumerated
-from fractal_rmo.repair.trials import BATCH, UNKNOWN, Trial, batch_request, read_batch, trial_of
+from fractal_rmo.repair.trials import BATCH, Trial
 from fractal_rmo.repair.ways import Gain, Trail, Way, measured, nearest, together
 
 PLAUSIBLE = 20
@@ -30,11 +32,11 @@ FURTHER = 200
 """Candidates tried after the first plausible one: alternatives say how sure the first is."""
 MOST = 600
 """The same, as long as a candidate to come could rank above all that were found."""
-DEPTH = 3
-"""Edits of one patch, at most."""
-SINGLES, MORE = 8_000, 2_500
-"""Candidates of one edit, and of each further one, after which the search goes on from the
-best of them, where any came nearer."""
+DEPTH = 6
+"""Edits of one patch, at most, those made together at once not counted."""
+ENOUGH, MORE = 1_500, 700
+"""Candidates of one edit, and of each further depth, after which the search goes on from the
+best of them, where any came nearer; what is left of the single edits goes on beside theirs."""
 _PASSES = "passes the tests."
 _FIRST_BATCH = 32
 _Item = tuple[int, Way, SourceTree]
@@ -46,19 +48,15 @@ class Hunt:
     """Judges candidates until it is content, at the end, or told to pause."""
 
     problem: RepairProblem
-    bench: Bench
-    before: TestReport
+    judge: Judge
     found: list[tuple[Way, SourceTree, int]] = field(default_factory=list)
     """Patches, each with the number of candidates tried until it was found."""
     tried_at_first: int = 0
-    control: Trial = UNKNOWN
-    """The code as it is, judged as candidates are."""
 
     def __post_init__(self) -> None:
         """Go on where the last slice ended."""
         self.position, self.trail = self.problem.position, self.problem.trail
-        self.diary = Diary(symptom_of(self.before))
-        self.singly = Part.SHARED_FORKS in self.problem.without  # a run of its own for each
+        self.diary = Diary(symptom_of(self.judge.before))
 
     @property
     def tried(self) -> int:
@@ -67,30 +65,27 @@ class Hunt:
 
     def run(self, most: int, pause: Callable[[], bool]) -> Dialogue[RepairOutcome]:
         """Every depth in turn, up to position ``most``."""
+        yield from self.judge.take_apart()
         while True:
             ended = yield from self._depth(most, pause)
             if ended is not None:
                 return ended
             if not self._goes_deeper():
                 words = f"All candidates of {self._edits()} were tried, {self.position:,}"
-                return self._end(f"{words}; none {_PASSES}")
-
-    @property
-    def _depth_now(self) -> int:
-        """Edits of a candidate, those made together at once not counted."""
-        return min(len(way.steps) for way in self.trail.ways) + 1
+                return (yield from self._end(f"{words}; none {_PASSES}"))
 
     def _edits(self) -> str:
-        depth = self._depth_now
+        depth = self.trail.depth
         return "one edit" if depth == 1 else f"up to {depth} edits"
 
     def _depth(self, most: int, pause: Callable[[], bool]) -> Dialogue[RepairOutcome | None]:
         """Candidates with one edit more than the trail's ways; None when all were tried."""
         starts = yield from self._starts(pause)
         if starts is None:
-            return self._paused()
+            return (yield from self._paused())
         files, _ = parse_files(self.problem.code)
-        places = enumerate(enumerated(self.problem.code, files, starts), self.trail.begun)
+        programs = enumerated(self.problem.code, files, starts, self.trail.singles)
+        places = enumerate(programs, self.trail.begun)
         fresh = ((n, way, tree) for n, (way, tree) in places if n >= self.position)
         allowed = takewhile(lambda item: item[0] < most, fresh)
         waiting, size = list[_Item](), _FIRST_BATCH
@@ -99,18 +94,19 @@ class Hunt:
             if ended is not None:
                 return ended
             waiting = [item for item in waiting if item[0] >= self.position]
-            size = 1 if self.singly else BATCH
+            size = 1 if self.judge.singly else BATCH
             if self._has_seen_enough():
                 return None
             if pause():
-                return self._paused()
+                return (yield from self._paused())
         if self.position >= most:
-            return self._end(f"The limit of {most:,} candidates was met; none {_PASSES}")
+            words = f"The limit of {most:,} candidates was met; none {_PASSES}"
+            return (yield from self._end(words))
         return None
 
-    def _paused(self) -> RepairOutcome:
-        words = f"Stopped after {_counted(self.position)}; none {_PASSES}"
-        return self._end(words, RepairStatus.PAUSED)
+    def _paused(self) -> Dialogue[RepairOutcome]:
+        words = f"Stopped after {counted(self.position)}; none {_PASSES}"
+        return (yield from self._end(words, RepairStatus.PAUSED))
 
     def _starts(self, pause: Callable[[], bool]) -> Dialogue[list[Start] | None]:
         """The ways of the trail with their edits, by what a traced run of each blames.
@@ -118,23 +114,40 @@ class Hunt:
         None when it is time to pause, which is heard here only after this call has judged
         something: each call is to come further than the one before it.
         """
-        starts = list[Start]()
+        starts, weighed = list[Start](), list[Way]()
         for way in self.trail.ways:
             if self.position > self.problem.position and pause():
                 return None
-            tree = way.tree(self.problem.code)
-            report = self.before
+            tree, report = way.tree(self.problem.code), self.judge.apart
             if way.steps:
-                label = f"after {way.says()}"
-                result = yield self.bench.request(tree, label, stop=False, trace=True)
-                report = read_report(result, tree)
-                if report.mends(self.before) and tree.sha256 not in self.problem.excluded:
-                    self._keep(way, tree)
-            start = begun(self.problem, way, tree, report, self.diary.symptom)
+                report = yield from self._seen(way, tree)
+            weighed.append(self._weighed(way, report) if way.steps else way)
+            start = begun(self.problem, weighed[-1], tree, report, self.diary.symptom)
             if start is not None:
                 self.diary.offers(way, start.proposals)
                 starts.append(start)
+        self.trail = replace(self.trail, ways=tuple(weighed))
         return starts
+
+    def _seen(self, way: Way, tree: SourceTree) -> Dialogue[TestReport]:
+        """A traced run of a way, which is kept if it passes as it is."""
+        label = f"after {way.says()}"
+        report = yield from self.judge.traced(tree, label)
+        passed = all(report.outcomes.get(t) == "passed" for t in self.judge.before.failing)
+        if passed and report.outcomes and tree.sha256 not in self.problem.excluded:
+            whole = yield from self.judge.whole(tree, label)
+            if whole.mends(self.judge.before):
+                yield from self._keep(way, tree)
+        return report
+
+    def _weighed(self, way: Way, report: TestReport) -> Way:
+        """The way with what it gains indeed: of edits made together that was a guess."""
+        before = self.judge.apart
+        if not report.outcomes or not before.outcomes or self.judge.singly:
+            return way
+        won = sum(report.outcomes.get(test) == "passed" for test in before.failing)
+        lost = sum(before.outcomes.get(test) == "passed" for test in report.failing)
+        return replace(way, gain=(won - lost, way.gain[1]))
 
     def _judge(
         self, batch: Sequence[_Item], pause: Callable[[], bool]
@@ -145,13 +158,12 @@ class Hunt:
         a later one where it is time to pause, or where the run of many left it out for want of
         time.
         """
-        trials = yield from self._trials(batch)
+        trials = yield from self.judge.many([tree for _, _, tree in batch], label_of(batch))
         was_cut = any(trial.is_known for trial in trials)
         near, content = list(self.trail.near), False
         values = Part.VALUES not in self.problem.without
         for (place, way, tree), trial in zip(batch, trials, strict=True):
-            failing = self.before.failing
-            needs_run = trial.mends(failing) or trial.may_mend(failing) or not trial.is_known
+            needs_run = self.judge.may_pass(trial)
             is_left_out = not trial.is_known and was_cut
             if needs_run and place > batch[0][0] and (is_left_out or pause()):
                 break
@@ -159,60 +171,39 @@ class Hunt:
             if tree.sha256 in self.problem.excluded:
                 continue
             self.diary.note(way)
+            said: Trial | str | None = trial
             if needs_run:
-                said = yield from self._alone(way, tree, trial)
-                if isinstance(said, str):
-                    return self._lost(place, said)
-            else:
-                said = trial
-            if kept := measured(way, said, self.control, values):
+                said = yield from self.judge.alone(tree, way.says(), trial)
+            if isinstance(said, str):
+                return self._lost(place, said)
+            if said is None:
+                yield from self._keep(way, tree)
+            elif kept := measured(way, said, self.judge.control, values):
                 near.append(kept)
             content = self._is_content(way)
             if content:
                 break
         self.trail = replace(self.trail, near=nearest(near))
-        return self._end("") if content else None
+        return (yield from self._end("")) if content else None
 
-    def _trials(self, batch: Sequence[_Item]) -> Dialogue[list[Trial]]:
-        """What the tests say of each; UNKNOWN for what a run of its own has to tell."""
-        if self.singly:
-            return [UNKNOWN] * len(batch)
-        trees = [tree for _, _, tree in batch]
-        label = _label(batch)
-        request = batch_request(self.bench, self.problem.code, trees, self.before.failing, label)
-        read = read_batch((yield request), len(batch))
-        if read is not None:
-            self.control, trials = read
-            return trials
-        if self.bench == self.bench.thick():
-            return [UNKNOWN] * len(batch)
-        self.bench = self.bench.thick()
-        return (yield from self._trials(batch))
-
-    def _alone(self, way: Way, tree: SourceTree, trial: Trial) -> Dialogue[Trial | str]:
-        """Run the tests in a jail of their own.  A sentence when the jail itself failed."""
-        rounds = [self.before.failing] if self.before.failing and not trial.is_known else []
-        for only in [*rounds, ()]:
-            result = yield self.bench.request(tree, way.says(), only=only, stop=not rounds)
-            report = read_report(result, tree)
-            if result.ending is RunEnding.UNAVAILABLE:
-                return result.detail or "The sandbox was lost."
-            trial = trial_of(report, self.before)
-            if not trial.passed:
-                return trial
-        if report.mends(self.before):
-            self._keep(way, tree)
-            return UNKNOWN  # nothing is to be built on what is whole
-        return trial
-
-    def _keep(self, way: Way, tree: SourceTree) -> None:
+    def _keep(self, way: Way, tree: SourceTree) -> Dialogue[None]:
+        """A patch that passes, less the edits that it does not need."""
         self.tried_at_first = self.tried_at_first or self.tried
-        self.found.append((way, tree, self.tried))
+        for less in list(fewer(way)):
+            smaller = less.tree(self.problem.code)
+            if smaller.sha256 in self.problem.excluded or smaller == self.problem.code:
+                continue
+            report = yield from self.judge.whole(smaller, less.says())
+            if report.mends(self.judge.before):
+                way, tree = less, smaller
+                break
+        if tree not in [known for _, known, _ in self.found]:
+            self.found.append((way, tree, self.tried))
 
     def _has_seen_enough(self) -> bool:
         """Whether it is time to go on from what came nearer instead."""
-        single = self._depth_now == 1
-        if self.position - self.trail.begun < (SINGLES if single else MORE) or self.found:
+        enough = ENOUGH if self.trail.depth == 1 else MORE
+        if self.position - self.trail.begun < enough or self.found or self.trail.depth == DEPTH:
             return False
         return self._gained() > self._before()
 
@@ -224,13 +215,15 @@ class Hunt:
 
     def _goes_deeper(self) -> bool:
         """Start the next depth from the best of this one, if that promises anything."""
-        depth = self._depth_now
+        depth = self.trail.depth
         worth = depth == 1 or self._gained() > self._before()
         worth = worth and Part.PAIRS not in self.problem.without
         if self.found or depth >= DEPTH or not self.trail.near or not worth:
             return False
-        ways = (*together(self.trail.near), *self.trail.near)
-        self.trail = Trail(ways, self.position, flaky=self.trail.flaky)
+        singles = self.trail.singles or self.position
+        ways = (*together(self.trail.near), *self.trail.near, Way())
+        flaky = self.trail.flaky
+        self.trail = Trail(ways, self.position, (), depth + 1, singles, flaky)
         return True
 
     def _is_content(self, last: Way) -> bool:
@@ -242,46 +235,29 @@ class Hunt:
         enough = FURTHER if settled else MOST
         return len(self.found) >= PLAUSIBLE or further >= enough
 
-    def _best(self) -> tuple[Candidate, ...]:
-        ranked = sorted(self.found, key=lambda one: _rank(one[0]))
-        return tuple(
-            _candidate(way, tree, self.diary.until(tried, way)) for way, tree, tried in ranked
-        )
-
-    def _end(self, note: str, status: RepairStatus = RepairStatus.EXHAUSTED) -> RepairOutcome:
+    def _end(
+        self, note: str, status: RepairStatus = RepairStatus.EXHAUSTED
+    ) -> Dialogue[RepairOutcome]:
+        partly = None
         if self.found:
             status, note = RepairStatus.REPAIRED, ""
+        else:
+            partly = yield from best_way(self.judge, self.trail)
+            note = f"{note} {partly.says()}" if partly else note
         position = max(self.position, self.problem.position)
-        return self._outcome(status, position, note)
+        return self._outcome(status, position, note, partly)
 
     def _lost(self, place: int, trouble: str) -> RepairOutcome:
         """The jail failed: the candidate at ``place`` is still to be judged."""
         return self._outcome(RepairStatus.UNAVAILABLE, place, trouble)
 
-    def _outcome(self, status: RepairStatus, position: int, note: str) -> RepairOutcome:
+    def _outcome(
+        self, status: RepairStatus, position: int, note: str, partly: Partial | None = None
+    ) -> RepairOutcome:
         whole = self.diary.until(self.tried)
         return RepairOutcome(
-            *(status, self._best(), self.tried, position, note, self.trail),
+            *(status, ranked(self.found, self.diary), self.tried, position, note, self.trail),
             experience=whole,
             protocol=str(self.problem.priors),
+            partly=partly,
         )
-
-
-def _counted(number: int) -> str:
-    return "1 candidate" if number == 1 else f"{number:,} candidates"
-
-
-def _label(batch: Sequence[_Item]) -> str:
-    more = f" and {_counted(len(batch) - 1)} more" if len(batch) > 1 else ""
-    return f"{batch[0][1].says()}{more}"
-
-
-def _candidate(way: Way, tree: SourceTree, experience: Experience) -> Candidate:
-    first = way.steps[0]
-    place = (first.path, first.operator, first.edit.line)
-    return Candidate(tree, *place, way.says(), way.merit, len(way.steps), experience)
-
-
-def _rank(way: Way) -> tuple[object, ...]:
-    """Sorts the likeliest patch first."""
-    return (-way.merit, *(step.order[1:] for step in way.steps))

@@ -19,6 +19,8 @@ from fractal_rmo.editing.source import ParsedFile
 
 UNSEEN = 0.1
 """Suspicion of code that runs at import, before any test is traced."""
+USED = 0.5
+"""Suspicion of a constant, as a part of that of the line that uses it."""
 UNIFORM = 0.5
 """Suspicion of every line when no trace could be had."""
 
@@ -41,8 +43,19 @@ class Suspicion:
             (self.lines.get((file.path, n), 0.0) for n in head_lines(statement)), default=0.0
         )
         if seen == 0.0 and file.function(statement) is None:
-            return UNSEEN
+            return max(UNSEEN, USED * self._of_use(file, statement))
         return seen
+
+    def _of_use(self, file: ParsedFile, statement: ast.stmt) -> float:
+        """That of the likeliest line that uses what a module or a class assigns."""
+        if not isinstance(statement, ast.Assign | ast.AnnAssign):
+            return 0.0
+        bound = {n.id for n in ast.walk(statement) if _is_stored(n)}  # type: ignore[attr-defined]
+        return max((self.lines.get((file.path, n), 0.0) for n in file.uses(bound)), default=0.0)
+
+
+def _is_stored(node: ast.AST) -> bool:
+    return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
 
 
 def head_lines(statement: ast.stmt) -> range:

@@ -11,6 +11,9 @@ from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.repair.shipped import SHIPPED_PRIORS
 from fractal_rmo.repair.ways import BEGINNING, Trail
 
+SHOWN_TESTS = 4
+"""Tests that are named in a sentence, at most."""
+
 
 class Part(StrEnum):
     """A part of the engine that can be left out, to measure what it brings."""
@@ -23,6 +26,8 @@ class Part(StrEnum):
     """There are no patches of several edits."""
     VALUES = "values"
     """Whether a wrong value comes nearer to the right one is not looked at."""
+    PARTS = "parts"
+    """Failing tests are not taken apart."""
     SHARED_FORKS = "shared-forks"
     """Each candidate has a jail of its own."""
     CHOICE = "choice"
@@ -99,6 +104,31 @@ class Alternative:
 
 
 @dataclass(frozen=True)
+class Partial:
+    """The best that was found where nothing passes all tests: a help for people, no repair.
+
+    ``won`` are tests that failed before and pass with it, ``failing`` those that still fail;
+    none that passed before is among them.
+    """
+
+    tree: SourceTree
+    description: str
+    edits: int
+    won: tuple[str, ...]
+    failing: tuple[str, ...]
+
+    def says(self) -> str:
+        """In two sentences."""
+        left = ", ".join(self.failing[:SHOWN_TESTS])
+        more = f" and {len(self.failing) - SHOWN_TESTS} more" * (len(self.failing) > SHOWN_TESTS)
+        count = f"{len(self.won)} of {len(self.won) + len(self.failing)} failing tests"
+        return (
+            f"The best that was found makes {count} pass and is not proven: {self.description}. "
+            f"Still failing: {left}{more}."
+        )
+
+
+@dataclass(frozen=True)
 class RepairOutcome:
     """What a search came to.
 
@@ -107,7 +137,8 @@ class RepairOutcome:
     call goes on, ``note`` says in a sentence why there is no candidate.
     ``experience`` is of the whole call, ``protocol`` names the priors.
     ``sure`` in 0..1 is the part of the first candidate's behaviour in the weight
-    of all that were found, ``alternatives`` are other behaviours.
+    of all that were found, ``alternatives`` are other behaviours.  ``partly`` is
+    the best way where there is no candidate.
     """
 
     status: RepairStatus
@@ -120,6 +151,7 @@ class RepairOutcome:
     alternatives: tuple[Alternative, ...] = ()
     experience: Experience = NOTHING
     protocol: str = str(SHIPPED_PRIORS)
+    partly: Partial | None = None
 
     def telling(self, words: str) -> str:
         """``words``, and which tests were left out of the search."""

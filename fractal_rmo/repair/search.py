@@ -15,6 +15,7 @@ from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.editing.judging import FAILING, Bench, TestReport, first_run, read_report
 from fractal_rmo.repair.candidates import parse_files
 from fractal_rmo.repair.hunt import Hunt
+from fractal_rmo.repair.judge import Judge
 from fractal_rmo.repair.problem import RepairOutcome, RepairProblem, RepairStatus
 
 LOOKS = 2
@@ -46,7 +47,7 @@ def search(
         return first
     bench, report, flaky = first
     problem = replace(problem, trail=replace(problem.trail, flaky=flaky))
-    return (yield from Hunt(problem, bench, report).run(max_candidates, pause))
+    return (yield from Hunt(problem, Judge(problem, bench, report)).run(max_candidates, pause))
 
 
 _First = tuple[Bench, TestReport, tuple[str, ...]]

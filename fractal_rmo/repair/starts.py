@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from fractal_rmo.domain.priors import Symptom
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.editing.judging import TestReport
 from fractal_rmo.editing.source import ParsedFile, normal_form
-from fractal_rmo.repair.candidates import Proposal, equally, parse_files, rank, weighing
+from fractal_rmo.repair.candidates import (
+    FURTHER_STATEMENTS,
+    STATEMENTS,
+    Proposal,
+    equally,
+    parse_files,
+    rank,
+    weighing,
+)
 from fractal_rmo.repair.localise import Suspicion, localise
 from fractal_rmo.repair.problem import Part, RepairProblem
 from fractal_rmo.repair.ways import Way
@@ -41,25 +50,39 @@ def begun(
     if Part.LOCALISATION in problem.without:
         suspicion = Suspicion(known=False)
     weigh = equally if Part.PRIORS in problem.without else weighing(problem.priors, symptom)
-    return Start(way, tree, rank(files, problem.tests, suspicion, weigh))
+    most = FURTHER_STATEMENTS if way.steps else STATEMENTS
+    return Start(way, tree, rank(files, problem.tests, suspicion, weigh, most))
 
 
 def enumerated(
-    code: SourceTree, files: Sequence[ParsedFile], starts: Sequence[Start]
+    code: SourceTree, files: Sequence[ParsedFile], starts: Sequence[Start], singles: int = 0
 ) -> Iterator[tuple[Way, SourceTree]]:
     """The programs that compile and are new, the likeliest first.
 
     Two texts of one normal form are one program, and so are the code as it is
     and the starts.  The order depends on nothing but the arguments, so that a
-    search may resume at a position in it.
+    search may resume at a position in it.  The first ``singles`` programs of the start
+    without edits are left out: they were tried.
     """
     plain = {file.path: normal_form(file.text) for file in files}
+    seen: set[Mark] = {frozenset()}
+    untouched = [start for start in starts if not start.way.steps]
+    for _ in islice(_new(untouched, code, plain, seen), singles):
+        pass  # what was tried is seen
+    seen.update(_mark(_forms(start, code), plain) for start in starts)
+    yield from _new(starts, code, plain, seen)
+
+
+def _new(
+    starts: Sequence[Start], code: SourceTree, plain: Mapping[str, bytes | None], seen: set[Mark]
+) -> Iterator[tuple[Way, SourceTree]]:
+    """What is not ``seen`` yet, which grows by it."""
     proven = {_kind(step) for start in starts for step in start.way.steps}
     made = [_forms(start, code) for start in starts]
-    seen: set[Mark] = {frozenset(), *(_mark(forms, plain) for forms in made)}
+    promise = [-start.way.promise for start in starts]
     merged = sorted(
         (
-            -start.way.promise * proposal.score * (KNOWN if _kind(proposal) in proven else 1.0),
+            promise[number] * proposal.score * (KNOWN if _kind(proposal) in proven else 1.0),
             number,
             proposal.order,
             proposal,

@@ -19,9 +19,11 @@ from fractal_rmo.editing.edit import Edit
 from fractal_rmo.repair.candidates import Proposal
 from fractal_rmo.repair.trials import Trial
 
-BEAM = 24
-"""Ways from which the search goes on."""
-TOGETHER = 8
+BEAM, GAINED = 24, 10
+"""Ways from which the search goes on, where none won a test and where some did."""
+QUIET = 3
+"""Of these, as many as gained nothing, where others did: each has to be run and searched."""
+TOGETHER = 5
 """Ways of several edits that each won tests of their own, at most."""
 ALIKE = 3
 """Of these, as many as bring the same tests to pass."""
@@ -116,6 +118,8 @@ class Trail:
 
     ``ways`` are those from which the present depth starts, ``begun`` the
     position at which it did, ``near`` the best ways of this depth so far.
+    ``depth`` counts from 1; ``singles`` of the first one were tried, and those that are
+    left come among the candidates of the later ones.
     ``flaky`` are tests that judged the code as it is in two ways, so that nothing is
     judged by them.
     """
@@ -123,6 +127,8 @@ class Trail:
     ways: tuple[Way, ...] = (Way(),)
     begun: int = 0
     near: tuple[Way, ...] = ()
+    depth: int = 1
+    singles: int = 0
     flaky: tuple[str, ...] = ()
 
     def as_json(self) -> JsonObject:
@@ -131,6 +137,8 @@ class Trail:
             "ways": [_way_as_json(way) for way in self.ways],
             "begun": self.begun,
             "near": [_way_as_json(way) for way in self.near],
+            "depth": self.depth,
+            "singles": self.singles,
             "flaky": list(self.flaky),
         }
 
@@ -143,8 +151,9 @@ def read_trail(value: Json) -> Trail:
     try:
         assert isinstance(value, Mapping)  # noqa: S101 - as below
         ways, near = ([_read_way(way) for way in value[name]] for name in ("ways", "near"))  # type: ignore[union-attr]
+        depth, singles = (int(value.get(*each)) for each in (("depth", 1), ("singles", 0)))  # type: ignore[arg-type]
         flaky = tuple(map(str, value.get("flaky") or ()))  # type: ignore[arg-type]
-        return Trail(tuple(ways), int(value["begun"]), tuple(near), flaky)  # type: ignore[arg-type]
+        return Trail(tuple(ways), int(value["begun"]), tuple(near), depth, singles, flaky)  # type: ignore[arg-type]
     except (AssertionError, KeyError, TypeError, ValueError):
         return BEGINNING
 
@@ -181,7 +190,8 @@ def measured(way: Way, trial: Trial, control: Trial, values: bool = True) -> Way
     lines = [(line, control.reached.get(test, line)) for test, line in trial.reached.items()]
     further = sum((line > before) - (line < before) for line, before in lines)
     further += control.is_endless  # what is endless itself was sorted out above
-    key = ",".join(sorted({*trial.passed, *trial.broken}))
+    later = {f"{t}@{n}" for t, n in trial.reached.items() if n > control.reached.get(t, n)}
+    key = ",".join(sorted({*trial.passed, *trial.broken, *later}))
     return Way(way.steps, (net, further), key, _nearer(trial, control) if values else 0.0)
 
 
@@ -200,7 +210,7 @@ def together(ways: Sequence[Way], most: int = TOGETHER) -> tuple[Way, ...]:
     """
     winners: dict[str, list[Way]] = {}
     for way in ways:
-        if len(way.steps) == 1 and way.gain[0] > 0:
+        if len(way.steps) == 1 and way.gain > (0, 0) and way.key:
             winners.setdefault(way.key, []).append(way)
     tops = [group[0] for group in winners.values()]
     seconds = [group[1] for group in winners.values() if len(group) > 1]
@@ -232,16 +242,29 @@ def _touch(one: Proposal, other: Proposal) -> bool:
     return one.path == other.path and not apart
 
 
-def nearest(ways: Sequence[Way], most: int = BEAM, alike: int = ALIKE) -> tuple[Way, ...]:
-    """Those that gained most, the likelier first among equals, few that came equally far.
+def _worth(way: Way) -> tuple[bool, float]:
+    """What gained is worth more than what did not; of both what promises more.
 
-    Those that gained nothing are all alike: of them the likeliest are kept.
+    Not tests alone: an unlikely edit wins some by chance, and its like are many.
     """
-    ranked = sorted(ways, key=lambda way: (way.gain, way.likelihood), reverse=True)
+    gained = way.gain > (0, 0)
+    return gained, way.promise if gained else way.likelihood
+
+
+def nearest(ways: Sequence[Way], most: int = BEAM, alike: int = ALIKE) -> tuple[Way, ...]:
+    """Those that gained and promise most, few that came equally far.
+
+    Of those that gained nothing the likeliest are kept, a few where others win tests.
+    """
+    ranked = sorted(ways, key=_worth, reverse=True)
     kept, seen = list[Way](), Counter[tuple[str, int]]()
+    some = any(way.gain[0] > 0 for way in ranked)
+    most = min(GAINED, most) if some else most
     for way in ranked:
         seen[way.key, way.gain[1]] += 1
-        rare = seen[way.key, way.gain[1]] <= alike
-        if (rare or way.gain == (0, 0)) and len(kept) < most:
+        allowed = alike if way.gain > (0, 0) else QUIET if some else most
+        if seen[way.key, way.gain[1]] <= allowed and len(kept) < (
+            min(GAINED, most) if some else most
+        ):
             kept.append(way)
     return tuple(kept)

@@ -172,6 +172,7 @@ def _found(claim: Claim, found: RepairOutcome, priors: Priors) -> Performed:
         position=found.position,
         trail=found.trail.as_json(),
         choice=choice_document(found) if best else None,
+        partly=found.partly.says() if found.partly else "",
         protocol=priors.named,
         experience=(best.experience if best else found.experience).as_json(),
         more_plausible=len(found.candidates) > 1,

@@ -18,6 +18,7 @@ from fractal_rmo.services.execute import execute_step
 from fractal_rmo.services.hold import Heart, Hold
 from fractal_rmo.services.learn import learn_step
 from fractal_rmo.services.prove import validate_step
+from fractal_rmo.services.slices import best_so_far
 from fractal_rmo.services.tools import Tools
 
 _LOG = logging.getLogger(__name__)
@@ -78,7 +79,8 @@ def _outcome(
     before is learned from all the same.
     """
     if claim.seconds_left <= 0 and claim.ref.stage is not Stage.LEARN:
-        return StepOutcome(moves=(TaskState.FAILED,), ending=Ending.DEADLINE, summary=TIME_IS_OVER)
+        summary = " ".join(filter(None, (TIME_IS_OVER, best_so_far(claim))))
+        return StepOutcome(moves=(TaskState.FAILED,), ending=Ending.DEADLINE, summary=summary)
     try:
         return performers[claim.ref.stage](claim, hold, tools)
     except InputError as error:

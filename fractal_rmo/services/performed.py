@@ -23,6 +23,7 @@ OUTPUT_SCHEMA: Mapping[str, Json] = MappingProxyType(
             "position": {"type": "integer", "minimum": 0},
             "trail": {"type": ["object", "null"]},
             "choice": {"type": ["object", "null"]},
+            "partly": {"type": "string"},
             "protocol": {"type": ["object", "null"]},
             "experience": {"type": ["object", "null"]},
             "more_plausible": {"type": "boolean"},

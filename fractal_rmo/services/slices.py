@@ -30,6 +30,13 @@ def last_slice(claim: Claim, tools: Tools) -> tuple[int, Trail, Priors]:
     )
 
 
+def best_so_far(claim: Claim) -> str:
+    """What the last slice of a search says of the best way that it found; "" for none."""
+    slices = claim.slices(Stage.EXECUTE)
+    said = slices[-1].get("partly") if slices else ""
+    return said if isinstance(said, str) else ""
+
+
 def _begun_with(last: Mapping[str, object], tools: Tools) -> Priors:
     named, now = last.get("protocol"), tools.known.priors()
     if not isinstance(named, Mapping):  # begun by an older version of the program

@@ -69,3 +69,27 @@ def test_a_byte_order_mark_stays_in_the_file_and_out_of_the_text(tmp_path: Path)
     assert before.files["a.py"] == "x = 1\r\n"
     apply(target, before, before.replace("a.py", "x = 2\r\n"))
     assert target.read_bytes() == b"\xef\xbb\xbfx = 2\r\n"
+
+
+def test_an_encoding_that_is_declared_stays(tmp_path: Path) -> None:
+    target = tmp_path / "a.py"
+    target.write_bytes(b"# -*- coding: latin-1 -*-\nx = '\xe9'\r\n")
+    before = read_tree(target, tests=False)
+    assert before.files["a.py"] == "# -*- coding: utf-8 -*-\nx = 'é'\r\n"
+    apply(target, before, before.replace("a.py", "# -*- coding: utf-8 -*-\nx = 'éü'\n"))
+    assert target.read_bytes() == b"# -*- coding: latin-1 -*-\nx = '\xe9\xfc'\n"
+
+
+def test_what_the_declared_encoding_lacks_is_not_written(tmp_path: Path) -> None:
+    target = tmp_path / "a.py"
+    target.write_bytes(b"# coding: latin-1\nx = '\xe9'\n")
+    before = read_tree(target, tests=False)
+    with pytest.raises(InputError, match="cannot be written in latin-1"):
+        apply(target, before, before.replace("a.py", "# coding: utf-8\nx = '\u0416'\n"))
+    assert target.read_bytes() == b"# coding: latin-1\nx = '\xe9'\n"
+
+
+def test_an_encoding_that_nobody_knows_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_bytes(b"# coding: klingon\nx = 1\n")
+    with pytest.raises(InputError, match="klingon"):
+        read_tree(tmp_path / "a.py", tests=False)

@@ -254,7 +254,7 @@ def test_slices_judge_what_an_unbroken_search_judges(cuts: list[int]) -> None:
 
 def _judged(labels: list[str]) -> list[str]:
     """The candidates behind the labels of runs of their own, in order, each once."""
-    others = ("all tests, ", " more")
+    others = ("all tests, ", "the best so far: ", " more")
     return list(
         dict.fromkeys(x for x in labels if not (x.startswith(others) or x.endswith(others)))
     )
@@ -277,3 +277,41 @@ def test_every_candidate_parses_and_differs(code: str, blank: bool) -> None:
     assert all(parse(text) is not None for text in texts)
     assert len({*texts, tree.files["solution.py"]}) == len(texts) + 1
     assert [p.score for p in proposals] == sorted((p.score for p in proposals), reverse=True)
+
+
+TWO = "def area(w, h):\n    return w + h\n\n\ndef small(text):\n    return text.upper()\n"
+TWO_TESTS = """\
+from solution import area, small
+def test_both():
+    assert area(2, 3) == 6
+    assert area(5, 1) == 5
+    assert small("Ab") == "ab"
+"""
+
+
+def test_faults_behind_one_test_are_mended_by_its_parts() -> None:
+    outcome, _ = solve(problem(TWO, TWO_TESTS))
+    assert outcome.status is RepairStatus.REPAIRED
+    best = outcome.candidates[0]
+    assert {c.edits for c in outcome.candidates} == {2}  # none that the tests do not ask for
+    assert "w * h" in best.tree.files["solution.py"]
+    assert "text.lower()" in best.tree.files["solution.py"]
+
+
+def test_the_best_way_is_told_where_nothing_passes_and_is_no_candidate() -> None:
+    tests = f"{TWO_TESTS}def test_all(): assert area(2, 3) == 6 and small('x') == object\n"
+    tests += "def test_area(): assert area(2, 3) == 6\n"
+    outcome, _ = drive(search(problem(TWO, tests), max_candidates=300), run)
+    assert outcome.status is RepairStatus.EXHAUSTED
+    assert not outcome.candidates
+    assert outcome.partly is not None
+    assert outcome.partly.won == ("test_solution.py::test_area",)
+    assert outcome.partly.failing == ("test_solution.py::test_both", "test_solution.py::test_all")
+    assert "makes 1 of 3 failing tests pass and is not proven" in outcome.note
+
+
+def test_what_a_part_leaves_behind_hides_no_patch() -> None:
+    code = "seen = []\n\n\ndef visit(x):\n    seen.append(x)\n    return len(seen) + 1\n"
+    tests = "from solution import visit\ndef test_1():\n    assert visit(5) == 1\n"
+    outcome, _ = solve(problem(code, f"{tests}    assert visit(5) == 2\n"))
+    assert outcome.status is RepairStatus.REPAIRED

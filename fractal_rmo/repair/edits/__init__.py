@@ -5,10 +5,14 @@ from __future__ import annotations
 from fractal_rmo.editing.edit import Edit
 from fractal_rmo.repair.edits import (
     blocks,
+    branches,
     calls,
+    classes,
+    conditions,
     guards,
     slips,
     statements,
+    stored,
     symbols,
     symmetry,
     terms,
@@ -22,12 +26,16 @@ OPERATORS: tuple[Operator, ...] = (
     *values.OPERATORS,
     *calls.OPERATORS,
     *terms.OPERATORS,
+    *conditions.OPERATORS,
     *statements.OPERATORS,
     *wide.OPERATORS,
     *guards.OPERATORS,
     *symmetry.OPERATORS,
     *slips.OPERATORS,
     *blocks.OPERATORS,
+    *stored.OPERATORS,
+    *branches.OPERATORS,
+    *classes.OPERATORS,
 )
 
 __all__ = ["OPERATORS", "Edit", "Operator", "Site"]

@@ -51,7 +51,7 @@ def _answers(function: FunctionNode, site: Site) -> list[str]:
     """Plain values, of which those of a kind that the function returns come first."""
     shown = {
         site.file.segment(n.value)
-        for n in ast.walk(function)
+        for n in site.file.inside(function)
         if isinstance(n, ast.Return) and n.value is not None and n.value in site.file.parents
     }
     return sorted(_ANSWERS, key=lambda text: text not in shown)

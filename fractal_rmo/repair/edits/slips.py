@@ -74,7 +74,7 @@ def _not_called(node: ast.AST, site: Site) -> Iterator[Edit]:
 def _methods(site: Site) -> set[str]:
     return {
         node.name
-        for node in ast.walk(site.file.tree)
+        for node in site.file.inside(site.file.tree)
         if isinstance(node, ast.FunctionDef)
         and isinstance(site.file.parent(node), ast.ClassDef)
         and not node.decorator_list

@@ -82,7 +82,7 @@ def _is_generator(node: ast.AST, site: Site) -> bool:
     function = site.file.function(node)
     if not isinstance(function, ast.FunctionDef):
         return False
-    found = (n for n in ast.walk(function) if isinstance(n, ast.Yield | ast.YieldFrom))
+    found = (n for n in site.file.inside(function) if isinstance(n, ast.Yield | ast.YieldFrom))
     return any(site.file.function(n) is function for n in found)
 
 
@@ -173,13 +173,13 @@ def _statements(function: ast.AST, site: Site) -> list[str]:
     kinds = (ast.Expr, ast.Assign, ast.AugAssign, ast.Return, ast.Break, ast.Continue)
     own = [
         site.file.segment(n)
-        for n in ast.walk(function)
+        for n in site.file.inside(function)
         if isinstance(n, kinds) and n in site.file.parents
     ]
     short = [text for text in dict.fromkeys(own) if len(text) <= 60 and "\n" not in text]
     calls = dict.fromkeys(
         f"{site.file.segment(n.func.value)}.{n.func.attr}"
-        for n in ast.walk(function)
+        for n in site.file.inside(function)
         if isinstance(n, ast.Attribute | ast.Call)
         and isinstance(n, ast.Call)
         and isinstance(n.func, ast.Attribute)

@@ -127,7 +127,7 @@ def _twins(node: ast.stmt, site: Site) -> list[ast.stmt]:
     at, asked = branch.body.index(node), ast.dump(branch.test)
     alike = (
         other.body
-        for other in ast.walk(function)
+        for other in site.file.inside(function)
         if isinstance(other, ast.If) and other is not branch and ast.dump(other.test) == asked
     )
     return [body[at] for body in alike if len(body) > at and type(body[at]) is type(node)]

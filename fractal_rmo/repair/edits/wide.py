@@ -41,7 +41,7 @@ def _expressions(function: FunctionNode, site: Site) -> list[str]:
     kinds = (ast.Call, ast.BinOp, ast.Subscript)
     texts = [
         site.file.segment(n)
-        for n in ast.walk(function)
+        for n in site.file.inside(function)
         if isinstance(n, kinds)
         and n in site.file.parents
         and isinstance(getattr(n, "ctx", ast.Load()), ast.Load)
@@ -123,7 +123,11 @@ def _is_first(node: ast.Return, site: Site, kind: type) -> bool:
 def _returned(node: ast.AST, site: Site, kind: type) -> list[ast.Constant]:
     """The constants of one type that the function around a node returns, in order."""
     function = site.file.function(node)
-    values = [n.value for n in ast.walk(function) if isinstance(n, ast.Return)] if function else []
+    values = (
+        [n.value for n in site.file.inside(function) if isinstance(n, ast.Return)]
+        if function
+        else []
+    )
     found = [v for v in values if isinstance(v, ast.Constant) and v.value.__class__ is kind]
     return sorted(found, key=lambda c: (c.lineno, c.col_offset))
 

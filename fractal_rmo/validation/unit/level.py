@@ -177,7 +177,8 @@ def _reading(run: TestRun, subject: Subject) -> tuple[Outcome, str]:
     if run.not_passed:
         worst = min(run.not_passed, key=lambda t: t.outcome not in ("failed", "error"))
         words = f" ({worst.type}: {worst.message.splitlines()[0]})" if worst.message else ""
-        rest = f"{len(run.not_passed)} of {len(run.collected)} tests did not pass"
+        failed = sum(test.outcome in ("failed", "error") for test in run.not_passed)
+        rest = f"{failed or len(run.not_passed)} of {len(run.collected)} tests did not pass"
         return Outcome.FAILED, f"{rest}: {worst.id} {worst.outcome}{words}."
     if sorted(run.passed) != sorted(set(run.collected)):
         count = len(set(run.passed))

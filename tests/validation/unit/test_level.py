@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -53,6 +54,15 @@ def test_anything_but_passed_fails_at_once(canned: Canned, outcome: str) -> None
     assert verdict.outcome is Outcome.FAILED
     assert len(asked) == 1
     assert "1 of 1 tests did not pass" in verdict.summary
+
+
+def test_skipped_tests_are_not_counted_as_failed(canned: Canned) -> None:
+    run = _completed("failed")
+    value: Any = run.value
+    results = [*value["results"], {**value["results"][0], "outcome": "skipped"}]
+    both = {**value, "collected": ["t::a", "t::b"], "results": results}
+    verdict, _ = canned(unit_level(SUBJECT), [replace(run, value=both)])
+    assert "1 of 2 tests did not pass" in verdict.summary
 
 
 @pytest.mark.parametrize(

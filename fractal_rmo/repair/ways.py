@@ -263,8 +263,6 @@ def nearest(ways: Sequence[Way], most: int = BEAM, alike: int = ALIKE) -> tuple[
     for way in ranked:
         seen[way.key, way.gain[1]] += 1
         allowed = alike if way.gain > (0, 0) else QUIET if some else most
-        if seen[way.key, way.gain[1]] <= allowed and len(kept) < (
-            min(GAINED, most) if some else most
-        ):
+        if seen[way.key, way.gain[1]] <= allowed and len(kept) < most:
             kept.append(way)
     return tuple(kept)

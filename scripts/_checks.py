@@ -77,12 +77,12 @@ def fast(python: Path, folder: Path) -> list[Check]:
 
 
 def whole(python: Path, folder: Path, *, slow: bool) -> list[Check]:
-    """All tests; the unit tests count which lines run, in their process and in those it starts.
+    """All tests; with the long ones, which lines run is counted, in every process but a cluster's.
 
-    A cluster under the counter takes half as long again, and shows few lines that they do not.
+    What is counted takes half as long again (``docs/decisions/0025-what-a-check-costs.md``).
     """
     found = [
-        _tests(python, folder, "unit", "not cluster and not slow", 720, _WAITING_TOO, covered=True),
+        _tests(python, folder, "unit", "not cluster and not slow", 720, _WAITING_TOO, covered=slow),
         _tests(python, folder, "cluster", "cluster and not slow", 600, _ON_BOTH_CORES),
     ]
     if slow:

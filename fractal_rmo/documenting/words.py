@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 import builtins
-import copy
 import re
 from collections.abc import Iterator, Sequence
 
 from fractal_rmo.documenting.asking import Seen
+from fractal_rmo.editing.source import copied
 from fractal_rmo.validation.generated.answers import Answer
 from fractal_rmo.validation.generated.hints import allows
 from fractal_rmo.validation.generated.targets import Target
@@ -81,7 +81,7 @@ def _promised(target: Target, values: Sequence[Answer]) -> str:
 
 def _given(target: Target) -> Iterator[str]:
     """The parameters with hints and defaults, then without hints, then by name, then none."""
-    node = copy.deepcopy(target.node.args)
+    node = copied(target.node.args)
     is_method = "." in target.name and len(target.positional) < len(node.posonlyargs + node.args)
     if is_method:
         (node.posonlyargs or node.args).pop(0)

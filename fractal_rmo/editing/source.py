@@ -7,15 +7,18 @@ formatting outside the edited place survive untouched.
 from __future__ import annotations
 
 import ast
+import copy
 import re
 import warnings
 from collections.abc import Collection, Iterator
 from functools import cached_property, lru_cache
 from hashlib import blake2b
 from types import CodeType
+from typing import TypeVar
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 ScopeNode = FunctionNode | ast.Lambda | ast.Module
+Node = TypeVar("Node", bound=ast.AST)
 Positioned = ast.expr | ast.stmt | ast.excepthandler | ast.arg | ast.keyword
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
@@ -50,6 +53,16 @@ def parse(text: str) -> ast.Module | None:
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return None
     return tree
+
+
+def copied(tree: Node) -> Node:
+    """A copy, but for the operators: Python shares them between all trees.
+
+    Some libraries note on each node what is above it, and so on the shared ones
+    trees that are none of ours.
+    """
+    shared = (ast.expr_context, ast.operator, ast.cmpop, ast.boolop, ast.unaryop)
+    return copy.deepcopy(tree, {id(n): n for n in ast.walk(tree) if isinstance(n, shared)})
 
 
 def normal_form(text: str) -> bytes | None:

@@ -12,10 +12,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Iterator, Sequence
-from copy import deepcopy
 
 from fractal_rmo.domain.source import SourceTree
-from fractal_rmo.editing.source import parse
+from fractal_rmo.editing.source import copied, parse
 
 PARTS = 8
 """Parts of one test, at most: neighbouring assertions share one where there are more."""
@@ -81,7 +80,7 @@ def _part(
     function: _Function, number: int, group: Sequence[int], checks: Sequence[int]
 ) -> _Function:
     """The function as far as its last assertion of ``group``, the others without a say."""
-    made = deepcopy(function)
+    made = copied(function)
     end = len(made.body) if group[-1] == checks[-1] else group[-1] + 1
     made.name = f"{function.name}_part_{number}"
     made.body = [

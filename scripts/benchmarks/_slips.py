@@ -9,14 +9,13 @@ slip.  They are independent of the engine's kinds of edit.
 from __future__ import annotations
 
 import ast
-import copy
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
-from typing import TypeVar
 
 from fractal_rmo.domain.run import Limits, Runner
 from fractal_rmo.domain.source import SourceTree
+from fractal_rmo.editing.source import copied
 from scripts.benchmarks._rows import Row, fails, given_tests, quick_report
 
 _SHORT = Limits(wall_s=4.0, cpu_s=2, memory_mb=1024)
@@ -46,8 +45,6 @@ _ALIKE = (("min", "max"), ("any", "all"), ("sum", "len"), ("upper", "lower"), ("
 
 _CONVERSIONS = ("int", "abs", "sorted", "set", "str")
 """Calls that are forgotten."""
-
-_Node = TypeVar("_Node", bound=ast.AST)
 
 
 @dataclass(frozen=True)
@@ -94,16 +91,10 @@ def _is_noticed(row: Row, code: str, run: Runner) -> bool:
 
 
 def _made(tree: ast.Module, slips: Sequence[Slip]) -> str:
-    copied = _copied(tree)
-    nodes = list(ast.walk(copied))
-    instead = {id(nodes[slip.node]): _copied(slip.instead) for slip in slips}
-    return ast.unparse(ast.fix_missing_locations(_Replaced(instead).visit(copied)))
-
-
-def _copied(tree: _Node) -> _Node:
-    """A copy, but for the operators: Python shares them between all trees."""
-    shared = (ast.expr_context, ast.operator, ast.cmpop, ast.boolop, ast.unaryop)
-    return copy.deepcopy(tree, {id(n): n for n in ast.walk(tree) if isinstance(n, shared)})
+    whole = copied(tree)
+    nodes = list(ast.walk(whole))
+    instead = {id(nodes[slip.node]): copied(slip.instead) for slip in slips}
+    return ast.unparse(ast.fix_missing_locations(_Replaced(instead).visit(whole)))
 
 
 class _Replaced(ast.NodeTransformer):

@@ -22,6 +22,8 @@ from fractal_rmo.adapters.supervisor.child import ProcessState
 from fractal_rmo.adapters.supervisor.supervisor import Supervisor
 from fractal_rmo.domain.errors import ErrorCode, InfrastructureError, SettingsError
 
+pytestmark = pytest.mark.thorough
+
 #: A process that has a child in a process group of its own; both ignore SIGTERM.
 FAMILY = """
 import os, signal, time

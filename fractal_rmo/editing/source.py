@@ -65,6 +65,13 @@ def copied(tree: Node) -> Node:
     return copy.deepcopy(tree, {id(n): n for n in ast.walk(tree) if isinstance(n, shared)})
 
 
+def called_name(call: ast.Call) -> str:
+    """The last name of what is called; "" where it has none."""
+    if isinstance(call.func, ast.Name):
+        return call.func.id
+    return call.func.attr if isinstance(call.func, ast.Attribute) else ""
+
+
 def normal_form(text: str) -> bytes | None:
     """What a module does, less how it is spelled; None when it does not compile.
 

@@ -11,10 +11,10 @@ a candidate passes is said by the tests themselves.
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from fractal_rmo.domain.source import SourceTree
-from fractal_rmo.editing.source import copied, parse
+from fractal_rmo.editing.source import called_name, copied, parse
 
 PARTS = 8
 """Parts of one test, at most: neighbouring assertions share one where there are more."""
@@ -114,22 +114,14 @@ def _inside(node: ast.AST) -> Iterator[ast.AST]:
 
 def _is_assertion(node: ast.AST) -> bool:
     return isinstance(node, ast.Assert) or (
-        isinstance(node, ast.Call) and _called(node).startswith(("assert", "raises", "fail"))
+        isinstance(node, ast.Call) and called_name(node).startswith(("assert", "raises", "fail"))
     )
-
-
-def _called(call: ast.Call) -> str:
-    match call.func:
-        case ast.Name(id=name) | ast.Attribute(attr=name):
-            return name
-        case _:
-            return ""
 
 
 def _expects(statement: ast.With) -> bool:
     """Whether a block is expected to raise."""
     contexts = (item.context_expr for item in statement.items)
-    return any(isinstance(c, ast.Call) and _called(c) in _RAISES for c in contexts)
+    return any(isinstance(c, ast.Call) and called_name(c) in _RAISES for c in contexts)
 
 
 def _names_error(statement: ast.stmt) -> bool:
@@ -138,14 +130,3 @@ def _names_error(statement: ast.stmt) -> bool:
         isinstance(node, ast.With) and _expects(node) and node.items[0].optional_vars is not None
         for node in _inside(statement)
     )
-
-
-def whole(parts: Collection[str]) -> frozenset[str]:
-    """The tests to which parts belong."""
-    return frozenset(_whole(name) for name in parts)
-
-
-def _whole(name: str) -> str:
-    before, found, after = name.rpartition("_part_")
-    number, _, values = after.partition("[")
-    return before + (f"[{values}" if values else "") if found and number.isdigit() else name

@@ -2,7 +2,7 @@
 
 Generate-and-validate repair in the line of GenProg (Le Goues et al., TSE 2012)
 without its randomness: an exhaustive, ranked enumeration of single edits, then
-of a second and a third one from where the best of them came.
+of further ones from where the best of them came.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def never() -> bool:
 def search(
     problem: RepairProblem, *, max_candidates: int, pause: Callable[[], bool] = never
 ) -> Dialogue[RepairOutcome]:
-    """Look for patches of up to three edits that make all tests pass.
+    """Look for patches of one or several edits that make all tests pass.
 
     ``max_candidates`` bounds the position, over all slices of a search, so
     that a resumed search ends where an unbroken one would.  ``pause`` is asked

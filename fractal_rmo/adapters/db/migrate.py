@@ -55,7 +55,8 @@ def upgrade(url: str, folder: Path, before: Callable[[str], object] = lambda _: 
     Raises ``InfrastructureError``: SCHEMA_AHEAD where the tables no longer
     suit this code, SCHEMA_BEHIND where this user may not change them.
     """
-    head = max(file.name[: len(HEAD)] for file in (folder / "versions").glob("[0-9]*.py"))
+    files = (folder / "versions").glob("[0-9]*.py")
+    head = max((file.name[: len(HEAD)] for file in files), default="")
     engine = make_engine(url)
     try:
         if run(engine, lambda db: _is_behind(db, head)):

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from fractal_rmo.editing.edit import Edit
+from fractal_rmo.editing.source import called_name
 from fractal_rmo.repair.edits.edit import Operator, Site
 
 FAMILIES = (
@@ -52,13 +53,7 @@ def _arguments_swapped(node: ast.AST, site: Site) -> Iterator[Edit]:
 
 def _recursive(node: ast.Call, site: Site) -> bool:
     function = site.file.function(node)
-    return function is not None and _called_name(node) == function.name
-
-
-def _called_name(node: ast.Call) -> str:
-    if isinstance(node.func, ast.Name):
-        return node.func.id
-    return node.func.attr if isinstance(node.func, ast.Attribute) else ""
+    return function is not None and called_name(node) == function.name
 
 
 def _argument_dropped(node: ast.AST, site: Site) -> Iterator[Edit]:
@@ -75,7 +70,7 @@ def _argument_added(node: ast.AST, site: Site) -> Iterator[Edit]:
     if not isinstance(node, ast.Call):
         return
     present = {k.arg for k in node.keywords}
-    name = _called_name(node)
+    name = called_name(node)
     wanted: list[str] = []
     if name in {"sorted", "sort"} and "reverse" not in present:
         wanted.append("reverse=True")
@@ -181,7 +176,7 @@ def _is_value(node: ast.AST, site: Site) -> bool:
 
 
 def _range_bounds(node: ast.AST, site: Site) -> Iterator[Edit]:
-    if not isinstance(node, ast.Call) or _called_name(node) != "range" or not node.args:
+    if not isinstance(node, ast.Call) or called_name(node) != "range" or not node.args:
         return
     parts = [site.file.segment(a) for a in node.args]
     stop = 0 if len(parts) == 1 else 1

@@ -89,7 +89,7 @@ def rank(
         site, shape = Site(file, known, functions, errors), shape_of(file, node)
         for operator in OPERATORS:
             for edit in operator.generate(node, site):
-                likely = suspect * _smallness(edit)
+                likely = suspect * smallness(edit)
                 score, mass = likely * weigh(operator.name, shape, edit), likely * edit.weight
                 proposal = Proposal(file.path, operator.name, edit, score, shape, mass)
                 key = (file.path, edit.start, edit.end, edit.text)
@@ -138,7 +138,8 @@ def _suspects(
                 yield file, node, scored[statement]
 
 
-def _smallness(edit: Edit) -> float:
+def smallness(edit: Edit) -> float:
+    """In 0..1: how little of the text an edit changes."""
     return 1.0 / (1.0 + abs(len(edit.text) - (edit.end - edit.start)) / 100)
 
 

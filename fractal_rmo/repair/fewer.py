@@ -1,9 +1,9 @@
-"""A way without some of its edits: a patch should hold none that the tests do not ask for."""
+"""A way without some of its edits: which of them a patch needs, and what else could stand there."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 from fractal_rmo.repair.candidates import Proposal
@@ -11,6 +11,18 @@ from fractal_rmo.repair.ways import Way
 
 ALL_SUBSETS = 4
 """Edits of a way of which every subset is tried; of more, those without one or two of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """The edits that are kept, and the characters that the first of those left out replaced.
+
+    ``start`` and ``end`` are where those stand in what the kept ones make.
+    """
+
+    steps: tuple[Proposal, ...]
+    start: int
+    end: int
 
 
 def fewer(way: Way) -> Iterator[Way]:
@@ -22,22 +34,36 @@ def fewer(way: Way) -> Iterator[Way]:
     least = 1 if count <= ALL_SUBSETS else max(1, count - 2)
     for size in range(least, count):
         for kept in combinations(range(count), size):
-            steps = _without(way.steps, set(range(count)) - set(kept))
-            if steps is not None:
-                yield Way(steps)
+            rest = without(way.steps, set(range(count)) - set(kept))
+            if rest is not None:
+                yield Way(rest.steps)
 
 
-def _without(steps: tuple[Proposal, ...], left_out: Collection[int]) -> tuple[Proposal, ...] | None:
-    """The last of them first, so that none of those kept rests on one that is still there."""
+def entangled(steps: tuple[Proposal, ...]) -> Iterator[frozenset[int]]:
+    """For each edit, its number and those of the later ones that cannot be made without it."""
+    for number in range(len(steps)):
+        group = {number}
+        for later in range(number + 1, len(steps)):
+            if without(steps[: later + 1], group) is None:
+                group.add(later)
+        yield frozenset(group)
+
+
+def without(steps: tuple[Proposal, ...], left_out: Collection[int]) -> Rest | None:
+    """What is left of the edits; None where one that is kept rests on one that is not.
+
+    The last go first, so that none of those kept rests on one that is still there.
+    """
+    start = end = 0
     for number in sorted(left_out, reverse=True):
-        moved = _moved(steps[number], steps[number + 1 :])
-        if moved is None:
+        rest = _moved(steps[number], steps[number + 1 :])
+        if rest is None:
             return None
-        steps = (*steps[:number], *moved)
-    return steps
+        steps, start, end = (*steps[:number], *rest.steps), rest.start, rest.end
+    return Rest(steps, start, end)
 
 
-def _moved(gone: Proposal, later: tuple[Proposal, ...]) -> tuple[Proposal, ...] | None:
+def _moved(gone: Proposal, later: tuple[Proposal, ...]) -> Rest | None:
     """Later edits where they stand without one before them; None where one touches it."""
     start, end = gone.edit.start, gone.edit.start + len(gone.edit.text)
     shift = gone.edit.end - end
@@ -52,4 +78,4 @@ def _moved(gone: Proposal, later: tuple[Proposal, ...]) -> tuple[Proposal, ...] 
         elif step.path == gone.path:
             return None
         moved.append(replace(step, edit=edit))
-    return tuple(moved)
+    return Rest(tuple(moved), start, end + shift)

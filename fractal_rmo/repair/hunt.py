@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import islice, takewhile
 
 from fractal_rmo.domain.run import Dialogue
@@ -13,7 +13,7 @@ from fractal_rmo.repair.candidates import parse_files
 from fractal_rmo.repair.diary import Diary
 from fractal_rmo.repair.ending import best_way, counted, label_of, ranked
 from fractal_rmo.repair.features import symptom_of
-from fractal_rmo.repair.fewer import fewer
+from fractal_rmo.repair.finds import Finds
 from fractal_rmo.repair.judge import Judge
 from fractal_rmo.repair.problem import (
     Part,
@@ -49,14 +49,12 @@ class Hunt:
 
     problem: RepairProblem
     judge: Judge
-    found: list[tuple[Way, SourceTree, int]] = field(default_factory=list)
-    """Patches, each with the number of candidates tried until it was found."""
-    tried_at_first: int = 0
 
     def __post_init__(self) -> None:
         """Go on where the last slice ended."""
         self.position, self.trail = self.problem.position, self.problem.trail
         self.diary = Diary(symptom_of(self.judge.before))
+        self.finds = Finds(self.judge, self.diary)
 
     @property
     def tried(self) -> int:
@@ -120,7 +118,7 @@ class Hunt:
                 return None
             tree, report = way.tree(self.problem.code), self.judge.apart
             if way.steps:
-                report = yield from self._seen(way, tree)
+                report = yield from self._seen(way, tree, pause)
             weighed.append(self._weighed(way, report) if way.steps else way)
             start = begun(self.problem, weighed[-1], tree, report, self.diary.symptom)
             if start is not None:
@@ -129,7 +127,7 @@ class Hunt:
         self.trail = replace(self.trail, ways=tuple(weighed))
         return starts
 
-    def _seen(self, way: Way, tree: SourceTree) -> Dialogue[TestReport]:
+    def _seen(self, way: Way, tree: SourceTree, pause: Callable[[], bool]) -> Dialogue[TestReport]:
         """A traced run of a way, which is kept if it passes as it is."""
         label = f"after {way.says()}"
         report = yield from self.judge.traced(tree, label)
@@ -137,7 +135,7 @@ class Hunt:
         if passed and report.outcomes and tree.sha256 not in self.problem.excluded:
             whole = yield from self.judge.whole(tree, label)
             if whole.mends(self.judge.before):
-                yield from self._keep(way, tree)
+                yield from self.finds.keep(way, tree, pause)
         return report
 
     def _weighed(self, way: Way, report: TestReport) -> Way:
@@ -177,7 +175,7 @@ class Hunt:
             if isinstance(said, str):
                 return self._lost(place, said)
             if said is None:
-                yield from self._keep(way, tree)
+                yield from self.finds.keep(way, tree, pause)
             elif kept := measured(way, said, self.judge.control, values):
                 near.append(kept)
             content = self._is_content(way)
@@ -186,24 +184,14 @@ class Hunt:
         self.trail = replace(self.trail, near=nearest(near))
         return (yield from self._end("")) if content else None
 
-    def _keep(self, way: Way, tree: SourceTree) -> Dialogue[None]:
-        """A patch that passes, less the edits that it does not need."""
-        self.tried_at_first = self.tried_at_first or self.tried
-        for less in list(fewer(way)):
-            smaller = less.tree(self.problem.code)
-            if smaller.sha256 in self.problem.excluded or smaller == self.problem.code:
-                continue
-            report = yield from self.judge.whole(smaller, less.says())
-            if report.mends(self.judge.before):
-                way, tree = less, smaller
-                break
-        if tree not in [known for _, known, _ in self.found]:
-            self.found.append((way, tree, self.tried))
-
     def _has_seen_enough(self) -> bool:
         """Whether it is time to go on from what came nearer instead."""
         enough = ENOUGH if self.trail.depth == 1 else MORE
-        if self.position - self.trail.begun < enough or self.found or self.trail.depth == DEPTH:
+        if (
+            self.position - self.trail.begun < enough
+            or self.finds.patches
+            or self.trail.depth == DEPTH
+        ):
             return False
         return self._gained() > self._before()
 
@@ -218,7 +206,7 @@ class Hunt:
         depth = self.trail.depth
         worth = depth == 1 or self._gained() > self._before()
         worth = worth and Part.PAIRS not in self.problem.without
-        if self.found or depth >= DEPTH or not self.trail.near or not worth:
+        if self.finds.patches or depth >= DEPTH or not self.trail.near or not worth:
             return False
         singles = self.trail.singles or self.position
         ways = (*together(self.trail.near), *self.trail.near, Way())
@@ -228,18 +216,18 @@ class Hunt:
 
     def _is_content(self, last: Way) -> bool:
         """Scores only fall, so what is to come scores at most what the last candidate did."""
-        if not self.found:
+        if not self.finds.patches:
             return False
-        further = self.tried - self.tried_at_first
-        settled = max(way.merit for way, _, _ in self.found) >= last.score
+        further = self.tried - self.finds.patches[0][2]
+        settled = max(way.merit for way, _, _ in self.finds.patches) >= last.score
         enough = FURTHER if settled else MOST
-        return len(self.found) >= PLAUSIBLE or further >= enough
+        return len(self.finds.patches) >= PLAUSIBLE or further >= enough
 
     def _end(
         self, note: str, status: RepairStatus = RepairStatus.EXHAUSTED
     ) -> Dialogue[RepairOutcome]:
         partly = None
-        if self.found:
+        if self.finds.patches:
             status, note = RepairStatus.REPAIRED, ""
         else:
             partly = yield from best_way(self.judge, self.trail)
@@ -256,7 +244,14 @@ class Hunt:
     ) -> RepairOutcome:
         whole = self.diary.until(self.tried)
         return RepairOutcome(
-            *(status, ranked(self.found, self.diary), self.tried, position, note, self.trail),
+            *(
+                status,
+                ranked(self.finds.patches, self.diary),
+                self.tried,
+                position,
+                note,
+                self.trail,
+            ),
             experience=whole,
             protocol=str(self.problem.priors),
             partly=partly,

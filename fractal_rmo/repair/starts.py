@@ -14,6 +14,7 @@ from fractal_rmo.repair.candidates import (
     FURTHER_STATEMENTS,
     STATEMENTS,
     Proposal,
+    Weigh,
     equally,
     parse_files,
     rank,
@@ -49,9 +50,14 @@ def begun(
     suspicion = localise(report.executed, report.failing, report.raised)
     if Part.LOCALISATION in problem.without:
         suspicion = Suspicion(known=False)
-    weigh = equally if Part.PRIORS in problem.without else weighing(problem.priors, symptom)
+    weigh = weigh_for(problem, symptom)
     most = FURTHER_STATEMENTS if way.steps else STATEMENTS
     return Start(way, tree, rank(files, problem.tests, suspicion, weigh, most))
+
+
+def weigh_for(problem: RepairProblem, symptom: Symptom) -> Weigh:
+    """The priors of a problem."""
+    return equally if Part.PRIORS in problem.without else weighing(problem.priors, symptom)
 
 
 def enumerated(

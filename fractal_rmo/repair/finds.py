@@ -1,0 +1,122 @@
+"""The patches that pass all tests: each as small as it can be, and looked at again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from fractal_rmo.domain.run import Dialogue
+from fractal_rmo.domain.source import SourceTree
+from fractal_rmo.editing.source import normal_form
+from fractal_rmo.repair.diary import Diary
+from fractal_rmo.repair.fewer import fewer
+from fractal_rmo.repair.judge import Judge
+from fractal_rmo.repair.places import Opening, openings
+from fractal_rmo.repair.starts import weigh_for
+from fractal_rmo.repair.trials import BATCH
+from fractal_rmo.repair.ways import Way
+
+PLACES = 8
+"""Places of a patch of several edits that are looked at again, at most."""
+AT_ONE_PLACE = 2 * BATCH
+"""Edits that are tried at each: the likeliest."""
+KINDS = 6
+"""Of these, as many as pass: each needs a run of its own."""
+
+
+@dataclass
+class Finds:
+    """What was found so far, each patch with the number of candidates tried until then."""
+
+    judge: Judge
+    diary: Diary
+    patches: list[tuple[Way, SourceTree, int]] = field(default_factory=list)
+    looked: set[tuple[str, str]] = field(default_factory=set)
+
+    @property
+    def best(self) -> Way:
+        """The likeliest patch, the first found of several."""
+        return max((way for way, _, _ in self.patches), key=lambda way: way.merit)
+
+    def keep(self, way: Way, tree: SourceTree, pause: Callable[[], bool]) -> Dialogue[None]:
+        """A patch that passes, less the edits that it does not need, and what it leads to."""
+        problem = self.judge.problem
+        for less in list(fewer(way)):
+            smaller = less.tree(problem.code)
+            if smaller.sha256 in problem.excluded or smaller == problem.code:
+                continue
+            report = yield from self.judge.whole(smaller, less.says())
+            if report.mends(self.judge.before):
+                way, tree = less, smaller
+                break
+        self._add(way, tree)
+        yield from self._look_again(pause)
+
+    def _look_again(self, pause: Callable[[], bool]) -> Dialogue[None]:
+        """Every place of the likeliest patch with its other edits made, and of what takes its lead.
+
+        A pause is heard between the places.
+        """
+        while len(self.looked) < PLACES and not pause():
+            opening = self._next()
+            if opening is None:
+                return
+            yield from self._try(opening)
+
+    def _next(self) -> Opening | None:
+        """The first place of the likeliest patch that was not looked at."""
+        problem = self.judge.problem
+        weigh = weigh_for(problem, self.diary.symptom)
+        for opening in openings(problem, self.best, weigh):
+            key = (opening.tree.sha256, str({p.edit.line for p in opening.proposals}))
+            if key not in self.looked:
+                self.looked.add(key)
+                return opening
+        return None
+
+    def _try(self, opening: Opening) -> Dialogue[None]:
+        """Keep what passes of the likeliest edits of a place."""
+        waiting = self._programs(opening)
+        passed = 0
+        while waiting:
+            batch, waiting = waiting[:BATCH], waiting[BATCH:]
+            trees = [tree for _, tree in batch]
+            label = f"{batch[0][0].says()} and others at its place"
+            trials = yield from self.judge.many(trees, label)
+            for (way, tree), trial in zip(batch, trials, strict=True):
+                self.diary.note(way)
+                if not trial.is_known or not self.judge.may_pass(trial):
+                    continue
+                said = yield from self.judge.alone(tree, way.says(), trial)
+                if isinstance(said, str):
+                    return
+                if said is None:
+                    self._add(way, tree)
+                    passed += 1
+                if passed >= KINDS:
+                    return
+
+    def _programs(self, opening: Opening) -> list[tuple[Way, SourceTree]]:
+        """What the likeliest edits of a place make: programs that compile and are new."""
+        seen = {_forms(tree) for _, tree, _ in self.patches} | {_forms(opening.tree)}
+        made = list[tuple[Way, SourceTree]]()
+        for step in opening.proposals:
+            text = step.edit.apply(opening.tree.files[step.path])
+            tree = opening.tree.replace(step.path, text)
+            forms = _forms(tree)
+            if forms in seen or tree.sha256 in self.judge.problem.excluded:
+                continue
+            seen.add(forms)
+            if all(form is not None for _, form in forms):
+                made.append((opening.way.and_then(step), tree))
+            if len(made) == AT_ONE_PLACE:
+                break
+        return made
+
+    def _add(self, way: Way, tree: SourceTree) -> None:
+        if tree not in [known for _, known, _ in self.patches]:
+            self.patches.append((way, tree, len(self.diary.judged)))
+
+
+def _forms(tree: SourceTree) -> frozenset[tuple[str, bytes | None]]:
+    return frozenset((path, normal_form(text)) for path, text in tree.python_files())

@@ -1,0 +1,67 @@
+"""The places of a patch of several edits, each with all edits that could stand there instead.
+
+The first edit of such a patch was chosen when the others were not made, so that few tests could
+tell it from its like.  With the others made they can: each place is looked at again, as a
+single fault would be (coordinate descent over the edits of a patch).
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from fractal_rmo.domain.source import SourceTree
+from fractal_rmo.editing.source import ParsedFile
+from fractal_rmo.repair.candidates import Proposal, Weigh, parse_files, rank, smallness
+from fractal_rmo.repair.fewer import entangled, without
+from fractal_rmo.repair.localise import Suspicion, head_lines
+from fractal_rmo.repair.problem import RepairProblem
+from fractal_rmo.repair.ways import Way
+
+
+@dataclass(frozen=True)
+class Opening:
+    """A patch without the edits of one place: what stays, the program, what could stand there."""
+
+    way: Way
+    tree: SourceTree
+    proposals: tuple[Proposal, ...]
+
+
+def openings(problem: RepairProblem, way: Way, weigh: Weigh) -> Iterator[Opening]:
+    """One for each place of a way, in the order of its edits; none of a single edit.
+
+    Edits that rest on each other are one place, and each of them that nothing rests on as well.
+    A place is as suspicious as it was when it was edited.
+    """
+    if len(way.steps) < 2:
+        return
+    for group in dict.fromkeys(entangled(way.steps)):
+        rest = without(way.steps, group)
+        if rest is None:
+            continue
+        gone, kept = way.steps[min(group)], Way(rest.steps)
+        tree = kept.tree(problem.code)
+        files, broken = parse_files(tree)
+        if broken:
+            continue
+        file = next(file for file in files if file.path == gone.path)
+        lines = _lines(file, rest.start, rest.end)
+        there = Suspicion(dict.fromkeys([(gone.path, n) for n in lines], _suspicion(gone)))
+        found = rank(files, problem.tests, there, weigh)
+        here = (p for p in found if p.path == gone.path and p.edit.line in lines)
+        yield Opening(kept, tree, tuple(here))
+
+
+def _lines(file: ParsedFile, start: int, end: int) -> set[int]:
+    """The lines of the statements to which characters belong, without what is inside them."""
+    first, last = (file.text.count("\n", 0, at) + 1 for at in (start, end))
+    touched = {*range(first, last + 1)}
+    heads = [head_lines(n) for n in file.editable if isinstance(n, ast.stmt)]
+    return touched.union(*(head for head in heads if not touched.isdisjoint(head)))
+
+
+def _suspicion(step: Proposal) -> float:
+    """What was thought of the statement when the edit was proposed."""
+    return min(1.0, step.mass / (smallness(step.edit) * (step.edit.weight or 1.0)))

@@ -9,7 +9,7 @@ from fractal_rmo.domain.run import Dialogue
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.repair.diary import Diary
 from fractal_rmo.repair.judge import Judge
-from fractal_rmo.repair.problem import Candidate, Partial
+from fractal_rmo.repair.problem import Candidate, Made, Partial
 from fractal_rmo.repair.ways import Trail, Way
 
 PARTLY = 4
@@ -47,9 +47,8 @@ def label_of(batch: Sequence[tuple[int, Way, SourceTree]]) -> str:
 
 
 def _candidate(way: Way, tree: SourceTree, experience: Experience) -> Candidate:
-    first = way.steps[0]
-    place = (first.path, first.operator, first.edit.line)
-    return Candidate(tree, *place, way.says(), way.merit, len(way.steps), experience)
+    made = tuple(Made(s.path, s.operator, s.edit.line, s.edit.text) for s in way.steps)
+    return Candidate(tree, made, way.says(), way.merit, experience)
 
 
 def _rank(way: Way) -> tuple[object, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from fractal_rmo.domain.experience import NOTHING, Experience
 from fractal_rmo.domain.priors import Priors
@@ -67,22 +68,28 @@ class RepairStatus(StrEnum):
     """No jail could be started, which says nothing about the code."""
 
 
+class Made(NamedTuple):
+    """One edit of a patch: what kind, where (1-based line), and what stands there now."""
+
+    path: str
+    operator: str
+    line: int
+    text: str
+
+
 @dataclass(frozen=True)
 class Candidate:
-    """A plausible patch: the edited tree, its first edit (1-based line), all edits in words.
+    """A plausible patch: the edited tree, its edits in the order of their making, and in words.
 
     ``merit`` in 0..1 is the score by which patches are ranked before their
-    behaviour is compared, ``edits`` how many there are, ``experience`` what this call
+    behaviour is compared, ``experience`` what this call
     had tried when it came to this one.
     """
 
     tree: SourceTree
-    path: str
-    operator: str
-    line: int
+    made: tuple[Made, ...]
     description: str
     merit: float = 0.0
-    edits: int = 1
     experience: Experience = NOTHING
 
 

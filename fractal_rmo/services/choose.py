@@ -12,6 +12,7 @@ Data Selection", Computer 1978).
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -19,7 +20,14 @@ from fractal_rmo.domain.jsonvalue import JsonObject
 from fractal_rmo.domain.run import Dialogue, RunEnding
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.editing.diff import unified_diff
-from fractal_rmo.repair.problem import Alternative, Candidate, RepairOutcome, RepairProblem
+from fractal_rmo.repair.oddities import new_oddities
+from fractal_rmo.repair.problem import (
+    Alternative,
+    Candidate,
+    Made,
+    RepairOutcome,
+    RepairProblem,
+)
 from fractal_rmo.repair.search import never
 from fractal_rmo.services.examples import Example, described
 from fractal_rmo.validation.generated.answers import Answer, agree, read_answers
@@ -37,6 +45,11 @@ _CONTRADICTED = 0.01
 Little, but not nothing: descriptions are wrong at times.  What is usual among faults, which is
 the rest of the weight, differs by a factor of ten and more between two plausible patches.
 """
+
+ODD = 0.15
+"""What is left of a patch's weight for each oddity that it brings in.
+
+Three of 272 right programs of benchmarks hold any."""
 
 
 @dataclass
@@ -75,7 +88,8 @@ def chosen(
         answers = yield from _answers(candidate.tree, calls, label)
         patches.append(_Patch(candidate, answers))
     for patch in patches:
-        patch.weight = patch.candidate.merit * _trust(patch.answers, before, examples)
+        odd = ODD ** new_oddities(problem.code, patch.candidate.tree)
+        patch.weight = patch.candidate.merit * odd * _trust(patch.answers, before, examples)
     arranged = _arranged(found, calls, _behaviours(patches))
     others = found.candidates[len(patches) :]
     return replace(arranged, candidates=(*arranged.candidates, *others))
@@ -103,8 +117,8 @@ def _trust(
     return trust * (1.0 - raising) ** 2 * (0.5 + 0.5 * kept)
 
 
-def _behaviours(patches: Sequence[_Patch]) -> list[list[_Patch]]:
-    """Patches that answer alike, those of most weight together first."""
+def _behaviours(patches: Sequence[_Patch]) -> list[tuple[list[_Patch], float]]:
+    """Patches that answer alike and what they weigh together, those of most weight first."""
     groups: list[list[_Patch]] = []
     for patch in patches:
         for group in groups:
@@ -115,30 +129,49 @@ def _behaviours(patches: Sequence[_Patch]) -> list[list[_Patch]]:
             groups.append([patch])
     for group in groups:
         group.sort(key=lambda patch: -patch.weight)
-    return sorted(groups, key=lambda group: -_weight(group))
+    weights = _weights(groups)
+    order = sorted(range(len(groups)), key=lambda number: -weights[number])
+    return [(groups[number], weights[number]) for number in order]
 
 
-def _weight(group: Sequence[_Patch]) -> float:
-    """What the patches weigh together; those of one kind at one place are one idea."""
-    ideas: dict[tuple[str, str, int], float] = {}
+def _weights(groups: Sequence[Sequence[_Patch]]) -> list[float]:
+    """What the patches of a behaviour weigh together; those of one kind at one place are one idea.
+
+    A patch of several edits was looked at again at each of its places.  So it competes at each
+    with those that differ there alone, and is as good as where it competes worst.
+    """
+    contests = [_contests(group) for group in groups]
+    rivals = Counter(others for contest in contests for others in contest)
+    weights = list[float]()
+    for contest in contests:
+        hard = [weight for others, weight in contest.items() if rivals[others] > 1]
+        weights.append(min(hard) if hard else max(contest.values()))
+    return weights
+
+
+def _contests(group: Sequence[_Patch]) -> dict[frozenset[Made], float]:
+    """By the edits that stay: what the ideas for one more weigh together."""
+    ideas = defaultdict[frozenset[Made], dict[tuple[str, str, int], float]](dict)
     for patch in group:
-        one = patch.candidate
-        idea = (one.path, one.operator, one.line)
-        ideas[idea] = max(ideas.get(idea, 0.0), patch.weight)
-    return sum(ideas.values())
+        for made in patch.candidate.made:
+            others = frozenset(one._replace(line=0) for one in patch.candidate.made if one != made)
+            at, idea = ideas[others], made[:3]
+            at[idea] = max(at.get(idea, 0.0), patch.weight)
+    return {others: sum(found.values()) for others, found in ideas.items()}
 
 
 def _arranged(
-    found: RepairOutcome, calls: Sequence[Call], groups: Sequence[Sequence[_Patch]]
+    found: RepairOutcome, calls: Sequence[Call], groups: Sequence[tuple[Sequence[_Patch], float]]
 ) -> RepairOutcome:
-    firsts = [group[0].candidate for group in groups]
-    others = [patch.candidate for group in groups for patch in group[1:]]
-    total = sum(map(_weight, groups)) or 1.0
+    firsts = [group[0].candidate for group, _ in groups]
+    others = [patch.candidate for group, _ in groups for patch in group[1:]]
+    total = sum(weight for _, weight in groups) or 1.0
+    best, most = groups[0]
     rivals = [
-        _alternative(groups[0][0], group[0], calls, _weight(group) / total)
-        for group in groups[1 : 1 + MOST_ALTERNATIVES]
+        _alternative(best[0], group[0], calls, weight / total)
+        for group, weight in groups[1 : 1 + MOST_ALTERNATIVES]
     ]
-    sure = _weight(groups[0]) / total
+    sure = most / total
     return replace(
         found, candidates=(*firsts, *others), sure=round(sure, 4), alternatives=tuple(rivals)
     )

@@ -9,7 +9,7 @@ import pytest
 from fractal_rmo.adapters.sandbox import ZygoteSandbox
 from fractal_rmo.domain.run import Runner
 from fractal_rmo.domain.source import SourceTree
-from fractal_rmo.repair.problem import Candidate, RepairOutcome, RepairProblem, RepairStatus
+from fractal_rmo.repair.problem import Candidate, Made, RepairOutcome, RepairProblem, RepairStatus
 from fractal_rmo.repair.search import never
 from fractal_rmo.services.choose import chosen
 from fractal_rmo.services.drive import drive
@@ -45,7 +45,12 @@ def choose(
         SourceTree({"solution.py": BEFORE}), SourceTree({"test_solution.py": TESTS})
     )
     candidates = tuple(
-        Candidate(SourceTree({"solution.py": text}), "solution.py", f"kind {n}", 2, text, merit)
+        Candidate(
+            SourceTree({"solution.py": text}),
+            (Made("solution.py", f"kind {n}", 2, text),),
+            text,
+            merit,
+        )
         for n, (text, merit) in enumerate(texts.items())
     )
     found = RepairOutcome(RepairStatus.REPAIRED, candidates)

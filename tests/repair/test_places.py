@@ -96,6 +96,7 @@ def test_the_first():
 )
 
 
+@pytest.mark.thorough
 def test_alternatives_at_one_place_are_found_too() -> None:
     asked = RepairProblem(SourceTree({"a.py": TALLEST}), TWO_FAULTS)
     outcome, _ = drive(search(asked, max_candidates=20_000), run)

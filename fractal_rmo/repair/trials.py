@@ -28,7 +28,8 @@ class Trial:
 
     ``passed`` are those that failed before and pass now, ``reached`` maps each
     other of them to the line of its file where it gave up (0: unknown), ``far``
-    to the distance of the values that it compared there (0..1),
+    to the distance of the values that it compared there (0..1), ``raised`` those in which the code
+    raised an error to its name and its line in the code,
     ``broken`` are tests that passed before and fail now, ``trouble`` names a
     test without an end or says why none was run; else it is "".  ``is_endless``
     is true where a test executed more lines than this run allows.
@@ -42,6 +43,7 @@ class Trial:
     is_endless: bool = False
     is_known: bool = True
     far: Mapping[str, float] = field(default_factory=dict)
+    raised: Mapping[str, tuple[str, int]] = field(default_factory=dict)
 
     def mends(self, failing: Sequence[str]) -> bool:
         """Whether all that failed passes, and nothing that passed fails."""
@@ -115,7 +117,15 @@ def _read(entry: Mapping[str, Json]) -> Trial:
         far={str(k): min(1.0, max(0.0, v)) for k, v in far.items() if isinstance(v, float)}
         if isinstance(far, Mapping)
         else {},
+        raised=dict(_errors(entry.get("raised"))),
     )
+
+
+def _errors(value: Json) -> Iterator[tuple[str, tuple[str, int]]]:
+    for test, error in value.items() if isinstance(value, Mapping) else ():
+        match error:
+            case [str(name), int(line)]:
+                yield test, (name, line)
 
 
 def _names(value: Json) -> Iterator[str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from hashlib import blake2b
 from math import prod
 
 from fractal_rmo.domain.jsonvalue import Json, JsonObject
@@ -29,6 +30,11 @@ ALIKE = 3
 """Of these, as many as bring the same tests to pass."""
 NEARER = 4.0
 """What all the way of one test's value to the right one adds to a merit, in merits."""
+ELSEWHERE = 0.1
+"""How much nearer a test counts that raises another error, or elsewhere; a value of the wrong
+kind is nearer than an error by 0.05 and one of the right kind by 0.2 at least."""
+ONE_BEHAVIOUR = 2
+"""Ways that behave alike, at most."""
 
 Gain = tuple[int, int]
 """Tests that pass more than before, and tests that get further less those that fall back."""
@@ -46,6 +52,8 @@ class Way:
     """How much nearer the values of tests that still fail in the same line came, added up.
 
     At most 1 for each: what lies between failing and passing."""
+    seen: str = ""
+    """Names all that the tests saw: equal for ways that behave alike, as far as tests tell."""
 
     @property
     def score(self) -> float:
@@ -160,7 +168,8 @@ def read_trail(value: Json) -> Trail:
 
 def _way_as_json(way: Way) -> Json:
     steps: list[Json] = [{**asdict(step), "shape": step.shape.value} for step in way.steps]
-    return {"steps": steps, "gain": list(way.gain), "key": way.key, "nearer": way.nearer}
+    told: JsonObject = {"key": way.key, "nearer": way.nearer, "seen": way.seen}
+    return {"steps": steps, "gain": list(way.gain), **told}
 
 
 def _read_way(value: Json) -> Way:
@@ -173,7 +182,8 @@ def _read_way(value: Json) -> Way:
     )
     passed, further = found["gain"]  # type: ignore[misc]
     nearer = float(found.get("nearer", 0.0))  # type: ignore[arg-type]
-    return Way(steps, (passed, further), str(found["key"]), nearer)  # type: ignore[has-type]
+    told = (str(found["key"]), nearer, str(found.get("seen", "")))
+    return Way(steps, (passed, further), *told)  # type: ignore[has-type]
 
 
 def measured(way: Way, trial: Trial, control: Trial, values: bool = True) -> Way | None:
@@ -192,14 +202,35 @@ def measured(way: Way, trial: Trial, control: Trial, values: bool = True) -> Way
     further += control.is_endless  # what is endless itself was sorted out above
     later = {f"{t}@{n}" for t, n in trial.reached.items() if n > control.reached.get(t, n)}
     key = ",".join(sorted({*trial.passed, *trial.broken, *later}))
-    return Way(way.steps, (net, further), key, _nearer(trial, control) if values else 0.0)
+    nearer = _nearer(way, trial, control) if values else 0.0
+    return Way(way.steps, (net, further), key, nearer, _seen(way, trial))
 
 
-def _nearer(trial: Trial, control: Trial) -> float:
-    """How much the distances fell of tests that give up in the line where they did before."""
+def _seen(way: Way, trial: Trial) -> str:
+    """A digest of what the tests saw, errors where they would be without added lines."""
+    far = {test: round(distance, 6) for test, distance in trial.far.items()}
+    errors = {test: _placed(way, error) for test, error in trial.raised.items()}
+    seen = (*map(sorted, (trial.passed, trial.broken)), trial.reached, far, errors)
+    return blake2b(repr(seen).encode("utf-8", "backslashreplace"), digest_size=8).hexdigest()
+
+
+def _placed(way: Way, error: tuple[str, int]) -> tuple[str, int]:
+    """An error in the line where it would be without the lines that edits before it added."""
+    name, line = error
+    above = [s.edit.text.count("\n") for s in way.steps if s.edit.line <= line]
+    return name, line - sum(above)
+
+
+def _nearer(way: Way, trial: Trial, control: Trial) -> float:
+    """How much the distances fell of tests that give up in the line where they did before.
+
+    Where both raise an error, another one or elsewhere is a little nearer: one fault is behind.
+    """
     there = [t for t, line in trial.reached.items() if control.reached.get(t) == line]
+    both = [t for t in there if t in trial.raised and t in control.raised]
+    moved = sum(_placed(way, trial.raised[t]) != control.raised[t] for t in both)
     known = [t for t in there if t in trial.far and t in control.far]
-    return round(sum(control.far[t] - trial.far[t] for t in known), 6)
+    return round(sum(control.far[t] - trial.far[t] for t in known) + ELSEWHERE * moved, 6)
 
 
 def together(ways: Sequence[Way], most: int = TOGETHER) -> tuple[Way, ...]:
@@ -258,11 +289,15 @@ def nearest(ways: Sequence[Way], most: int = BEAM, alike: int = ALIKE) -> tuple[
     """
     ranked = sorted(ways, key=_worth, reverse=True)
     kept, seen = list[Way](), Counter[tuple[str, int]]()
+    behaved = Counter[str]()
     some = any(way.gain[0] > 0 for way in ranked)
     most = min(GAINED, most) if some else most
     for way in ranked:
-        seen[way.key, way.gain[1]] += 1
         allowed = alike if way.gain > (0, 0) else QUIET if some else most
+        if way.seen and behaved[way.seen] >= ONE_BEHAVIOUR:
+            continue
+        behaved[way.seen] += 1
+        seen[way.key, way.gain[1]] += 1
         if seen[way.key, way.gain[1]] <= allowed and len(kept) < most:
             kept.append(way)
     return tuple(kept)

@@ -206,6 +206,6 @@ class _Bench:
 
 
 def _is_other(one: Judgement, control: Judgement) -> bool:
-    """Whether the code as it is was judged otherwise, its steps and distances aside."""
-    aside = {"steps": 0, "far": {}}
+    """Whether the code as it is was judged otherwise; steps, distances and errors aside."""
+    aside = {"steps": 0, "far": {}, "raised": {}}
     return {**one, **aside} != {**control, **aside}

@@ -5,10 +5,11 @@ fail on the code as it is; ``candidates``, each ``{path: text}`` of the files it
 changes; ``cpu_s`` and ``wall_s``, what one may take, and ``budget_s`` for all.
 
 ``{"supported", "control", "judged": [{"number", "ending", "passed", "reached",
-"broken", "endless", "problem", "far"}], "cpu_s"}``.  ``ending`` is as in ``forks``,
+"broken", "endless", "problem", "far", "raised"}], "cpu_s"}``.  ``ending`` is as in ``forks``,
 ``passed`` are those of ``failing`` that pass now, ``reached`` tells of the others
 in which line of its file each gave up, and ``far`` how far the values that it compared there
-were from each other, as in ``nearness``.  Only where one passes are the other
+were from each other, as in ``nearness``; ``raised`` names the error that the code raised there and
+its line in the code.  Only where one passes are the other
 tests run; ``broken`` are those that fail.  ``control`` is what the code as it
 is did.  ``supported`` is false for tests that need pytest's session: see ``unit_session``.
 

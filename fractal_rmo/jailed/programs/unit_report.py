@@ -108,7 +108,8 @@ def judgement(report: Report, failing: Sequence[str]) -> dict[str, Any]:
     if report.problem:
         return {"problem": report.problem}
     passed, reached, far = list[str](), dict[str, int](), dict[str, float]()
-    said = {"passed": passed, "reached": reached, "far": far}
+    raised = dict[str, tuple[str, int]]()
+    said = {"passed": passed, "reached": reached, "far": far, "raised": raised}
     for name in failing or report.results:
         one = report.results.get(name, {})
         if report.is_endless(name):
@@ -117,6 +118,8 @@ def judgement(report: Report, failing: Sequence[str]) -> dict[str, Any]:
             passed.append(name)
         else:
             reached[name], far[name] = one.get("at", 0), one.get("far", FARTHEST)
+            if one.get("path"):
+                raised[name] = f"{one['type']} in {one['path']}", one["line"]
     bad = [name for name, one in report.results.items() if one["outcome"] in BAD]
     known = set(failing or report.results)
     return {**said, "broken": [n for n in bad if n not in known], "steps": report.steps}

@@ -17,8 +17,8 @@ LONGEST = 65_536
 _INTROSPECTION = frozenset(
     {
         "_getframe", "currentframe", "getsource", "getsourcelines", "settrace", "setprofile",
-        "f_locals", "f_lineno", "f_code", "f_back", "extract_stack", "gi_frame", "cr_frame", "tb_lineno", "tb_frame",
-        "__code__",
+        "f_locals", "f_lineno", "f_code", "f_back", "extract_stack", "gi_frame", "cr_frame",
+        "tb_lineno", "tb_frame", "__code__",
     }
 )  # fmt: skip
 """Code that looks at itself or at who called it may tell any two texts apart, in any file."""

@@ -79,15 +79,17 @@ def may_return_to(
     """
     if graph is None or function.name.startswith("__"):
         return True
-    seen: set[str] = set()
-    todo = words(*nodes)
+    return function.name in reachable(words(*nodes), graph)
+
+
+def reachable(names: Iterable[str], graph: Mapping[str, set[str]]) -> set[str]:
+    """These names, and all that code may use which is called by one of them, by name alone."""
+    seen, todo = set[str](), set(names)
     while todo:
         name = todo.pop()
-        if name == function.name:
-            return True
         seen.add(name)
         todo |= graph.get(name, set()) - seen
-    return False
+    return seen
 
 
 def inner_mentions(function: ast.AST) -> set[str]:

@@ -17,11 +17,11 @@ LONGEST = 65_536
 _INTROSPECTION = frozenset(
     {
         "_getframe", "currentframe", "getsource", "getsourcelines", "settrace", "setprofile",
-        "f_locals", "f_lineno", "f_code", "gi_frame", "cr_frame", "tb_lineno", "tb_frame",
-        "__code__",
+        "f_locals", "f_lineno", "f_code", "f_back", "extract_stack", "gi_frame", "cr_frame",
+        "tb_lineno", "tb_frame", "__code__",
     }
 )  # fmt: skip
-"""Code that looks at itself may tell any two texts apart."""
+"""Code that looks at itself or at who called it may tell any two texts apart, in any file."""
 _WORD = re.compile(r"\w+")
 
 
@@ -75,17 +75,16 @@ class View:
 
 
 def views(code: SourceTree, tests: SourceTree) -> Iterator[View]:
-    """Every file that may be edited, in order of paths."""
+    """Every file that may be edited, in order of paths; none of code that looks at itself."""
     trees = {("code", path): _tree(text) for path, text in code.python_files()}
     trees |= {("tests", path): _tree(text) for path, text in tests.python_files()}
     ours = [tree for (room, _), tree in trees.items() if room == "code"]
+    if not _INTROSPECTION.isdisjoint(words(*filter(None, ours))):
+        return
     for path, text in code.python_files():
-        if not trees["code", path]:
-            continue
-        others = [tree for key, tree in trees.items() if key != ("code", path)]
-        view = View(ParsedFile(path, text), ours, others)
-        if _INTROSPECTION.isdisjoint(view.words):
-            yield view
+        if trees["code", path]:
+            others = [tree for key, tree in trees.items() if key != ("code", path)]
+            yield View(ParsedFile(path, text), ours, others)
 
 
 def _tree(text: str) -> ast.Module | None:

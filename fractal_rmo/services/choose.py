@@ -4,7 +4,7 @@ Patches that answer alike are one behaviour.  Correct patches can be written in
 many ways, and chance passes the tests in few: a behaviour weighs what its
 patches weigh together (as programs are clustered by behaviour in Li et al.,
 "Competition-Level Code Generation with AlphaCode", Science 2022).  Weight is
-taken from a patch that raises where the code as it is answered or that contradicts
+taken from a patch that gives no value where the code as it is did or that contradicts
 an example in the description, and from one that changes more answers than others
 do (the code as it is is nearly right: DeMillo, Lipton and Sayward, "Hints on Test
 Data Selection", Computer 1978).
@@ -39,6 +39,7 @@ MOST_CALLS = 120
 MOST_TARGETS = 3
 MOST_ALTERNATIVES = 3
 _COMPARED_ANYWAY = 2
+_NO_END = ("gone", "late")
 _CONTRADICTED = 0.01
 """What is left of a patch's weight for an example of the description that it does not give.
 
@@ -108,30 +109,37 @@ def _trust(
     trust = 1.0
     for example, answer in zip(examples, answers, strict=False):
         trust *= 1.0 if example.allows(answer) else _CONTRADICTED
-    pairs = [(a, b) for a, b in zip(answers, before, strict=True) if a.ended and b.ended]
-    answered = [(a, b) for a, b in pairs if b.state == "value"]
-    if not answered:
+    pairs = zip(answers, before, strict=True)
+    known = [(a, b) for a, b in pairs if b.state == "value" and (a.ended or a.state in _NO_END)]
+    if not known:
         return trust
-    raising = sum(a.state == "raised" for a, _ in answered) / len(answered)
-    kept = sum(agree(a, b) for a, b in answered) / len(answered)
-    return trust * (1.0 - raising) ** 2 * (0.5 + 0.5 * kept)
+    lost = sum(a.state != "value" for a, _ in known) / len(known)
+    kept = sum(a.ended and agree(a, b) for a, b in known) / len(known)
+    return trust * (1.0 - lost) ** 2 * (0.5 + 0.5 * kept)
 
 
 def _behaviours(patches: Sequence[_Patch]) -> list[tuple[list[_Patch], float]]:
-    """Patches that answer alike and what they weigh together, those of most weight first."""
+    """Patches that answer alike and what they weigh together, those of most weight first.
+
+    What gives no answer is like everything, so those that give some are asked before it.
+    """
     groups: list[list[_Patch]] = []
-    for patch in patches:
+    for patch in sorted(patches, key=lambda p: (not any(a.ended for a in p.answers), -p.weight)):
         for group in groups:
-            if all(map(agree, group[0].answers, patch.answers)):
+            if all(map(_alike, group[0].answers, patch.answers)):
                 group.append(patch)
                 break
         else:
             groups.append([patch])
-    for group in groups:
-        group.sort(key=lambda patch: -patch.weight)
     weights = _weights(groups)
     order = sorted(range(len(groups)), key=lambda number: -weights[number])
     return [(groups[number], weights[number]) for number in order]
+
+
+def _alike(one: Answer, other: Answer) -> bool:
+    """As ``agree`` says, but where only one of the two ends the process."""
+    gone = (one.state == "gone", other.state == "gone")
+    return agree(one, other) if any(gone) == all(gone) else not (one.ended or other.ended)
 
 
 def _weights(groups: Sequence[Sequence[_Patch]]) -> list[float]:
@@ -182,7 +190,7 @@ def _alternative(ours: _Patch, other: _Patch, calls: Sequence[Call], share: floa
     differing = [
         (len(str(call)), n)
         for n, call in enumerate(calls)
-        if not agree(ours.answers[n], other.answers[n])
+        if not _alike(ours.answers[n], other.answers[n])
     ]
     n = min(differing)[1]
     return Alternative(

@@ -71,3 +71,20 @@ def test_a_file_that_looks_at_itself_is_left_alone(look: str) -> None:
     text = "def f(a):\n    b = a\n    return b\n"
     assert first(text) is not None
     assert first(f"{text}\n\ng = {look}\n") is None
+    beside = SourceTree({"solution.py": text, "util.py": f"def g(f):\n    return {look}\n"})
+    assert not list(proposals(beside, NO_TESTS))
+
+
+@pytest.mark.parametrize(
+    ("test", "other"),
+    [
+        ("check(b)", "def check(a):\n    return go(a)\n\n\ndef go(a):\n    return next(a)\n"),
+        ("b > 1", "class A:\n    def __gt__(self, a):\n        return next(a)\n"),
+    ],
+)
+def test_a_condition_that_may_stop_in_another_file_stays_in_its_loop(test: str, other: str) -> None:
+    loop = f"    for b in a:\n        if {test}:\n            return True\n"
+    text = f"def f(a):\n{loop}    return False\n"
+    code = SourceTree({"solution.py": text, "util.py": other.replace("next", "iter")})
+    assert list(proposals(code, NO_TESTS))
+    assert not list(proposals(code.replace("util.py", other), NO_TESTS))

@@ -107,3 +107,20 @@ def test_what_there_is_no_time_to_compare_comes_last(run: Runner) -> None:
 
 def test_a_single_patch_stays_what_it_is(run: Runner) -> None:
     assert order(choose(run, {MAXIMUM: 0.4})) == [MAXIMUM]
+
+
+LEAVING = (
+    "import os\ndef largest(a: int, b: int) -> int:\n    if (a, b) not in [(3, 1), (2, 5)]:\n"
+    "        os._exit(0)\n    return max(a, b)\n"
+)
+ENDLESS = LEAVING.replace("os._exit(0)", "while True: pass")
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize(("text", "others"), [(LEAVING, 2), (ENDLESS, 1)])
+def test_what_gives_no_answer_hides_none_that_does(run: Runner, text: str, others: int) -> None:
+    outcome = choose(run, {text: 0.5, MAXIMUM: 0.3, BY_TWO: 0.1})
+    assert order(outcome)[0] == MAXIMUM
+    assert BY_TWO in [other.description for other in outcome.alternatives]
+    assert len(outcome.alternatives) == others
+    assert all(other.ours != other.theirs for other in outcome.alternatives)

@@ -63,3 +63,25 @@ def test_what_is_not_applicable_leads_on(real: Driver) -> None:
 def test_a_lower_level_may_be_asked_for(real: Driver) -> None:
     subject = Subject(SourceTree({"solution.py": "x = 1\n"}), SourceTree())
     assert [v.level for v in real(climb(subject, Level.STATIC))] == [1, 2]
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize(
+    "check",
+    [
+        "import doctest\ndef test(): assert doctest.testmod(solution).failed == 0\n",
+        "import dataclasses\ndef test(): assert dataclasses.asdict(solution.made(1)) == {'n': 1}\n",
+        "def test(): assert solution.made(2).__dict__ == {'n': 2}\n",
+    ],
+)
+def test_what_looks_into_the_code_is_judged_beside_it(real: Driver, check: str) -> None:
+    text = (
+        "from dataclasses import dataclass\n\n\n@dataclass\nclass Made:\n    n: int\n\n\n"
+        'def made(n):\n    """Made of a number.\n\n    >>> made(3).n\n    3\n    """\n'
+        "    return Made(n)\n"
+    )
+    tests = SourceTree({"test_s.py": f"import solution\n{check}"})
+    good = real(climb(Subject(SourceTree({"solution.py": text}), tests), Level.UNIT))[-1]
+    assert (good.outcome, good.shared_process) == (Outcome.PASSED, True)
+    bad = SourceTree({"solution.py": text.replace("Made(n)", "Made(n + 1)")})
+    assert real(climb(Subject(bad, tests), Level.UNIT))[-1].outcome is Outcome.FAILED

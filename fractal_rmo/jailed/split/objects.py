@@ -132,6 +132,11 @@ class _Names(Mapping[str, Any]):
     def __len__(self) -> int:
         return len(dir(self._module))
 
+    def copy(self) -> dict[str, Any]:
+        """What ``doctest`` makes its examples' names of: they are to run where the code is."""
+        mirror: Asking = object.__getattribute__(self._module, "fractal_mirror")
+        raise mirror.cannot_cross("a test copies the names of a module, as doctest does")
+
 
 class StandinFunction:
     """A function that has attributes of its own."""

@@ -19,6 +19,8 @@ from fractal_rmo.refactoring.scopes import (
     is_guarded,
     may_return_to,
     mentions,
+    reachable,
+    words,
 )
 from fractal_rmo.refactoring.scopes import movable as moves
 from fractal_rmo.refactoring.view import View
@@ -102,7 +104,7 @@ def _search(node: ast.AST, view: View) -> Iterator[Rewrite]:
             return
     if found is None or otherwise is None or found is otherwise:
         return
-    if not _is_one_expression(node, (test, []), function, view) or _may_stop(view):
+    if not _is_one_expression(node, (test, []), function, view) or _may_stop(test, view):
         return
     if not is_tested_once(view, test):
         return
@@ -111,8 +113,12 @@ def _search(node: ast.AST, view: View) -> Iterator[Rewrite]:
         yield Rewrite([node, after], [ast.Return(value=form.node)], ["return ", *form.pieces])
 
 
-def _may_stop(view: View) -> bool:
-    return not _STOPS.isdisjoint(view.words)
+def _may_stop(test: ast.expr, view: View) -> bool:
+    """Whether a condition may raise StopIteration, by an operator of any class as well."""
+    if view.graph is None:
+        return True
+    operators = {name for name in view.graph if name.startswith("__")}
+    return not _STOPS.isdisjoint(view.words | reachable(operators | words(test), view.graph))
 
 
 def _any_or_all(loop: ast.For, test: ast.expr, *, found: bool) -> Form:

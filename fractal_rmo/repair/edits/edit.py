@@ -46,6 +46,12 @@ class Site:
         """Put any text in the place of a span; ``node`` only tells the line."""
         return Edit(*span, text, node.lineno, description, weight, deletes)
 
+    def literal(self, node: Positioned, value: object) -> str:
+        """A constant as it is written for a node's place: a text in that one's quotes."""
+        text = repr(value)
+        double = isinstance(value, str) and self.file.segment(node).endswith('"')
+        return f'"{text[1:-1]}"' if double and text[0] == "'" and '"' not in text else text
+
     def operand(self, node: ast.expr) -> str:
         """The text of a node, parenthesised unless it is atomic: safe beside any operator."""
         text = self.file.segment(node)

@@ -43,7 +43,7 @@ def _number_put(node: ast.expr, site: Site, new: object, weight: float = 1.0) ->
             case ast.BinOp(op=ast.Mult(), left=left, right=right):
                 rest = (left if right is node else right) if new == 1 else None
     if rest is None or not isinstance(term, ast.BinOp):
-        return site.swap(node, repr(new), weight)
+        return site.swap(node, site.literal(node, new), weight)
     return site.swap(term, site.file.segment(rest), weight)
 
 
@@ -83,7 +83,7 @@ def _text(node: ast.AST, site: Site) -> Iterator[Edit]:
     news = ["", " ", old.lower(), old.upper(), old.strip(), old[:-1], old[1:], old + " ", old[::-1]]
     for new in dict.fromkeys(news):
         if new != old:
-            yield site.swap(node, repr(new))
+            yield site.swap(node, site.literal(node, new))
 
 
 def _alphabet(node: ast.AST, site: Site) -> Iterator[Edit]:
@@ -94,12 +94,12 @@ def _alphabet(node: ast.AST, site: Site) -> Iterator[Edit]:
     if not 3 <= len(old) <= 30:
         return
     for i in range(len(old)):
-        yield site.swap(node, repr(old[:i] + old[i + 1 :]))
+        yield site.swap(node, site.literal(node, old[:i] + old[i + 1 :]))
     lower, upper = "abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
     letters = "0123456789" if old.isdigit() else upper if old.isupper() else lower
     for letter in letters:
         if letter not in old:
-            yield site.swap(node, repr(old + letter), 0.8)
+            yield site.swap(node, site.literal(node, old + letter), 0.8)
 
 
 def _number_to_name(node: ast.AST, site: Site) -> Iterator[Edit]:
@@ -206,7 +206,11 @@ OPERATORS = (
         ),
     ),
     Operator("truth value", _truth, (("x = True\n", "x = False\n"),)),
-    Operator("string", _text, (("x = 'a, '\n", "x = 'a,'\n"), ("x = 'a'\n", "x = ''\n"))),
+    Operator(
+        "string",
+        _text,
+        (("x = 'a, '\n", "x = 'a,'\n"), ("x = 'a'\n", "x = ''\n"), ('x = "a"\n', 'x = ""\n')),
+    ),
     Operator("alphabet", _alphabet, (("x = 'abd'\n", "x = 'abdc'\n"),)),
     Operator("constant to variable", _number_to_name, (("a = 1\nb = 0\n", "a = 1\nb = a\n"),)),
     Operator("variable to constant", _name_to_number, (("a = 1\nb = a\n", "a = 1\nb = 0\n"),)),

@@ -112,7 +112,8 @@ def _constant_everywhere(node: ast.AST, site: Site) -> Iterator[Edit]:
     for new in ("", " ") if kind is str else (0, 1, -1):
         if len(found) > 1 and new != old:
             said = f"return {new!r} instead of {old!r} everywhere"
-            yield _together(site, found, [repr(new)] * len(found), said)
+            news = [site.literal(constant, new) for constant in found]
+            yield _together(site, found, news, said)
 
 
 def _is_first(node: ast.Return, site: Site, kind: type) -> bool:

@@ -11,7 +11,7 @@ from fractal_rmo.domain.jsonvalue import Json
 from fractal_rmo.domain.run import RunRequest, RunResult, Runtime, runtime_for_pytest
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.validation.subject import Subject
-from fractal_rmo.validation.unit.world import replaced_world
+from fractal_rmo.validation.unit.world import looked_into, replaced_world
 
 _LONGER_S = 2.0
 """So that code which runs out of time is told by its own jail."""
@@ -119,7 +119,10 @@ def why_together(subject: Subject) -> str:
     if shared:
         return f"Tests live inside the package '{shared[0]}' of the code."
     world = replaced_world(subject.code, subject.tests)
-    return f"The tests replace {world}, which the code is to see." if world else ""
+    if world:
+        return f"The tests replace {world}, which the code is to see."
+    insight = looked_into(subject.tests)
+    return f"The tests look into objects by '{insight}'." if insight else ""
 
 
 def _folders(tree: SourceTree) -> set[str]:

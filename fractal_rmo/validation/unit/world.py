@@ -1,12 +1,15 @@
 """What tests replace of the world that code and tests would share in one process.
 
 A test that sets an environment variable, the clock or ``sys.argv`` means the
-code's: in a process of its own the code would never see it.
+code's: in a process of its own the code would never see it.  And a test that looks
+into an object (its ``__dict__``, its signature, its file) finds in a process of its own
+only what stands for the object there.
 """
 
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Iterator
 
 from fractal_rmo.domain.source import SourceTree
@@ -18,21 +21,67 @@ _SEEDS = frozenset(
 )
 """Calls that change the process for whoever looks next."""
 _PATCHES = frozenset({"patch", "patch.object", "patch.dict", "patch.multiple"})
+_INSIGHTS = frozenset(
+    {
+        "dataclasses.asdict", "dataclasses.astuple", "dataclasses.fields",
+        "dataclasses.is_dataclass", "dataclasses.replace", "inspect.getfullargspec",
+        "inspect.getsource", "inspect.getsourcefile", "inspect.isgenerator",
+        "inspect.isgeneratorfunction", "inspect.signature", "runpy.run_module",
+        "typing.get_type_hints",
+    }
+)  # fmt: skip
+"""Functions that look into what they are given, past all that it does."""
+_INSIDE = frozenset(
+    {
+        "__annotations__", "__bases__", "__code__", "__dataclass_fields__", "__defaults__",
+        "__dict__", "__file__", "__kwdefaults__", "__mro__",
+    }
+)  # fmt: skip
+"""Attributes that tell how an object is made."""
+
+
+def looked_into(tests: SourceTree) -> str:
+    """By what the tests first look into an object, as none that stands for it shows; or ""."""
+    for _, text in tests.python_files():
+        tree = _parsed(text)
+        names = dict(_imports(tree))
+        if found := next((one for node in ast.walk(tree) if (one := _insight(node, names))), ""):
+            return found
+    return ""
+
+
+def _insight(node: ast.AST, names: dict[str, str]) -> str:
+    match node:
+        case ast.Attribute(attr=attr) if attr in _INSIDE:
+            return attr
+        case ast.Call(func=ast.Name(id="vars"), args=[ast.expr() as one]):
+            return "" if _outside(one, names) else "vars"  # those of a module are shown
+        case ast.Call(func=func):
+            meant = _outside(func, names)
+            return meant if meant in _INSIGHTS else ""
+        case ast.MatchClass(cls=cls, patterns=[_, *_]):
+            return "" if hasattr(builtins, ast.unparse(cls)) else "__match_args__"
+    return ""
 
 
 def replaced_world(code: SourceTree, tests: SourceTree) -> str:
     """The first thing outside the code that the tests replace for it; "" for none."""
     ours = {_top(path) for tree in (code, tests) for path in tree.files}
     for _, text in tests.python_files():
-        try:
-            tree = ast.parse(text.removeprefix("\ufeff"))
-        except (SyntaxError, ValueError, RecursionError):
-            continue
+        tree = _parsed(text)
         names = {alias: module for alias, module in _imports(tree) if _root(module) not in ours}
         found = next((one for node in ast.walk(tree) if (one := _replaced(node, names, ours))), "")
         if found:
             return found
     return ""
+
+
+def _parsed(text: str) -> ast.Module:
+    """The tree of a file; an empty one where it does not parse."""
+    try:
+        return ast.parse(text.removeprefix("\ufeff"))
+    except (SyntaxError, ValueError, RecursionError):
+        return ast.Module([], [])
 
 
 def _top(path: str) -> str:

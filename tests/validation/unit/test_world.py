@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fractal_rmo.domain.source import SourceTree
-from fractal_rmo.validation.unit.world import replaced_world
+from fractal_rmo.validation.unit.world import looked_into, replaced_world
 
 CODE = SourceTree({"solution.py": "import time\n", "src/shop/till.py": ""})
 
@@ -70,3 +70,29 @@ def test_what_is_the_codes_or_the_tests_own_stays_apart(line: str) -> None:
 def test_every_file_is_read_and_none_must_parse() -> None:
     assert replaced("def broken(:", **{"test_two.py": "import os\nos.chdir('/')"})
     assert replaced("def broken(:") == ""
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("asdict(x)", "dataclasses.asdict"),
+        ("inspect.signature(f)", "inspect.signature"),
+        ("x.__dict__", "__dict__"),
+        ("solution.__file__", "__file__"),
+        ("vars(x)", "vars"),
+        ("vars(solution)", ""),
+        ("vars()", ""),
+        ("Path(__file__)", ""),
+        ("x.asdict()", ""),
+        ("inspect.iscoroutine(x)", ""),
+    ],
+)
+def test_what_an_object_of_the_code_shows_only_where_it_is(line: str, found: str) -> None:
+    head = "import inspect, solution\nfrom dataclasses import asdict\n"
+    assert looked_into(SourceTree({"test_solution.py": head + line})) == found
+
+
+def test_a_pattern_looks_into_an_object_but_not_into_plain_data() -> None:
+    match = "match x:\n    case {}(a):\n        pass\n"
+    assert looked_into(SourceTree({"test_s.py": match.format("Point")})) == "__match_args__"
+    assert looked_into(SourceTree({"test_s.py": match.format("int")})) == ""

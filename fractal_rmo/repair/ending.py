@@ -10,7 +10,9 @@ from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.repair.diary import Diary
 from fractal_rmo.repair.judge import Judge
 from fractal_rmo.repair.problem import Candidate, Made, Partial
-from fractal_rmo.repair.ways import Trail, Way
+from fractal_rmo.repair.starts import Next
+from fractal_rmo.repair.trail import Trail
+from fractal_rmo.repair.ways import Way
 
 PARTLY = 4
 """Ways of which it is asked at the end which tests they win, at most."""
@@ -40,10 +42,10 @@ def counted(number: int) -> str:
     return "1 candidate" if number == 1 else f"{number:,} candidates"
 
 
-def label_of(batch: Sequence[tuple[int, Way, SourceTree]]) -> str:
+def label_of(batch: Sequence[tuple[int, Next]]) -> str:
     """What a run of several candidates is called: by the first of them."""
     more = f" and {counted(len(batch) - 1)} more" if len(batch) > 1 else ""
-    return f"{batch[0][1].says()}{more}"
+    return f"{batch[0][1].way.says()}{more}"
 
 
 def _candidate(way: Way, tree: SourceTree, experience: Experience) -> Candidate:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from itertools import islice, takewhile
 
 from fractal_rmo.domain.run import Dialogue
-from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.editing.judging import TestReport
+from fractal_rmo.repair.beam import measured, nearest, together
 from fractal_rmo.repair.candidates import parse_files
 from fractal_rmo.repair.diary import Diary
 from fractal_rmo.repair.ending import best_way, counted, label_of, ranked
@@ -22,9 +22,10 @@ from fractal_rmo.repair.problem import (
     RepairProblem,
     RepairStatus,
 )
-from fractal_rmo.repair.starts import Start, begun, enumerated
+from fractal_rmo.repair.starts import Next, Start, begun, enumerated, kind_of, plain_forms
+from fractal_rmo.repair.trail import Trail
 from fractal_rmo.repair.trials import BATCH, Trial
-from fractal_rmo.repair.ways import Gain, Trail, Way, measured, nearest, together
+from fractal_rmo.repair.ways import Way
 
 PLAUSIBLE = 20
 """Plausible patches after which a search is content."""
@@ -34,13 +35,13 @@ MOST = 600
 """The same, as long as a candidate to come could rank above all that were found."""
 DEPTH = 6
 """Edits of one patch, at most, those made together at once not counted."""
-ENOUGH, MORE = 1_500, 700
-"""Candidates of one edit, and of each further depth, after which the search goes on from the
-best of them, where any came nearer; what is left of the single edits goes on beside theirs."""
+ENOUGH, PATIENCE, MORE = 1_500, 3_000, 700
+"""Candidates of one edit after which the search goes on from the best of them as well, where one
+won a test and where none did; and those of each further round."""
+OPEN = 40
+"""Ways that are followed at a time, at most: each holds all edits that may follow it."""
 _PASSES = "passes the tests."
 _FIRST_BATCH = 32
-_Item = tuple[int, Way, SourceTree]
-"""A candidate with its place in the enumeration."""
 
 
 @dataclass
@@ -55,6 +56,8 @@ class Hunt:
         self.position, self.trail = self.problem.position, self.problem.trail
         self.diary = Diary(symptom_of(self.judge.before))
         self.finds = Finds(self.judge, self.diary)
+        files, _ = parse_files(self.problem.code)
+        self.plain, self.starts = plain_forms(files), list[Start | None]()
 
     @property
     def tried(self) -> int:
@@ -62,74 +65,84 @@ class Hunt:
         return len(self.diary.judged)
 
     def run(self, most: int, pause: Callable[[], bool]) -> Dialogue[RepairOutcome]:
-        """Every depth in turn, up to position ``most``."""
+        """Round after round, up to position ``most``."""
         yield from self.judge.take_apart()
         while True:
-            ended = yield from self._depth(most, pause)
+            ended = yield from self._round(most, pause)
             if ended is not None:
                 return ended
-            if not self._goes_deeper():
+            if not self._opens():
                 words = f"All candidates of {self._edits()} were tried, {self.position:,}"
                 return (yield from self._end(f"{words}; none {_PASSES}"))
 
     def _edits(self) -> str:
-        depth = self.trail.depth
-        return "one edit" if depth == 1 else f"up to {depth} edits"
+        most = 1 + max(len(way.steps) for way in self.trail.ways)
+        return "one edit" if most == 1 else f"up to {most} edits"
 
-    def _depth(self, most: int, pause: Callable[[], bool]) -> Dialogue[RepairOutcome | None]:
-        """Candidates with one edit more than the trail's ways; None when all were tried."""
-        starts = yield from self._starts(pause)
-        if starts is None:
+    def _round(self, most: int, pause: Callable[[], bool]) -> Dialogue[RepairOutcome | None]:
+        """Candidates with one edit more than the trail's ways; None when it is time for others."""
+        if not (yield from self._begin(pause)):
             return (yield from self._paused())
-        files, _ = parse_files(self.problem.code)
-        programs = enumerated(self.problem.code, files, starts, self.trail.singles)
-        places = enumerate(programs, self.trail.begun)
-        fresh = ((n, way, tree) for n, (way, tree) in places if n >= self.position)
+        tried = [way.tried for way in self.trail.ways]
+        places = enumerate(enumerated(self.starts, tried, self.plain), self.trail.begun)
+        waiting, size = list[tuple[int, Next]](), _FIRST_BATCH
+        fresh = (item for item in places if self._is_fresh(item, tried))
         allowed = takewhile(lambda item: item[0] < most, fresh)
-        waiting, size = list[_Item](), _FIRST_BATCH
         while waiting := [*waiting, *islice(allowed, max(0, size - len(waiting)))]:
             ended = yield from self._judge(waiting[:size], pause)
             if ended is not None:
                 return ended
+            for _, item in takewhile(lambda item: item[0] < self.position, waiting):
+                tried[item.start] = item.number + 1
             waiting = [item for item in waiting if item[0] >= self.position]
             size = 1 if self.judge.singly else BATCH
             if self._has_seen_enough():
-                return None
+                break
             if pause():
                 return (yield from self._paused())
         if self.position >= most:
             words = f"The limit of {most:,} candidates was met; none {_PASSES}"
             return (yield from self._end(words))
+        ways = (replace(way, tried=n) for way, n in zip(self.trail.ways, tried, strict=True))
+        self.trail = replace(self.trail, ways=tuple(ways))
         return None
+
+    def _is_fresh(self, item: tuple[int, Next], tried: list[int]) -> bool:
+        """Whether no earlier slice has judged a candidate of this round."""
+        if item[0] < self.problem.position:
+            tried[item[1].start] = item[1].number + 1
+            return False
+        return True
 
     def _paused(self) -> Dialogue[RepairOutcome]:
         words = f"Stopped after {counted(self.position)}; none {_PASSES}"
         return (yield from self._end(words, RepairStatus.PAUSED))
 
-    def _starts(self, pause: Callable[[], bool]) -> Dialogue[list[Start] | None]:
-        """The ways of the trail with their edits, by what a traced run of each blames.
+    def _begin(self, pause: Callable[[], bool]) -> Dialogue[bool]:
+        """Have a traced run of each new way of the trail say which edits may follow it.
 
-        None when it is time to pause, which is heard here only after this call has judged
+        False when it is time to pause, which is heard here only after this call has judged
         something: each call is to come further than the one before it.
         """
-        starts, weighed = list[Start](), list[Way]()
-        for way in self.trail.ways:
+        ways = list(self.trail.ways)
+        for number in range(len(self.starts), len(ways)):
             if self.position > self.problem.position and pause():
-                return None
-            tree, report = way.tree(self.problem.code), self.judge.apart
+                return False
+            way, report = ways[number], self.judge.apart
             if way.steps:
-                report = yield from self._seen(way, tree, pause)
-            weighed.append(self._weighed(way, report) if way.steps else way)
-            start = begun(self.problem, weighed[-1], tree, report, self.diary.symptom)
+                report = yield from self._seen(way, pause)
+                way = ways[number] = self._weighed(way, report)
+            known = {kind_of(step) for earlier in ways[: number + 1] for step in earlier.steps}
+            start = begun(self.problem, way, report, self.diary.symptom, known, self.plain)
             if start is not None:
-                self.diary.offers(way, start.proposals)
-                starts.append(start)
-        self.trail = replace(self.trail, ways=tuple(weighed))
-        return starts
+                self.diary.offers(way, [proposal for _, proposal in start.proposals])
+            self.starts.append(start)
+            self.trail = replace(self.trail, ways=tuple(ways))
+        return True
 
-    def _seen(self, way: Way, tree: SourceTree, pause: Callable[[], bool]) -> Dialogue[TestReport]:
+    def _seen(self, way: Way, pause: Callable[[], bool]) -> Dialogue[TestReport]:
         """A traced run of a way, which is kept if it passes as it is."""
-        label = f"after {way.says()}"
+        tree, label = way.tree(self.problem.code), f"after {way.says()}"
         report = yield from self.judge.traced(tree, label)
         passed = all(report.outcomes.get(t) == "passed" for t in self.judge.before.failing)
         if passed and report.outcomes and tree.sha256 not in self.problem.excluded:
@@ -148,7 +161,7 @@ class Hunt:
         return replace(way, gain=(won - lost, way.gain[1]))
 
     def _judge(
-        self, batch: Sequence[_Item], pause: Callable[[], bool]
+        self, batch: Sequence[tuple[int, Next]], pause: Callable[[], bool]
     ) -> Dialogue[RepairOutcome | None]:
         """Take a few candidates; the outcome when the search ends among them.
 
@@ -156,11 +169,12 @@ class Hunt:
         a later one where it is time to pause, or where the run of many left it out for want of
         time.
         """
-        trials = yield from self.judge.many([tree for _, _, tree in batch], label_of(batch))
+        trials = yield from self.judge.many([item.tree for _, item in batch], label_of(batch))
         was_cut = any(trial.is_known for trial in trials)
         near, content = list(self.trail.near), False
         values = Part.VALUES not in self.problem.without
-        for (place, way, tree), trial in zip(batch, trials, strict=True):
+        for (place, item), trial in zip(batch, trials, strict=True):
+            way, tree = item.way, item.tree
             needs_run = self.judge.may_pass(trial)
             is_left_out = not trial.is_known and was_cut
             if needs_run and place > batch[0][0] and (is_left_out or pause()):
@@ -177,42 +191,46 @@ class Hunt:
             if said is None:
                 yield from self.finds.keep(way, tree, pause)
             elif kept := measured(way, said, self.judge.control, values):
-                near.append(kept)
+                near.extend([kept] if self._came_nearer(kept, item.start) else [])
             content = self._is_content(way)
             if content:
                 break
         self.trail = replace(self.trail, near=nearest(near))
         return (yield from self._end("")) if content else None
 
+    def _came_nearer(self, way: Way, start: int) -> bool:
+        """Whether a further edit brought anything; a first one may be the half of a repair."""
+        before = self.trail.ways[start]
+        return not before.steps or (way.gain, way.nearer) > (before.gain, before.nearer)
+
     def _has_seen_enough(self) -> bool:
-        """Whether it is time to go on from what came nearer instead."""
-        enough = ENOUGH if self.trail.depth == 1 else MORE
-        if (
-            self.position - self.trail.begun < enough
-            or self.finds.patches
-            or self.trail.depth == DEPTH
-        ):
+        """Whether it is time to go on from what came nearer as well."""
+        if self.finds.patches or not self.trail.near:
             return False
-        return self._gained() > self._before()
+        first = len(self.trail.ways) == 1
+        won = any(way.gain > (0, 0) for way in self.trail.near)
+        enough = (ENOUGH if won else PATIENCE) if first else MORE
+        return self.position - self.trail.begun >= enough
 
-    def _gained(self) -> Gain:
-        return max((way.gain for way in self.trail.near), default=(0, 0))
-
-    def _before(self) -> Gain:
-        return max(way.gain for way in self.trail.ways)
-
-    def _goes_deeper(self) -> bool:
-        """Start the next depth from the best of this one, if that promises anything."""
-        depth = self.trail.depth
-        worth = depth == 1 or self._gained() > self._before()
-        worth = worth and Part.PAIRS not in self.problem.without
-        if self.finds.patches or depth >= DEPTH or not self.trail.near or not worth:
+    def _opens(self) -> bool:
+        """Let the best of this round be followed as well, if there are any."""
+        old = {way.steps for way in self.trail.ways}
+        near = [way for way in self.trail.near if len(way.steps) < DEPTH]
+        singles = [way for way in self.trail.ways if len(way.steps) == 1]
+        new = [w for w in (*near, *together([*singles, *near])) if w.steps not in old]
+        if self.finds.patches or not new or Part.PAIRS in self.problem.without:
             return False
-        singles = self.trail.singles or self.position
-        ways = (*together(self.trail.near), *self.trail.near, Way())
-        flaky = self.trail.flaky
-        self.trail = Trail(ways, self.position, (), depth + 1, singles, flaky)
+        self.trail = replace(self._pruned(), begun=self.position, near=())
+        self.trail = replace(self.trail, ways=(*self.trail.ways, *new))
         return True
+
+    def _pruned(self) -> Trail:
+        """The trail with the code as it is and the most promising ways, in their order."""
+        ways = self.trail.ways
+        best = sorted(range(1, len(ways)), key=lambda n: -ways[n].promise)[:OPEN]
+        kept = [0, *sorted(best)]
+        self.starts = [self.starts[n] for n in kept]
+        return replace(self.trail, ways=tuple(ways[n] for n in kept))
 
     def _is_content(self, last: Way) -> bool:
         """Scores only fall, so what is to come scores at most what the last candidate did."""

@@ -10,7 +10,7 @@ from fractal_rmo.domain.experience import NOTHING, Experience
 from fractal_rmo.domain.priors import Priors
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.repair.shipped import SHIPPED_PRIORS
-from fractal_rmo.repair.ways import BEGINNING, Trail
+from fractal_rmo.repair.trail import BEGINNING, Trail
 
 SHOWN_TESTS = 4
 """Tests that are named in a sentence, at most."""

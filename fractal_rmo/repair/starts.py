@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import islice
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from heapq import merge
+from typing import NamedTuple
 
 from fractal_rmo.domain.priors import Symptom
 from fractal_rmo.domain.source import SourceTree
@@ -24,35 +25,80 @@ from fractal_rmo.repair.localise import Suspicion, localise
 from fractal_rmo.repair.problem import Part, RepairProblem
 from fractal_rmo.repair.ways import Way
 
+Forms = Mapping[str, bytes | None]
 Mark = frozenset[tuple[str, bytes | None]]
 """The normal forms of the files in which a program differs from the code as it is."""
+Kind = tuple[str, str, str, str]
 
 KNOWN = 5.0
 """How much likelier an edit is that came nearer by itself: faults that are apart add up."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Start:
-    """Edits that were made, the program they make, and the edits that may follow."""
+    """Edits that were made, the program they make, and the edits that may follow, likeliest first.
+
+    ``marks`` are those of the programs that these make, by the number of the edit: None
+    for what does not compile.
+    """
 
     way: Way
     tree: SourceTree
-    proposals: Sequence[Proposal]
+    proposals: Sequence[tuple[float, Proposal]]
+    mark: Mark
+    marks: dict[int, Mark | None] = field(default_factory=dict)
+
+    def made(self, number: int, plain: Forms) -> Mark | None:
+        """The mark of what one of the edits makes."""
+        if number not in self.marks:
+            step = self.proposals[number][1]
+            form = normal_form(step.edit.apply(self.tree.files[step.path]))
+            others = {(path, form) for path, form in self.mark if path != step.path}
+            new = set() if form == plain.get(step.path) else {(step.path, form)}
+            self.marks[number] = None if form is None else frozenset(others | new)
+        return self.marks[number]
+
+
+class Next(NamedTuple):
+    """A candidate: the way and its program, which start it follows, and the number of its edit."""
+
+    way: Way
+    tree: SourceTree
+    start: int
+    number: int
+
+
+def plain_forms(files: Sequence[ParsedFile]) -> Forms:
+    """The normal forms of the code as it is, by path."""
+    return {file.path: normal_form(file.text) for file in files}
 
 
 def begun(
-    problem: RepairProblem, way: Way, tree: SourceTree, report: TestReport, symptom: Symptom
+    problem: RepairProblem,
+    way: Way,
+    report: TestReport,
+    symptom: Symptom,
+    known: Collection[Kind],
+    plain: Forms,
 ) -> Start | None:
-    """The edits that may follow a way, by what a traced run blames; None where none can."""
+    """The edits that may follow a way, by what a traced run blames; None where none can.
+
+    ``known`` are edits that came nearer by themselves: likelier than others.
+    """
+    tree = way.tree(problem.code)
     files, broken = parse_files(tree)
     if broken:
         return None
     suspicion = localise(report.executed, report.failing, report.raised)
     if Part.LOCALISATION in problem.without:
         suspicion = Suspicion(known=False)
-    weigh = weigh_for(problem, symptom)
     most = FURTHER_STATEMENTS if way.steps else STATEMENTS
-    return Start(way, tree, rank(files, problem.tests, suspicion, weigh, most))
+    ranked = rank(files, problem.tests, suspicion, weigh_for(problem, symptom), most)
+    likely = ((p.score * (KNOWN if kind_of(p) in known else 1.0), p) for p in ranked)
+    follow = sorted((one for one in likely if not way.repeats(one[1])), key=lambda one: -one[0])
+    forms = {path: normal_form(tree.files[path]) for path in {step.path for step in way.steps}}
+    mark = frozenset((path, form) for path, form in forms.items() if form != plain.get(path))
+    return Start(way, tree, follow, mark)
 
 
 def weigh_for(problem: RepairProblem, symptom: Symptom) -> Weigh:
@@ -61,62 +107,33 @@ def weigh_for(problem: RepairProblem, symptom: Symptom) -> Weigh:
 
 
 def enumerated(
-    code: SourceTree, files: Sequence[ParsedFile], starts: Sequence[Start], singles: int = 0
-) -> Iterator[tuple[Way, SourceTree]]:
+    starts: Sequence[Start | None], tried: Sequence[int], plain: Forms
+) -> Iterator[Next]:
     """The programs that compile and are new, the likeliest first.
 
     Two texts of one normal form are one program, and so are the code as it is
-    and the starts.  The order depends on nothing but the arguments, so that a
-    search may resume at a position in it.  The first ``singles`` programs of the start
-    without edits are left out: they were tried.
+    and the starts.  Of each start the edits that were ``tried`` are left out.  The order depends
+    on nothing but the arguments, so that a search may resume at a position in it.
     """
-    plain = {file.path: normal_form(file.text) for file in files}
-    seen: set[Mark] = {frozenset()}
-    untouched = [start for start in starts if not start.way.steps]
-    for _ in islice(_new(untouched, code, plain, seen), singles):
-        pass  # what was tried is seen
-    seen.update(_mark(_forms(start, code), plain) for start in starts)
-    yield from _new(starts, code, plain, seen)
-
-
-def _new(
-    starts: Sequence[Start], code: SourceTree, plain: Mapping[str, bytes | None], seen: set[Mark]
-) -> Iterator[tuple[Way, SourceTree]]:
-    """What is not ``seen`` yet, which grows by it."""
-    proven = {_kind(step) for start in starts for step in start.way.steps}
-    made = [_forms(start, code) for start in starts]
-    promise = [-start.way.promise for start in starts]
-    merged = sorted(
-        (
-            promise[number] * proposal.score * (KNOWN if _kind(proposal) in proven else 1.0),
-            number,
-            proposal.order,
-            proposal,
-        )
-        for number, start in enumerate(starts)
-        for proposal in start.proposals
-    )
-    for _, number, _, proposal in merged:
-        start = starts[number]
-        if start.way.repeats(proposal):
-            continue
-        text = proposal.edit.apply(start.tree.files[proposal.path])
-        form = normal_form(text)
-        mark = _mark({**made[number], proposal.path: form}, plain)
-        if form is not None and mark not in seen:
+    open_ = [(n, start) for n, start in enumerate(starts) if start is not None]
+    seen: set[Mark | None] = {None, frozenset(), *(start.mark for _, start in open_)}
+    seen.update(start.made(k, plain) for n, start in open_ for k in range(tried[n]))
+    merged = merge(*(_weighed(n, start, tried[n]) for n, start in open_))
+    for _, n, k, start in merged:
+        mark = start.made(k, plain)
+        if mark not in seen:
             seen.add(mark)
-            yield start.way.and_then(proposal), start.tree.replace(proposal.path, text)
+            step = start.proposals[k][1]
+            text = step.edit.apply(start.tree.files[step.path])
+            yield Next(start.way.and_then(step), start.tree.replace(step.path, text), n, k)
 
 
-def _kind(step: Proposal) -> tuple[str, str, str, str]:
+def _weighed(n: int, start: Start, tried: int) -> Iterator[tuple[float, int, int, Start]]:
+    promise = -start.way.promise
+    for k in range(tried, len(start.proposals)):
+        yield promise * start.proposals[k][0], n, k, start
+
+
+def kind_of(step: Proposal) -> Kind:
     """One edit, wherever those before it have moved its place."""
     return step.path, step.operator, step.edit.description, step.edit.text
-
-
-def _forms(start: Start, code: SourceTree) -> dict[str, bytes | None]:
-    changed = {step.path for step in start.way.steps}
-    return {path: normal_form(start.tree.files[path]) for path in changed & code.files.keys()}
-
-
-def _mark(forms: Mapping[str, bytes | None], plain: Mapping[str, bytes | None]) -> Mark:
-    return frozenset((path, form) for path, form in forms.items() if form != plain.get(path))

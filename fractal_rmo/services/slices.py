@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from fractal_rmo.domain.priors import Priors
 from fractal_rmo.domain.step import Claim, Stage
 from fractal_rmo.repair.shipped import SHIPPED_PRIORS
-from fractal_rmo.repair.ways import BEGINNING, Trail, read_trail
+from fractal_rmo.repair.trail import BEGINNING, Trail, read_trail
 from fractal_rmo.services.known import priors_of
 from fractal_rmo.services.performed import Turn
 from fractal_rmo.services.tools import Tools

@@ -18,8 +18,9 @@ from fractal_rmo.repair.hunt import FURTHER
 from fractal_rmo.repair.localise import Suspicion
 from fractal_rmo.repair.problem import RepairOutcome, RepairProblem, RepairStatus
 from fractal_rmo.repair.search import LOOKS, never, search
-from fractal_rmo.repair.starts import Start, enumerated
-from fractal_rmo.repair.ways import Way, read_trail
+from fractal_rmo.repair.starts import Start, enumerated, plain_forms
+from fractal_rmo.repair.trail import read_trail
+from fractal_rmo.repair.ways import Way
 from tests.repair.inprocess import TURNS, drive, run
 
 MANY = 20_000
@@ -269,8 +270,9 @@ def test_every_candidate_parses_and_differs(code: str, blank: bool) -> None:
     tree = SourceTree({"solution.py": code + ("\n# é\n" if blank else "")})
     files, broken = parse_files(tree)
     proposals = rank(files, SourceTree({}), Suspicion(known=False), equally)
-    start = Start(Way(), tree, proposals)
-    trees = [changed for _, changed in enumerated(tree, files, [start])]
+    plain = plain_forms(files)
+    start = Start(Way(), tree, [(p.score, p) for p in proposals], frozenset())
+    trees = [item.tree for item in enumerated([start], [0], plain)]
     texts = [changed.files["solution.py"] for changed in trees]
     assert not broken
     assert len(trees) > 50
@@ -293,7 +295,7 @@ def test_faults_behind_one_test_are_mended_by_its_parts() -> None:
     outcome, _ = solve(problem(TWO, TWO_TESTS))
     assert outcome.status is RepairStatus.REPAIRED
     best = outcome.candidates[0]
-    assert {c.edits for c in outcome.candidates} == {2}  # none that the tests do not ask for
+    assert {len(c.made) for c in outcome.candidates} == {2}  # none that the tests do not ask for
     assert "w * h" in best.tree.files["solution.py"]
     assert "text.lower()" in best.tree.files["solution.py"]
 

@@ -8,18 +8,11 @@ import pytest
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.editing.edit import Edit
 from fractal_rmo.editing.source import normal_form
+from fractal_rmo.repair.beam import measured, nearest, together
 from fractal_rmo.repair.candidates import Proposal
+from fractal_rmo.repair.trail import BEGINNING, Trail, read_trail
 from fractal_rmo.repair.trials import Trial
-from fractal_rmo.repair.ways import (
-    BEGINNING,
-    Gain,
-    Trail,
-    Way,
-    measured,
-    nearest,
-    read_trail,
-    together,
-)
+from fractal_rmo.repair.ways import Gain, Way
 
 TEXT = "x = 1 + 2\n"
 

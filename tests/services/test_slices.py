@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from fractal_rmo.domain.priors import Rule
 from fractal_rmo.domain.protocol import SHIPPED, ProtocolVersion, Status
 from fractal_rmo.repair.shipped import SHIPPED_PRIORS
-from fractal_rmo.repair.ways import BEGINNING
+from fractal_rmo.repair.trail import BEGINNING
 from fractal_rmo.services.slices import last_slice
 from tests.adapters.db.desk import Desk
 from tests.services.carrying import tools_over

@@ -1,0 +1,71 @@
+"""Where a search stands, kept between its slices."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+from fractal_rmo.domain.jsonvalue import Json, JsonObject
+from fractal_rmo.domain.priors import Shape
+from fractal_rmo.editing.edit import Edit
+from fractal_rmo.repair.candidates import Proposal
+from fractal_rmo.repair.ways import Way
+
+
+@dataclass(frozen=True)
+class Trail:
+    """Where a search stands beside its position: what a later slice needs to go on.
+
+    ``ways`` are those that may be followed by an edit, with how many were tried when the
+    present round ``begun``, at that position; ``near`` are the best ways of the round so far.
+    ``flaky`` are tests that judged the code as it is in two ways, so that nothing is
+    judged by them.
+    """
+
+    ways: tuple[Way, ...] = (Way(),)
+    begun: int = 0
+    near: tuple[Way, ...] = ()
+    flaky: tuple[str, ...] = ()
+
+    def as_json(self) -> JsonObject:
+        """For keeping."""
+        return {
+            "ways": [_way_as_json(way) for way in self.ways],
+            "begun": self.begun,
+            "near": [_way_as_json(way) for way in self.near],
+            "flaky": list(self.flaky),
+        }
+
+
+BEGINNING = Trail()
+
+
+def read_trail(value: Json) -> Trail:
+    """What ``as_json`` gave, of an older version as well; the beginning for anything else."""
+    try:
+        assert isinstance(value, Mapping)  # noqa: S101 - as below
+        ways, near = ([_read_way(way) for way in value[name]] for name in ("ways", "near"))  # type: ignore[union-attr]
+        flaky = tuple(map(str, value.get("flaky") or ()))  # type: ignore[arg-type]
+        return Trail(tuple(ways), int(value["begun"]), tuple(near), flaky)  # type: ignore[arg-type]
+    except (AssertionError, KeyError, TypeError, ValueError):
+        return BEGINNING
+
+
+def _way_as_json(way: Way) -> Json:
+    steps: list[Json] = [{**asdict(step), "shape": step.shape.value} for step in way.steps]
+    told: JsonObject = {"key": way.key, "nearer": way.nearer, "seen": way.seen}
+    return {"steps": steps, "gain": list(way.gain), **told, "tried": way.tried}
+
+
+def _read_way(value: Json) -> Way:
+    found: dict[str, object] = dict(value)  # type: ignore[arg-type]
+    steps = tuple(
+        Proposal(
+            **{**step, "edit": Edit(**step["edit"]), "shape": Shape(step.get("shape", "other"))}
+        )
+        for step in found["steps"]  # type: ignore[attr-defined]
+    )
+    passed, further = found["gain"]  # type: ignore[misc]
+    nearer = float(found.get("nearer", 0.0))  # type: ignore[arg-type]
+    seen, tried = str(found.get("seen", "")), int(str(found.get("tried", 0)))
+    return Way(steps, (passed, further), str(found["key"]), nearer, seen, tried)  # type: ignore[has-type]

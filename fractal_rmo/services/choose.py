@@ -12,14 +12,16 @@ Data Selection", Computer 1978).
 
 from __future__ import annotations
 
+import ast
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 from fractal_rmo.domain.jsonvalue import JsonObject
 from fractal_rmo.domain.run import Dialogue, RunEnding
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.editing.diff import unified_diff
+from fractal_rmo.editing.source import parse
 from fractal_rmo.repair.oddities import new_oddities
 from fractal_rmo.repair.problem import (
     Alternative,
@@ -30,6 +32,7 @@ from fractal_rmo.repair.problem import (
 )
 from fractal_rmo.repair.search import never
 from fractal_rmo.services.examples import Example, described
+from fractal_rmo.services.scenes import staged
 from fractal_rmo.validation.generated.answers import Answer, agree, read_answers
 from fractal_rmo.validation.generated.calls import Call, call_request
 from fractal_rmo.validation.generated.inputs import calls_for
@@ -47,6 +50,17 @@ Little, but not nothing: descriptions are wrong at times.  What is usual among f
 the rest of the weight, differs by a factor of ten and more between two plausible patches.
 """
 
+ACCIDENTS = (
+    "AttributeError",
+    "IndexError",
+    "KeyError",
+    "NameError",
+    "RecursionError",
+    "TypeError",
+    "UnboundLocalError",
+    "ZeroDivisionError",
+)
+"""Errors by which Python says that a program is wrong; in scenes they stand among the values."""
 ODD = 0.15
 """What is left of a patch's weight for each oddity that it brings in.
 
@@ -75,23 +89,30 @@ def chosen(
     if len(found.candidates) < 2:
         return found
     targets = Catalogue(problem.code, problem.tests).called().targets[:MOST_TARGETS]
+    stage = staged(problem.tests)
     examples = [e for target in targets for e in described(target, description)]
-    each = MOST_CALLS // max(1, len(targets))
-    calls = [e.call for e in examples] + [c for t in targets for c in calls_for(t, each)]
+    asked = (*targets, *(scene.target for scene in stage.scenes))
+    each = MOST_CALLS // max(1, len(asked))
+    calls = [e.call for e in examples] + [c for t in asked for c in calls_for(t, each)]
     if not calls:
         return found
-    before = yield from _answers(problem.code, calls, "the code as it is, on generated inputs")
+    label = "the code as it is, on generated inputs"
+    before = yield from _answers(stage.around(problem.code), calls, label)
     patches = list[_Patch]()
     for candidate in found.candidates:
         if len(patches) >= _COMPARED_ANYWAY and pause():
             break
         label = f"{candidate.description}, on generated inputs"
-        answers = yield from _answers(candidate.tree, calls, label)
+        answers = yield from _answers(stage.around(candidate.tree), calls, label)
         patches.append(_Patch(candidate, answers))
-    for patch in patches:
+    meant = _named(problem)
+    accidents = [_accidents(patch.answers, meant) for patch in patches]
+    everywhere = frozenset.intersection(*accidents)
+    for patch, own in zip(patches, accidents, strict=True):
         odd = ODD ** new_oddities(problem.code, patch.candidate.tree)
+        odd *= (1.0 - len(own - everywhere) / len(calls)) ** 2
         patch.weight = patch.candidate.merit * odd * _trust(patch.answers, before, examples)
-    arranged = _arranged(found, calls, _behaviours(patches))
+    arranged = _arranged(found, [stage.shown(call) for call in calls], _behaviours(patches))
     others = found.candidates[len(patches) :]
     return replace(arranged, candidates=(*arranged.candidates, *others))
 
@@ -100,6 +121,25 @@ def _answers(tree: SourceTree, calls: Sequence[Call], label: str) -> Dialogue[Se
     result = yield call_request(tree, calls, label)
     read = read_answers(result, len(calls)) if result.ending is RunEnding.COMPLETED else None
     return read[0] if read else [Answer("unreached")] * len(calls)
+
+
+def _named(problem: RepairProblem) -> frozenset[str]:
+    """The names that code and tests use: an error among them is meant."""
+    parsed = [
+        parse(text) for each in (problem.code, problem.tests) for _, text in each.python_files()
+    ]
+    nodes = [node for tree in parsed if tree is not None for node in ast.walk(tree)]
+    return frozenset(node.id for node in nodes if isinstance(node, ast.Name))
+
+
+def _accidents(answers: Sequence[Answer], meant: Collection[str]) -> frozenset[int]:
+    """The calls in which something went wrong that neither code nor tests speak of."""
+    errors = [error for error in ACCIDENTS if error not in meant]
+    return frozenset(
+        number
+        for number, answer in enumerate(answers)
+        if answer.error in errors or any(f"'{error}'" in answer.text for error in errors)
+    )
 
 
 def _trust(
@@ -169,7 +209,7 @@ def _contests(group: Sequence[_Patch]) -> dict[frozenset[Made], float]:
 
 
 def _arranged(
-    found: RepairOutcome, calls: Sequence[Call], groups: Sequence[tuple[Sequence[_Patch], float]]
+    found: RepairOutcome, calls: Sequence[str], groups: Sequence[tuple[Sequence[_Patch], float]]
 ) -> RepairOutcome:
     firsts = [group[0].candidate for group, _ in groups]
     others = [patch.candidate for group, _ in groups for patch in group[1:]]
@@ -185,10 +225,10 @@ def _arranged(
     )
 
 
-def _alternative(ours: _Patch, other: _Patch, calls: Sequence[Call], share: float) -> Alternative:
+def _alternative(ours: _Patch, other: _Patch, calls: Sequence[str], share: float) -> Alternative:
     """Another behaviour, with the shortest call on which it differs."""
     differing = [
-        (len(str(call)), n)
+        (len(call), n)
         for n, call in enumerate(calls)
         if not _alike(ours.answers[n], other.answers[n])
     ]
@@ -197,7 +237,7 @@ def _alternative(ours: _Patch, other: _Patch, calls: Sequence[Call], share: floa
         description=other.candidate.description,
         tree=other.candidate.tree,
         share=round(share, 4),
-        call=str(calls[n]),
+        call=calls[n],
         ours=str(ours.answers[n]),
         theirs=str(other.answers[n]),
     )

@@ -1,0 +1,219 @@
+"""Tests as functions of their literals: what they compute, with other values.
+
+A test of a class tells how its objects are used: made, changed, asked.  With parameters in the
+place of its literals (Tillmann and Schulte, "Parameterized Unit Tests", ESEC/FSE 2005) and with
+what it asserts as the answer, it is a function that can be called with inputs nobody chose.
+Only tests without fixtures are taken; what such a function does is compared, never judged.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fractal_rmo.domain.source import SourceTree
+from fractal_rmo.editing.source import called_name, copied, parse
+from fractal_rmo.validation.generated.arguments import Arguments
+from fractal_rmo.validation.generated.calls import Call
+from fractal_rmo.validation.generated.targets import Target
+
+MODULE = "tests_with_other_values"
+MOST_SCENES = 6
+MOST_LITERALS = 8
+SHOWN_CHARS = 240
+_FRAMEWORKS = ("pytest", "unittest")
+_SEEN = "seen_"
+_LITERALS = (ast.List, ast.Dict, ast.Tuple, ast.Set, ast.Constant, ast.UnaryOp)
+_NO_VALUES = (ast.JoinedStr, ast.Lambda, ast.FunctionDef, ast.ClassDef)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A test as a function: ``statements`` before the literals became names, and its target."""
+
+    statements: tuple[ast.stmt, ...]
+    target: Target
+
+    def shown(self, arguments: Arguments) -> str:
+        """The test's statements with these values, in one line."""
+        reader = _Literals(arguments.args)
+        swapped = [reader.visit(copied(statement)) for statement in self.statements]
+        text = "; ".join(" ".join(ast.unparse(s).split()) for s in swapped)
+        return text if len(text) <= SHOWN_CHARS else f"…{text[1 - SHOWN_CHARS :]}"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """The scenes of all tests, and the module that holds them, to be put beside the code."""
+
+    scenes: tuple[Scene, ...] = ()
+    text: str = ""
+
+    def shown(self, call: Call) -> str:
+        """A call as a person would make it: that of a scene as the test's own statements."""
+        for scene in self.scenes:
+            if scene.target is call.target:
+                return scene.shown(call.arguments)
+        return str(call)
+
+    def around(self, code: SourceTree) -> SourceTree:
+        """The code with the module."""
+        return SourceTree({**code.files, f"{MODULE}.py": self.text}) if self.scenes else code
+
+
+def staged(tests: SourceTree) -> Stage:
+    """The scenes of the tests that do more than call a function and compare its answer."""
+    scenes, parts = list[Scene](), list[ast.stmt]()
+    for _, text in tests.python_files():
+        module = parse(text)
+        if module is None or len(scenes) >= MOST_SCENES:
+            continue
+        found = list(_of_module(module, len(scenes)))[: MOST_SCENES - len(scenes)]
+        scenes += found
+        parts += [*_helpers(module), *(scene.target.node for scene in found)] if found else []
+    whole = ast.fix_missing_locations(ast.Module(parts, []))
+    return Stage(tuple(scenes), ast.unparse(whole))
+
+
+def _of_module(module: ast.Module, number: int) -> Iterator[Scene]:
+    for body in _bodies(module):
+        if all(_is_plain(statement) for statement in body):
+            continue
+        observed = [s for statement in body for s in _observed(statement)]
+        reader = _Literals()
+        whole = [reader.visit(copied(statement)) for statement in observed]
+        if not reader.found or len(reader.found) > MOST_LITERALS:
+            continue
+        name = f"scene_{number}"
+        node = _function(name, whole, len(reader.found))
+        given = Arguments(tuple(reader.found))
+        target = Target(MODULE, name, f"{MODULE}.py", node, module, (given,))
+        yield Scene(tuple(observed), target)
+        number += 1
+
+
+def _bodies(module: ast.Module) -> Iterator[list[ast.stmt]]:
+    """The statements of each test without fixtures, those of ``setUp`` before them."""
+    for node in module.body:
+        if isinstance(node, ast.FunctionDef) and _is_test(node, parameters=0):
+            yield node.body
+        if isinstance(node, ast.ClassDef):
+            methods = [m for m in node.body if isinstance(m, ast.FunctionDef)]
+            named = {m.name: m for m in methods}
+            first = named["setUp"].body if "setUp" in named else []
+            yield from ([*first, *m.body] for m in methods if _is_test(m, parameters=1))
+
+
+def _is_test(node: ast.FunctionDef, parameters: int) -> bool:
+    given = node.args
+    plain = not (given.kwonlyargs or given.vararg or given.kwarg or node.decorator_list)
+    return node.name.startswith("test") and len(given.args) == parameters and plain
+
+
+def _is_plain(statement: ast.stmt) -> bool:
+    """Whether a statement only compares the answer of a function, which others call as well."""
+    if not isinstance(statement, ast.Assert) or not isinstance(statement.test, ast.Compare):
+        return False
+    left = statement.test.left
+    return isinstance(left, ast.Call) and isinstance(left.func, ast.Name)
+
+
+def _helpers(module: ast.Module) -> Iterator[ast.stmt]:
+    """What the tests of a file may use: imports, functions and values, but no framework."""
+    for node in module.body:
+        if isinstance(node, ast.Import):
+            names = [a for a in node.names if a.name.partition(".")[0] not in _FRAMEWORKS]
+            if names:
+                yield ast.Import(names)
+        elif isinstance(node, ast.ImportFrom):
+            if (node.module or "").partition(".")[0] not in _FRAMEWORKS:
+                yield node
+        elif isinstance(node, ast.FunctionDef) and not node.name.startswith("test"):
+            if not node.decorator_list:
+                yield node
+        elif isinstance(node, ast.Assign) or (isinstance(node, ast.ClassDef) and not node.bases):
+            yield node
+
+
+def _observed(statement: ast.stmt) -> Iterator[ast.stmt]:
+    """A statement as it is, an assertion as the value that it is about."""
+    match statement:
+        case ast.Assert(test=ast.Compare(left=left, comparators=[right])):
+            yield ast.Expr(left if _literal(left) is None else right)
+        case ast.Assert(test=test):
+            yield ast.Expr(test)
+        case ast.Expr(value=ast.Call(args=args) as call) if _is_assertion(call):
+            if called_name(call).startswith("assertRaises"):
+                if len(args) > 1:
+                    yield ast.Expr(ast.Call(args[1], args[2:], call.keywords))
+            elif args:
+                yield ast.Expr(next((a for a in args if _literal(a) is None), args[0]))
+        case ast.With(items=[ast.withitem(context_expr=ast.Call() as call)], body=body) if (
+            called_name(call) in {"raises", "assertRaises", "assertRaisesRegex"}
+        ):
+            yield from body
+        case ast.Return() | ast.Import() | ast.ImportFrom() | ast.Expr(value=ast.Constant()):
+            return
+        case _:
+            yield statement
+
+
+def _is_assertion(call: ast.Call) -> bool:
+    func = call.func
+    is_own = isinstance(func, ast.Attribute) and isinstance(func.value, ast.Name)
+    return is_own and called_name(call).startswith("assert")
+
+
+def _function(name: str, body: Sequence[ast.AST], count: int) -> ast.FunctionDef:
+    """Each value is kept, and an error beside it: what follows is still asked."""
+    parameters = [ast.arg(_parameter(n)) for n in range(count)]
+    given = ast.arguments([], parameters, None, [], [], None, [])
+    first = f"class self: pass\n{_SEEN} = []"
+    steps = [step for statement in body for step in _kept(statement)]
+    whole = [*ast.parse(first).body, *steps, *ast.parse(f"return {_SEEN}").body]
+    return ast.FunctionDef(name, given, whole, [], None)
+
+
+def _kept(statement: ast.AST) -> list[ast.stmt]:
+    lines = ast.unparse(statement).splitlines()
+    if isinstance(statement, ast.Expr):
+        lines = [f"{_SEEN}.append(", *lines, ")"]
+    body = "\n".join(f"    {line}" for line in lines)
+    caught = f"except Exception as error_:\n    {_SEEN}.append(type(error_).__name__)"
+    return ast.parse(f"try:\n{body}\n{caught}").body
+
+
+def _parameter(number: int) -> str:
+    return f"value_{number}"
+
+
+class _Literals(ast.NodeTransformer):
+    """Puts names, or given values, in the place of the literals that are handed to something."""
+
+    def __init__(self, values: Sequence[object] = ()) -> None:
+        self.values = values
+        self.found: list[object] = []
+
+    def visit(self, node: ast.AST) -> Any:
+        """A literal is replaced whole."""
+        value = _literal(node)
+        if value is None or isinstance(node, _NO_VALUES):
+            return node if isinstance(node, _NO_VALUES) else self.generic_visit(node)
+        number = len(self.found)
+        self.found.append(value)
+        if self.values:
+            return ast.parse(repr(self.values[number]), mode="eval").body
+        return ast.Name(_parameter(number), ast.Load())
+
+
+def _literal(node: ast.AST) -> object:
+    """Its value; None for what is none, and for what has no other of its kind."""
+    if not isinstance(node, _LITERALS):
+        return None
+    try:
+        value: object = ast.literal_eval(node)
+    except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
+        return None
+    return None if isinstance(value, bool) or value is ... else value

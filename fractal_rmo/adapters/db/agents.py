@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC
+from typing import Any
 
-from sqlalchemy import Engine, RowMapping, TextClause, text
+from sqlalchemy import Engine, TextClause, text
 
 from fractal_rmo.adapters.db import codec
 from fractal_rmo.adapters.db.engine import row, run
@@ -100,7 +101,7 @@ class SqlAgentStore:
         return [agent_state(each) for each in found]
 
 
-def agent_state(found: RowMapping) -> AgentState:
+def agent_state(found: Mapping[str, Any]) -> AgentState:
     """The state of a row."""
     return from_content(
         found["state"],

@@ -21,9 +21,9 @@ class KeptClient(redis.Channel):
     def _create_client(self, asynchronous: bool = False) -> Any:
         """The client for commands; that which waits for messages owns a connection, and is new."""
         if asynchronous:
-            return super()._create_client(asynchronous=True)
+            return super()._create_client(asynchronous=True)  # type: ignore[no-untyped-call]
         if self._kept is None or self._kept.connection_pool is not self.pool:
-            self._kept = super()._create_client()
+            self._kept = super()._create_client()  # type: ignore[no-untyped-call]
         return self._kept
 
 
@@ -50,7 +50,8 @@ class Pool(ConnectionPool):
 
     def new(self) -> Pooled:
         """As in the base class."""
-        return Pooled(self, **dict(self.connection._info(resolve=False)))  # noqa: SLF001
+        known = dict(self.connection._info(resolve=False))
+        return Pooled(self, **known)  # type: ignore[no-untyped-call]
 
 
 class RedisConnection(OverRedis, Connection):
@@ -58,4 +59,4 @@ class RedisConnection(OverRedis, Connection):
 
     def Pool(self, limit: int | None = None, **kwargs: Any) -> Pool:  # noqa: N802 - kombu's name
         """As in the base class."""
-        return Pool(self, limit, **kwargs)
+        return Pool(self, limit, **kwargs)  # type: ignore[no-untyped-call]

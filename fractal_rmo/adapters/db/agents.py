@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC
-from typing import Any
 
 from sqlalchemy import Engine, TextClause, text
 
 from fractal_rmo.adapters.db import codec
-from fractal_rmo.adapters.db.engine import row, run
+from fractal_rmo.adapters.db.engine import Row, row, run
 from fractal_rmo.adapters.db.prepared import LAZILY, Prepared
 from fractal_rmo.domain.agent import AgentState
 from fractal_rmo.domain.errors import ErrorCode, FractalError
@@ -101,7 +100,7 @@ class SqlAgentStore:
         return [agent_state(each) for each in found]
 
 
-def agent_state(found: Mapping[str, Any]) -> AgentState:
+def agent_state(found: Row) -> AgentState:
     """The state of a row."""
     return from_content(
         found["state"],

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, TextClause, create_engine, exc, text
+from sqlalchemy import Connection, Engine, RowMapping, TextClause, create_engine, exc, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from fractal_rmo.adapters.db.prepared import Prepared
 from fractal_rmo.domain.errors import ErrorCode, InfrastructureError
 
 _Answer = TypeVar("_Answer")
+Row = RowMapping | Mapping[str, Any]
+"""Values by their columns' names."""
 
 
 def make_engine(url: str, pool_size: int = 2) -> Engine:
@@ -83,7 +85,7 @@ def transact(engine: Engine, work: Callable[[Connection], _Answer]) -> _Answer:
 
 def row(
     engine: Engine, statement: TextClause | Prepared, values: Mapping[str, object]
-) -> Mapping[str, Any] | None:
+) -> Row | None:
     """The first row of a single statement, or None; tried as by ``run``."""
     if isinstance(statement, Prepared):
         return _tried(lambda: _first(engine, statement, values))

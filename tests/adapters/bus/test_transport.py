@@ -32,4 +32,4 @@ def test_a_channel_sends_over_one_client(
             assert isinstance(pooled.default_channel, KeptClient)
         pool.force_close_all()
     assert made.count(False) == 1
-    assert [key for key in redis.keys() if "heard" in key and redis.type(key) == "list"]
+    assert [key for key in redis.scan_iter("*heard*") if redis.type(key) == "list"]

@@ -20,7 +20,7 @@ def test_a_channel_sends_over_one_client(
 
     def counted(channel: Channel, asynchronous: bool = False) -> object:
         made.append(asynchronous)
-        return stock(channel, asynchronous)
+        return stock(channel, asynchronous)  # type: ignore[no-untyped-call]
 
     monkeypatch.setattr(Channel, "_create_client", counted)
     with make_app().connection_for_write(redis_url) as connection:

@@ -38,7 +38,8 @@ task_annotations = {"*": {"max_retries": MAX_ATTEMPTS - 1, "default_retry_delay"
 # one message a process: a long search must not hold its neighbours' work
 worker_prefetch_multiplier = 1
 
-# results are ids and figures, and only a chord needs them
+# results are ids and figures, and nobody asks for them; a chord on Redis counts what its members
+# return without their being stored
 task_ignore_result = True
 result_expires = 3600
 # a chord's counter lives as long as its members' results, far above any task's deadline

@@ -13,7 +13,7 @@ from workers.app import app
 from workers.process import heart, tools
 
 
-@app.task(name="analyze", ignore_result=False)  # type: ignore[untyped-decorator]
+@app.task(name="analyze")  # type: ignore[untyped-decorator]
 def analyze(step_id: str, task_id: str, action: str, *, on_canvas: bool) -> dict[str, Json]:
     """One analyzer's report."""
     del task_id, action

@@ -8,7 +8,8 @@ from typing import Any
 from celery import Celery
 from celery.app.amqp import AMQP
 from celery.result import AsyncResult
-from kombu.connection import Connection
+
+from fractal_rmo.adapters.bus.transport import RedisConnection
 
 _KNOCKS = {"interval_start": 0.2, "interval_step": 0.3, "interval_max": 2.0}
 """Seconds between two attempts to reach a broker that is away."""
@@ -25,7 +26,7 @@ class UnwatchedResult(AsyncResult):  # type: ignore[misc]
         """Nothing is subscribed."""
 
 
-class SteadyConnection(Connection):
+class SteadyConnection(RedisConnection):
     """A connection that knocks at least every two seconds.
 
     The stock one waits two seconds longer after each attempt, up to thirty: after

@@ -23,8 +23,6 @@ class CanvasDoorbell:
         """See the port.  A later round has no analyzers: it is a chain from its merge on."""
         header = [self._signature(s, on_canvas=True) for s in steps if s.stage is Stage.ANALYZE]
         rest = [self._signature(s, on_canvas=True) for s in steps if s.stage is not Stage.ANALYZE]
-        for signature in header:
-            signature.set(ignore_result=False)  # a chord counts its members' results
         canvas = chord(header, chain(*rest)) if header else chain(*rest)
         self._publish(canvas)
 
@@ -41,6 +39,9 @@ class CanvasDoorbell:
             immutable=True,
             queue=step.queue,
             task_id=step.step_id,
+            # said here too, where the tasks are not known: nobody waits, so nothing is subscribed;
+            # a chord on Redis counts what its members return, stored or not
+            ignore_result=True,
         )
 
     def _publish(self, canvas: Signature) -> None:

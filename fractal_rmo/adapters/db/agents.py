@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC
 
-from sqlalchemy import Engine, RowMapping, TextClause, text
+from sqlalchemy import Engine, TextClause, text
 
 from fractal_rmo.adapters.db import codec
-from fractal_rmo.adapters.db.engine import row, run
+from fractal_rmo.adapters.db.engine import Row, row, run
 from fractal_rmo.adapters.db.prepared import LAZILY, Prepared
 from fractal_rmo.domain.agent import AgentState
 from fractal_rmo.domain.errors import ErrorCode, FractalError
@@ -100,7 +100,7 @@ class SqlAgentStore:
         return [agent_state(each) for each in found]
 
 
-def agent_state(found: RowMapping) -> AgentState:
+def agent_state(found: Row) -> AgentState:
     """The state of a row."""
     return from_content(
         found["state"],

@@ -16,7 +16,16 @@ from fractal_rmo.domain.verdict import Level, Outcome, Verdict
 
 def to_json(value: object) -> str:
     """JSON text for a jsonb column: NUL, lone surrogates and NaN are not representable there."""
-    return json.dumps(_clean(value), allow_nan=False, ensure_ascii=False)
+    try:
+        text = json.dumps(value, allow_nan=False, ensure_ascii=False, default=dict)
+        text.encode()
+    except (TypeError, ValueError):  # a key that is no text, a figure that is none, a surrogate
+        return _dumps(_clean(value))
+    return _dumps(_clean(value)) if "\\u0000" in text else text
+
+
+def _dumps(value: object) -> str:
+    return json.dumps(value, allow_nan=False, ensure_ascii=False)
 
 
 def _clean(value: object) -> object:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, RowMapping, TextClause, create_engine, exc, text
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -12,6 +12,8 @@ from fractal_rmo.adapters.db.prepared import Prepared
 from fractal_rmo.domain.errors import ErrorCode, InfrastructureError
 
 _Answer = TypeVar("_Answer")
+Row = RowMapping | Mapping[str, Any]
+"""Values by their columns' names."""
 
 
 def make_engine(url: str, pool_size: int = 2) -> Engine:
@@ -45,15 +47,22 @@ def run(engine: Engine, work: Callable[[Connection], _Answer]) -> _Answer:
     restart of the server; so ``work`` must bear to be repeated after a commit
     whose answer was lost.  Raises ``InfrastructureError`` (DATABASE_DOWN).
     """
+
+    def attempt() -> _Answer:
+        with engine.connect() as opened:
+            return work(opened)
+
+    return _tried(attempt)
+
+
+def _tried(attempt: Callable[[], _Answer]) -> _Answer:
     try:
         try:
-            with engine.connect() as opened:
-                return work(opened)
+            return attempt()
         except DBAPIError as error:
             if not error.connection_invalidated:
                 raise
-            with engine.connect() as opened:
-                return work(opened)
+            return attempt()
     except exc.TimeoutError as error:
         words = "all connections of this process are waiting for it"
         raise InfrastructureError(ErrorCode.DATABASE_DOWN, words) from error
@@ -76,11 +85,38 @@ def transact(engine: Engine, work: Callable[[Connection], _Answer]) -> _Answer:
 
 def row(
     engine: Engine, statement: TextClause | Prepared, values: Mapping[str, object]
-) -> RowMapping | None:
-    """The first row of a single statement, or None."""
+) -> Row | None:
+    """The first row of a single statement, or None; tried as by ``run``."""
     if isinstance(statement, Prepared):
-        return run(engine, lambda db: statement.first(db, values))
+        return _tried(lambda: _first(engine, statement, values))
     return run(engine, lambda db: db.execute(statement, dict(values)).mappings().first())
+
+
+def _first(
+    engine: Engine, statement: Prepared, values: Mapping[str, object]
+) -> Mapping[str, Any] | None:
+    """On a pooled connection of the driver; its errors become SQLAlchemy's, as elsewhere."""
+    opened = None
+    try:
+        opened = engine.raw_connection()
+        return statement.first(opened, values)
+    except engine.dialect.loaded_dbapi.Error as error:
+        broken = engine.dialect.is_disconnect(error, opened and opened.dbapi_connection, None)
+        if broken:  # then so are those that wait in the pool: the server was restarted
+            if opened:
+                opened.invalidate(error)
+            engine.dispose()
+        raise DBAPIError.instance(
+            statement.name,
+            None,
+            error,
+            engine.dialect.loaded_dbapi.Error,
+            connection_invalidated=broken,
+            dialect=engine.dialect,
+        ) from error
+    finally:
+        if opened:
+            opened.close()
 
 
 def _is_unreachable(error: DBAPIError) -> bool:

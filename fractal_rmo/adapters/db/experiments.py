@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine, RowMapping, TextClause, text
 from uuid6 import uuid7
 
 from fractal_rmo.adapters.db import codec
-from fractal_rmo.adapters.db.engine import row, run, transact
+from fractal_rmo.adapters.db.engine import Row, row, run, transact
 from fractal_rmo.adapters.db.holdout import HELD_OUT
 from fractal_rmo.adapters.db.protocols import insert, lock, move, roll_back
 from fractal_rmo.domain.jsonvalue import JsonObject
@@ -179,7 +179,7 @@ def _of(experiment: Experiment) -> dict[str, object]:
     return {"experiment": experiment.id, "phase": experiment.phase.value}
 
 
-def _stored(found: RowMapping) -> StoredFix:
+def _stored(found: Row) -> StoredFix:
     origins = ("code", "tests", "candidate")
     code, tests, proven = (codec.tree(found["files"], origin) for origin in origins)
     return StoredFix(str(found["id"]), found["python"], code, tests, proven)

@@ -1,7 +1,8 @@
 """Statements that each connection plans once.
 
 Planning takes most of the time of a claim or a finish (measured: 0.75 of
-1.15 ms); psycopg2 prepares nothing by itself.
+1.15 ms); psycopg2 prepares nothing by itself.  They are handed to the driver as
+they are: SQLAlchemy's own share of a statement was twice the driver's.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
-from sqlalchemy import Connection, RowMapping
+from sqlalchemy import PoolProxiedConnection
 
 LAZILY = "set_config('synchronous_commit', 'off', true)"
 """In what a statement selects: its commit does not wait for the disk.
@@ -46,11 +48,21 @@ class Prepared:
         """The EXECUTE command, in the driver's style: there is nothing to compile."""
         return f"EXECUTE {self.name} ({', '.join(f'%({place})s' for place in self.places)})"
 
-    def first(self, db: Connection, values: Mapping[str, object]) -> RowMapping | None:
-        """The first row, or None; prepares the statement on a connection that has not."""
-        known = db.info.setdefault("prepared", set())
+    def first(
+        self, opened: PoolProxiedConnection, values: Mapping[str, object]
+    ) -> Mapping[str, Any] | None:
+        """The first row by its columns' names, or None.
+
+        Prepares the statement on a connection that has not.  Raises the driver's own errors.
+        """
+        known = opened.info.setdefault("prepared", set())
+        cursor = opened.cursor()
         if self.name not in known:
-            db.exec_driver_sql(self.definition)
+            cursor.execute(self.definition)
             known.add(self.name)
-        given = {place: values[place] for place in self.places}
-        return db.exec_driver_sql(self.call, given).mappings().first()
+        cursor.execute(self.call, values)
+        found = cursor.fetchone()
+        if found is None:
+            return None
+        names = (column[0] for column in cursor.description)
+        return dict(zip(names, found, strict=True))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Engine, RowMapping
+from sqlalchemy import Engine
 from uuid6 import uuid7
 
 from fractal_rmo.adapters.db import codec, statements
-from fractal_rmo.adapters.db.engine import row, run
+from fractal_rmo.adapters.db.engine import Row, row, run
 from fractal_rmo.adapters.db.outbox import message_rows
 from fractal_rmo.domain.jsonvalue import Json
 from fractal_rmo.domain.lifecycle import check
@@ -74,7 +74,7 @@ def refs(task_id: str, due: Sequence[Sequence[str]]) -> tuple[StepRef, ...]:
     return tuple(StepRef(step, task_id, Stage(stage), action) for step, stage, action in due)
 
 
-def _claim(found: RowMapping) -> Claim:
+def _claim(found: Row) -> Claim:
     files = found["files"]
     return Claim(
         ref=StepRef(

@@ -115,6 +115,10 @@ SHIPPED_PRIORS = Priors(
             "base told": 0.6,
             "own method": 0.8,
             "wraps": 0.5,
+            "other statement": 0.3,
+            "again behind loop": 0.4,
+            "counted": 0.45,
+            "unless known": 0.3,
         }
     ),
 )

@@ -9,6 +9,7 @@ from fractal_rmo.repair.edits import (
     calls,
     classes,
     conditions,
+    copies,
     guards,
     slips,
     statements,
@@ -36,6 +37,7 @@ OPERATORS: tuple[Operator, ...] = (
     *stored.OPERATORS,
     *branches.OPERATORS,
     *classes.OPERATORS,
+    *copies.OPERATORS,
 )
 
 __all__ = ["OPERATORS", "Edit", "Operator", "Site"]

@@ -20,8 +20,8 @@ from fractal_rmo.validation.generated.calls import Call
 from fractal_rmo.validation.generated.targets import Target
 
 MODULE = "tests_with_other_values"
-MOST_SCENES = 6
-MOST_LITERALS = 8
+MOST_SCENES = 10
+MOST_LITERALS = 12
 SHOWN_CHARS = 240
 _FRAMEWORKS = ("pytest", "unittest")
 _SEEN = "seen_"
@@ -81,17 +81,30 @@ def _of_module(module: ast.Module, number: int) -> Iterator[Scene]:
     for body in _bodies(module):
         if all(_is_plain(statement) for statement in body):
             continue
-        observed = [s for statement in body for s in _observed(statement)]
-        reader = _Literals()
-        whole = [reader.visit(copied(statement)) for statement in observed]
-        if not reader.found or len(reader.found) > MOST_LITERALS:
-            continue
-        name = f"scene_{number}"
-        node = _function(name, whole, len(reader.found))
-        given = Arguments(tuple(reader.found))
-        target = Target(MODULE, name, f"{MODULE}.py", node, module, (given,))
-        yield Scene(tuple(observed), target)
-        number += 1
+        for observed in _variants([s for statement in body for s in _observed(statement)]):
+            reader = _Literals()
+            whole = [reader.visit(copied(statement)) for statement in observed]
+            if not reader.found or len(reader.found) > MOST_LITERALS:
+                continue
+            name = f"scene_{number}"
+            node = _function(name, whole, len(reader.found))
+            given = Arguments(tuple(reader.found))
+            target = Target(MODULE, name, f"{MODULE}.py", node, module, (given,))
+            yield Scene(tuple(observed), target)
+            number += 1
+
+
+def _variants(statements: Sequence[ast.stmt]) -> Iterator[list[ast.stmt]]:
+    """As they are, with each bare call made twice, and without the last bare call but one.
+
+    Objects in other states, as in Danglot et al., "Automatic Test Improvement with DSpot" (EMSE
+    2019).
+    """
+    yield list(statements)
+    calls = [s for s in statements if isinstance(s, ast.Expr) and isinstance(s.value, ast.Call)]
+    if len(calls) > 1:
+        yield [s for s in statements for _ in range(1 + (s in calls))]
+        yield [s for s in statements if s is not calls[-2]]
 
 
 def _bodies(module: ast.Module) -> Iterator[list[ast.stmt]]:

@@ -213,8 +213,10 @@ def attempt(row: Row, run: Runner, score: Score, budget_s: float, without: froze
     trees = [candidate.tree for candidate in found.candidates]
     if found.status is RepairStatus.ALREADY_PASSES:
         trees = [problem.code]
+    said = _count(row, trees, run, score, found.sure >= SURE)
     shown = found.candidates[0].description if found.candidates else found.note
-    return f"{_count(row, trees, run, score, found.sure >= SURE)} after {found.tried}: {shown}"
+    sure = f", {found.sure:.0%} sure" if found.candidates else ""
+    return f"{said} after {found.tried}{sure}: {shown}"
 
 
 def _count(row: Row, trees: Sequence[SourceTree], run: Runner, score: Score, is_sure: bool) -> str:

@@ -90,7 +90,10 @@ def levels_table(verdicts: Sequence[Verdict]) -> Table:
 def _choice(solution: Solution) -> Iterator[str]:
     """How sure a repair is where another one is possible, and what tells the two apart."""
     choice = solution.choice
-    if choice is None or not choice.alternatives:
+    if choice is None or not choice.candidates:
+        return
+    if not choice.alternatives:
+        yield f"{choice.sure:.0%} sure: no patch that does something else was found to pass."
         return
     yield f"{choice.sure:.0%} sure; the tests allow other patches too:"
     for other in choice.alternatives:

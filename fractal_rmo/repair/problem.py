@@ -143,8 +143,9 @@ class RepairOutcome:
     candidates judged in this call, ``position`` and ``trail`` where the next
     call goes on, ``note`` says in a sentence why there is no candidate.
     ``experience`` is of the whole call, ``protocol`` names the priors.
-    ``sure`` in 0..1 is the part of the first candidate's behaviour in the weight
-    of all that were found, ``alternatives`` are other behaviours.  ``partly`` is
+    ``sure`` in 0..1 is how likely the first candidate is right: how often such patches
+    were, times its behaviour's part in the weight of all that were found; ``alternatives`` are
+    other behaviours.  ``partly`` is
     the best way where there is no candidate.
     """
 

@@ -61,6 +61,10 @@ ACCIDENTS = (
     "ZeroDivisionError",
 )
 """Errors by which Python says that a program is wrong; in scenes they stand among the values."""
+RIGHT = (0.95, 0.85, 0.6)
+"""How often a patch of one, two and more edits was right where no other behaviour was found.
+
+Measured: see "How sure" in docs/repair.md.  It depends on how much the tests ask."""
 ACCIDENTAL = 0.67
 """What a patch's weight loses if it meets such an error wherever it differs from the safest one.
 
@@ -90,6 +94,9 @@ def chosen(
     cannot be made the order stays, and once ``pause`` says True no further candidate than the
     first two is compared: the others come last.
     """
+    if not found.candidates:
+        return found
+    found = replace(found, sure=_right(found.candidates[0]))
     if len(found.candidates) < 2:
         return found
     targets = Catalogue(problem.code, problem.tests).called().targets[:MOST_TARGETS]
@@ -221,6 +228,10 @@ def _contests(group: Sequence[_Patch]) -> dict[frozenset[Made], float]:
     return {others: sum(found.values()) for others, found in ideas.items()}
 
 
+def _right(candidate: Candidate) -> float:
+    return RIGHT[min(len(candidate.made), len(RIGHT)) - 1]
+
+
 def _arranged(
     found: RepairOutcome, calls: Sequence[str], groups: Sequence[tuple[Sequence[_Patch], float]]
 ) -> RepairOutcome:
@@ -232,7 +243,7 @@ def _arranged(
         _alternative(best[0], group[0], calls, weight / total)
         for group, weight in groups[1 : 1 + MOST_ALTERNATIVES]
     ]
-    sure = most / total
+    sure = _right(best[0].candidate) * most / total
     return replace(
         found, candidates=(*firsts, *others), sure=round(sure, 4), alternatives=tuple(rivals)
     )

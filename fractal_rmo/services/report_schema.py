@@ -116,7 +116,7 @@ _SHARE: Json = {
 }
 _CHOICE: dict[str, Json] = {
     "protocol": _said("The version of the priors that ordered the search."),
-    "sure": _SHARE,
+    "sure": {**_SHARE, "description": "How sure it is that the patch is right, as measured."},
     "plausible": _said("Patches that pass all tests.", "integer"),
     "alternatives": {
         "type": "array",

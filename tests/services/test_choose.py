@@ -11,7 +11,7 @@ from fractal_rmo.domain.run import Runner
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.repair.problem import Candidate, Made, RepairOutcome, RepairProblem, RepairStatus
 from fractal_rmo.repair.search import never
-from fractal_rmo.services.choose import chosen
+from fractal_rmo.services.choose import RIGHT, chosen
 from fractal_rmo.services.drive import drive
 
 BEFORE = "def largest(a: int, b: int) -> int:\n    return a\n"
@@ -65,7 +65,19 @@ def test_a_behaviour_weighs_what_its_patches_weigh_together(run: Runner) -> None
     outcome = choose(run, {BY_TWO: 0.5, MAXIMUM: 0.4, COMPARED: 0.4})
     assert order(outcome) == [MAXIMUM, BY_TWO, COMPARED]
     assert 0.5 < outcome.sure < 1
-    assert outcome.sure + outcome.alternatives[0].share == pytest.approx(1, abs=0.001)
+    share = outcome.sure / RIGHT[0]
+    assert share + outcome.alternatives[0].share == pytest.approx(1, abs=0.001)
+
+
+def test_where_nothing_else_passes_it_is_as_sure_as_such_patches_are(run: Runner) -> None:
+    assert choose(run, {MAXIMUM: 0.4}).sure == RIGHT[0]
+    outcome = choose(run, {MAXIMUM: 0.4, COMPARED: 0.4})
+    assert (outcome.sure, outcome.alternatives) == (RIGHT[0], ())
+
+
+def test_a_patch_with_a_parameter_that_nobody_reads_comes_last(run: Runner) -> None:
+    odd = "def largest(a, b):\n    return b\n"
+    assert order(choose(run, {odd: 0.9, MAXIMUM: 0.4})) == [MAXIMUM, odd]
 
 
 def test_an_alternative_comes_with_a_call_that_tells_it_apart(run: Runner) -> None:
@@ -74,11 +86,6 @@ def test_an_alternative_comes_with_a_call_that_tells_it_apart(run: Runner) -> No
     assert other.call.startswith("solution.largest(")
     assert (other.ours, other.theirs) != ("", "")
     assert other.ours != other.theirs
-
-
-def test_patches_of_one_behaviour_leave_no_doubt(run: Runner) -> None:
-    outcome = choose(run, {MAXIMUM: 0.4, COMPARED: 0.4})
-    assert (outcome.sure, outcome.alternatives) == (1.0, ())
 
 
 def test_an_exception_where_there_was_an_answer_speaks_against_a_patch(run: Runner) -> None:
@@ -124,3 +131,54 @@ def test_what_gives_no_answer_hides_none_that_does(run: Runner, text: str, other
     assert BY_TWO in [other.description for other in outcome.alternatives]
     assert len(outcome.alternatives) == others
     assert all(other.ours != other.theirs for other in outcome.alternatives)
+
+
+PILE = """
+class Pile:
+    def __init__(self):
+        self.things = []
+
+    def put(self, thing):
+        self.things.append(thing)
+
+    def top(self):
+        return self.things[{}]
+"""
+PILE_TESTS = """
+from solution import Pile
+
+
+def test_top():
+    pile = Pile()
+    pile.put(1)
+    pile.put(2)
+    assert pile.top() == 2
+"""
+
+
+def patch(number: str, merit: float, *others: Made) -> Candidate:
+    made = (*others, Made("solution.py", f"kind {number}", 10, number))
+    return Candidate(SourceTree({"solution.py": PILE.format(number)}), made, number, merit)
+
+
+def pile(run: Runner, *candidates: Candidate) -> RepairOutcome:
+    code, tests = PILE.format("0"), {"test_solution.py": PILE_TESTS}
+    problem = RepairProblem(SourceTree({"solution.py": code}), SourceTree(tests))
+    return drive(chosen(problem, RepairOutcome(RepairStatus.REPAIRED, candidates)), run)
+
+
+def test_patches_of_a_class_are_told_apart_by_what_its_tests_do_with_other_values(
+    run: Runner,
+) -> None:
+    outcome = pile(run, patch("-1", 0.48), patch("1", 0.5))
+    assert order(outcome) == ["-1", "1"]  # the other one has no top of a single thing
+    assert "pile.put(" in outcome.alternatives[0].call
+    assert "IndexError" in outcome.alternatives[0].theirs
+
+
+def test_a_patch_of_several_edits_competes_at_each_of_its_places(run: Runner) -> None:
+    other = Made("solution.py", "any", 3, "x")
+    variants = [patch(text, 0.3, other) for text in ("-1", "len(self.things) - 1")]
+    outcome = pile(run, patch("1", 0.5, other), *variants)
+    assert order(outcome)[0] == "-1"
+    assert outcome.sure < RIGHT[1]

@@ -46,7 +46,7 @@ def openings(problem: RepairProblem, way: Way, weigh: Weigh) -> Iterator[Opening
         files, broken = parse_files(tree)
         if broken:
             continue
-        file = next(file for file in files if file.path == gone.path)
+        (file,) = (file for file in files if file.path == gone.path)
         lines = _lines(file, rest.start, rest.end)
         there = Suspicion(dict.fromkeys([(gone.path, n) for n in lines], _suspicion(gone)))
         found = rank(files, problem.tests, there, weigh)

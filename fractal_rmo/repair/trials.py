@@ -124,7 +124,7 @@ def _read(entry: Mapping[str, Json]) -> Trial:
 def _errors(value: Json) -> Iterator[tuple[str, tuple[str, int]]]:
     for test, error in value.items() if isinstance(value, Mapping) else ():
         match error:
-            case [str(name), int(line)]:
+            case [str() as name, int() as line]:
                 yield test, (name, line)
 
 

@@ -108,15 +108,15 @@ _EDIT: dict[str, Json] = {
     "says": _said("What is done, in a sentence."),
     "why_not": _said("Why it was not kept, '' where it was."),
 }
-_SHARE: Json = {
-    "type": "number",
-    "minimum": 0,
-    "maximum": 1,
-    "description": "A behaviour's part of the weight of all patches that pass the tests.",
-}
+
+
+def _share(description: str) -> Json:
+    return {"type": "number", "minimum": 0, "maximum": 1, "description": description}
+
+
 _CHOICE: dict[str, Json] = {
     "protocol": _said("The version of the priors that ordered the search."),
-    "sure": {**_SHARE, "description": "How sure it is that the patch is right, as measured."},
+    "sure": _share("How likely the patch is right, by what was measured of such patches."),
     "plausible": _said("Patches that pass all tests.", "integer"),
     "alternatives": {
         "type": "array",
@@ -125,7 +125,7 @@ _CHOICE: dict[str, Json] = {
             {
                 "says": _TEXT,
                 "diff": _said("From the chosen patch to this one."),
-                "share": _SHARE,
+                "share": _share("Its behaviour's part of the weight of all patches that pass."),
                 "call": _said("A call that tells the two apart."),
                 "chosen": _said("What the chosen patch does there."),
                 "instead": _said("What this one does there."),

@@ -96,7 +96,7 @@ def test_the_right_file_of_a_package_is_edited(run: Runner) -> None:
         "def test_2(): assert bill([]) == 0\n"
     )
     outcome = repair(run, code, tests)
-    assert outcome.candidates[0].path == "shop/price.py"
+    assert outcome.candidates[0].made[0].path == "shop/price.py"
     assert "net + net * 0.2" in outcome.candidates[0].tree.files["shop/price.py"]
 
 

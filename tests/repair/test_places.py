@@ -100,7 +100,7 @@ def test_the_first():
 def test_alternatives_at_one_place_are_found_too() -> None:
     asked = RepairProblem(SourceTree({"a.py": TALLEST}), TWO_FAULTS)
     outcome, _ = drive(search(asked, max_candidates=20_000), run)
-    made = [{m.line: m.text for m in c.made} for c in outcome.candidates]
-    assert all(len(edits) == 2 for edits in made)
-    assert {edits[11] for edits in made} >= {">", ">="}
-    assert {edits[4] for edits in made} >= {"height", "len(name)"}
+    patches = [{m.line: m.text for m in c.made} for c in outcome.candidates]
+    assert all(len(edits) == 2 for edits in patches)
+    assert {edits[11] for edits in patches} >= {">", ">="}
+    assert {edits[4] for edits in patches} >= {"height", "len(name)"}

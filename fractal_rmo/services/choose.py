@@ -3,26 +3,20 @@
 Patches that answer alike are one behaviour.  Correct patches can be written in
 many ways, and chance passes the tests in few: a behaviour weighs what its
 patches weigh together (as programs are clustered by behaviour in Li et al.,
-"Competition-Level Code Generation with AlphaCode", Science 2022).  Weight is
-taken from a patch that gives no value where the code as it is did or that contradicts
-an example in the description, and from one that changes more answers than others
-do (the code as it is is nearly right: DeMillo, Lipton and Sayward, "Hints on Test
-Data Selection", Computer 1978).
+"Competition-Level Code Generation with AlphaCode", Science 2022).  What speaks against a
+patch is taken from its weight (``evidence``).
 """
 
 from __future__ import annotations
 
-import ast
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from fractal_rmo.domain.jsonvalue import JsonObject
 from fractal_rmo.domain.run import Dialogue, RunEnding
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.editing.diff import unified_diff
-from fractal_rmo.editing.source import parse
-from fractal_rmo.repair.oddities import new_oddities
 from fractal_rmo.repair.problem import (
     Alternative,
     Candidate,
@@ -31,9 +25,10 @@ from fractal_rmo.repair.problem import (
     RepairProblem,
 )
 from fractal_rmo.repair.search import never
-from fractal_rmo.services.examples import Example, described
+from fractal_rmo.services.evidence import alike, trust
+from fractal_rmo.services.examples import described
 from fractal_rmo.services.scenes import staged
-from fractal_rmo.validation.generated.answers import Answer, agree, read_answers
+from fractal_rmo.validation.generated.answers import Answer, read_answers
 from fractal_rmo.validation.generated.calls import Call, call_request
 from fractal_rmo.validation.generated.inputs import calls_for
 from fractal_rmo.validation.generated.targets import Catalogue
@@ -42,37 +37,10 @@ MOST_CALLS = 180
 MOST_TARGETS = 3
 MOST_ALTERNATIVES = 3
 _COMPARED_ANYWAY = 2
-_NO_END = ("gone", "late")
-_CONTRADICTED = 0.01
-"""What is left of a patch's weight for an example of the description that it does not give.
-
-Little, but not nothing: descriptions are wrong at times.  What is usual among faults, which is
-the rest of the weight, differs by a factor of ten and more between two plausible patches.
-"""
-
-ACCIDENTS = (
-    "AttributeError",
-    "IndexError",
-    "KeyError",
-    "NameError",
-    "RecursionError",
-    "TypeError",
-    "UnboundLocalError",
-    "ZeroDivisionError",
-)
-"""Errors by which Python says that a program is wrong; in scenes they stand among the values."""
 RIGHT = (0.95, 0.85, 0.6)
 """How often a patch of one, two and more edits was right where no other behaviour was found.
 
 Measured: see "How sure" in docs/repair.md.  It depends on how much the tests ask."""
-ACCIDENTAL = 0.67
-"""What a patch's weight loses if it meets such an error wherever it differs from the safest one.
-
-Inputs near those of the tests are mostly allowed, and a right program bears those."""
-ODD = 0.15
-"""What is left of a patch's weight for each oddity that it brings in.
-
-Three of 272 right programs of benchmarks hold any."""
 
 
 @dataclass
@@ -116,13 +84,9 @@ def chosen(
         label = f"{candidate.description}, on generated inputs"
         answers = yield from _answers(stage.around(candidate.tree), calls, label)
         patches.append(_Patch(candidate, answers))
-    meant = _named(problem)
-    accidents = [_accidents(patch.answers, meant) for patch in patches]
-    safe, safest = min(zip(accidents, patches, strict=True), key=lambda pair: len(pair[0]))
-    for patch, own in zip(patches, accidents, strict=True):
-        odd = ODD ** new_oddities(problem.code, patch.candidate.tree)
-        odd *= 1.0 - ACCIDENTAL * _hurt(own, patch.answers, safe, safest.answers)
-        patch.weight = patch.candidate.merit * odd * _trust(patch.answers, before, examples)
+    met = [(patch.candidate.tree, patch.answers) for patch in patches]
+    for patch, left in zip(patches, trust(problem, met, before, examples), strict=True):
+        patch.weight = patch.candidate.merit * left
     arranged = _arranged(found, [stage.shown(call) for call in calls], _behaviours(patches))
     others = found.candidates[len(patches) :]
     return replace(arranged, candidates=(*arranged.candidates, *others))
@@ -134,50 +98,6 @@ def _answers(tree: SourceTree, calls: Sequence[Call], label: str) -> Dialogue[Se
     return read[0] if read else [Answer("unreached")] * len(calls)
 
 
-def _named(problem: RepairProblem) -> frozenset[str]:
-    """The names that code and tests use: an error among them is meant."""
-    parsed = [
-        parse(text) for each in (problem.code, problem.tests) for _, text in each.python_files()
-    ]
-    nodes = [node for tree in parsed if tree is not None for node in ast.walk(tree)]
-    return frozenset(node.id for node in nodes if isinstance(node, ast.Name))
-
-
-def _accidents(answers: Sequence[Answer], meant: Collection[str]) -> frozenset[int]:
-    """The calls in which something went wrong that neither code nor tests speak of."""
-    errors = [error for error in ACCIDENTS if error not in meant]
-    return frozenset(
-        number
-        for number, answer in enumerate(answers)
-        if answer.error in errors or any(f"'{error}'" in answer.text for error in errors)
-    )
-
-
-def _hurt(
-    own: Collection[int], answers: Sequence[Answer], safe: Collection[int], safest: Sequence[Answer]
-) -> float:
-    """In 0..1: of the calls on which a patch differs from the safest, those where it goes wrong."""
-    pairs = enumerate(zip(answers, safest, strict=True))
-    apart = {number for number, (a, b) in pairs if not _alike(a, b)}
-    return len(apart.intersection(own).difference(safe)) / max(1, len(apart))
-
-
-def _trust(
-    answers: Sequence[Answer], before: Sequence[Answer], examples: Sequence[Example]
-) -> float:
-    """In 0..1: what speaks against a patch lowers it."""
-    trust = 1.0
-    for example, answer in zip(examples, answers, strict=False):
-        trust *= 1.0 if example.allows(answer) else _CONTRADICTED
-    pairs = zip(answers, before, strict=True)
-    known = [(a, b) for a, b in pairs if b.state == "value" and (a.ended or a.state in _NO_END)]
-    if not known:
-        return trust
-    lost = sum(a.state != "value" for a, _ in known) / len(known)
-    kept = sum(a.ended and agree(a, b) for a, b in known) / len(known)
-    return trust * (1.0 - lost) ** 2 * (0.5 + 0.5 * kept)
-
-
 def _behaviours(patches: Sequence[_Patch]) -> list[tuple[list[_Patch], float]]:
     """Patches that answer alike and what they weigh together, those of most weight first.
 
@@ -186,7 +106,7 @@ def _behaviours(patches: Sequence[_Patch]) -> list[tuple[list[_Patch], float]]:
     groups: list[list[_Patch]] = []
     for patch in sorted(patches, key=lambda p: (not any(a.ended for a in p.answers), -p.weight)):
         for group in groups:
-            if all(map(_alike, group[0].answers, patch.answers)):
+            if all(map(alike, group[0].answers, patch.answers)):
                 group.append(patch)
                 break
         else:
@@ -194,12 +114,6 @@ def _behaviours(patches: Sequence[_Patch]) -> list[tuple[list[_Patch], float]]:
     weights = _weights(groups)
     order = sorted(range(len(groups)), key=lambda number: -weights[number])
     return [(groups[number], weights[number]) for number in order]
-
-
-def _alike(one: Answer, other: Answer) -> bool:
-    """As ``agree`` says, but where only one of the two ends the process."""
-    gone = (one.state == "gone", other.state == "gone")
-    return agree(one, other) if any(gone) == all(gone) else not (one.ended or other.ended)
 
 
 def _weights(groups: Sequence[Sequence[_Patch]]) -> list[float]:
@@ -254,7 +168,7 @@ def _alternative(ours: _Patch, other: _Patch, calls: Sequence[str], share: float
     differing = [
         (len(call), n)
         for n, call in enumerate(calls)
-        if not _alike(ours.answers[n], other.answers[n])
+        if not alike(ours.answers[n], other.answers[n])
     ]
     n = min(differing)[1]
     return Alternative(

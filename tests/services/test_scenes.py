@@ -60,7 +60,7 @@ def answers(tests: str, *values: object) -> list[object]:
     stage = staged(SourceTree({"test_a.py": tests}))
     scene = stage.scenes[0]
     space: dict[str, object] = {"Bank": _bank()}
-    text = stage.text.replace("from solution import Bank", "")
+    text = stage.text.replace("from solution import Bank", "pass")
     exec(text, space)  # noqa: S102 - our own  # pylint: disable=exec-used
     given = values or scene.target.examples[0].args
     return space[scene.target.name](*given)  # type: ignore[no-any-return,operator]

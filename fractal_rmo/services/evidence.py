@@ -1,9 +1,9 @@
 """What speaks against a plausible patch: taken from its weight, whatever its edits are.
 
 A patch that gives no value where the code as it is did, or contradicts an example in the
-description; one that changes more answers than others do (the code as it is is nearly right: DeMillo,
-Lipton and Sayward, "Hints on Test Data Selection", Computer 1978); one that goes wrong where the
-safest one answers, and one that brings in what right programs seldom hold.
+description; one that changes more answers than others do (the code as it is is nearly right:
+DeMillo, Lipton and Sayward, "Hints on Test Data Selection", Computer 1978); one that goes wrong
+where the safest one answers, and one that brings in what right programs seldom hold.
 """
 
 from __future__ import annotations

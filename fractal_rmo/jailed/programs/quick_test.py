@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from types import MethodType, ModuleType, TracebackType
 
+from fractal_rmo.jailed.programs.printing import in_test
 from fractal_rmo.jailed.programs.quick_fixtures import Fixtures, arranged
 from fractal_rmo.jailed.programs.quick_surroundings import Surroundings, around, around_one
 from fractal_rmo.jailed.programs.tracing import LineTracer
@@ -70,7 +71,7 @@ class Runner:
         tracer, own = self._tracer, list[BaseException]()  # a fixture's error is none of the test's
         try:
             watching = tracer.watching() if tracer else nullcontext()
-            with watching, test.arranged(self._surroundings) as call:
+            with in_test(), watching, test.arranged(self._surroundings) as call:
                 _call(call, own)
         except unittest.SkipTest as skip:
             self._report.add(name, "skipped", skip)
@@ -91,7 +92,7 @@ class Runner:
     def _leave(self, leave: Callable[[], None]) -> None:
         """What goes wrong at the end of a class is an error of the last of its tests."""
         try:
-            with self._tracer.watching() if self._tracer else nullcontext():
+            with in_test(), self._tracer.watching() if self._tracer else nullcontext():
                 leave()
         except BaseException as error:  # noqa: BLE001 - foreign code, also an exit
             outcome = "skipped" if isinstance(error, unittest.SkipTest) else "error"

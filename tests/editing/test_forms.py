@@ -7,7 +7,7 @@ from time import process_time
 
 import pytest
 
-from fractal_rmo.editing import forms
+from fractal_rmo.editing import forms, judging
 from fractal_rmo.editing.forms import normal_form
 
 pytestmark = pytest.mark.thorough
@@ -53,7 +53,7 @@ def test_what_does_not_compile_has_none(text: str) -> None:
 
 
 def test_pieces_tell_apart_what_the_whole_does() -> None:
-    for file in sorted(Path(forms.__file__).parent.glob("*.py")):
+    for file in (Path(forms.__file__), Path(judging.__file__)):
         lines = file.read_text().splitlines(keepends=True)
         cuts = ["".join([*lines[:n], *lines[n + 1 :]]) for n in range(0, len(lines), 4)]
         for cut in cuts:

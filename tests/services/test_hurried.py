@@ -46,7 +46,9 @@ def overheard() -> Iterator[Overheard]:
     sandbox.close()
 
 
-@pytest.mark.parametrize(("code", "longest"), [(WRONG, 10.0), (RIGHT, 40.0)])
+@pytest.mark.parametrize(
+    ("code", "longest"), [(WRONG, 10.0), pytest.param(RIGHT, 40.0, marks=pytest.mark.slow)]
+)
 def test_code_that_was_not_mended_in_time_is_not_run_for_long(
     overheard: Overheard, code: str, longest: float
 ) -> None:

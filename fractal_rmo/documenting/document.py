@@ -24,6 +24,7 @@ MOST = 100
 """Docstrings of one task; more are too much for a person to read."""
 RULE = "docstring"
 _NOTHING = "There is no docstring to be written; the code is judged as it is."
+_NO_ANSWER = "no answer that is short, plain and always the same"
 _SHOWN = 20
 
 
@@ -103,8 +104,11 @@ def _edits(
         edit = written(place, first, shown)
         if edit is not None:
             edits.append((place, edit))
-        elif place.documented is None or shown:
-            left.append(f"{place}: no answer that is short, plain and always the same.")
+        elif place.documented is not None and shown:
+            left.append(f"{place}: its docstring is so written that no example can be added.")
+        elif place.documented is None:
+            why = "cannot be written there with all else as it is" if first else _NO_ANSWER
+            left.append(f"{place}: {why}.")
     return edits[:MOST], left
 
 

@@ -12,10 +12,11 @@ import re
 import warnings
 from collections.abc import Collection, Iterator
 from functools import cached_property, lru_cache
-from hashlib import blake2b
-from types import CodeType
 from typing import TypeVar
 
+from fractal_rmo.editing import forms
+
+normal_form = forms.normal_form
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 ScopeNode = FunctionNode | ast.Lambda | ast.Module
 Node = TypeVar("Node", bound=ast.AST)
@@ -70,33 +71,6 @@ def called_name(call: ast.Call) -> str:
     if isinstance(call.func, ast.Name):
         return call.func.id
     return call.func.attr if isinstance(call.func, ast.Attribute) else ""
-
-
-def normal_form(text: str) -> bytes | None:
-    """What a module does, less how it is spelled; None when it does not compile.
-
-    A digest of its bytecode without lines and places, so that parentheses,
-    layout and what the compiler folds make no difference.
-    """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            code = compile(text, "<candidate>", "exec", dont_inherit=True)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return None
-    return blake2b(repr(_essence(code)).encode("utf-8", "backslashreplace")).digest()
-
-
-def _constant(value: object) -> object:
-    """The same in every process, whatever its hashes are."""
-    return ("frozenset", sorted(map(repr, value))) if isinstance(value, frozenset) else value
-
-
-def _essence(code: CodeType) -> tuple[object, ...]:
-    consts = [_essence(c) if isinstance(c, CodeType) else _constant(c) for c in code.co_consts]
-    names = (code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars)
-    shape = (code.co_argcount, code.co_kwonlyargcount, code.co_posonlyargcount, code.co_flags)
-    return code.co_name, code.co_code, consts, names, shape, code.co_exceptiontable
 
 
 @lru_cache(maxsize=4096)

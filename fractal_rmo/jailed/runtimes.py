@@ -57,10 +57,11 @@ def _thin(tools: Mapping[str, str]) -> Mapping[str, Program]:
         unit_candidates,
         unit_quick,
     )
+    from fractal_rmo.jailed.programs.printing import cutting
 
     return {
-        "unit_tests": _naming(tools, unit_quick.run),
-        "unit_tests_apart": _naming(tools, unit_apart.apart(unit_quick.run)),
+        "unit_tests": _naming(tools, cutting(unit_quick.run)),
+        "unit_tests_apart": _naming(tools, cutting(unit_apart.apart(unit_quick.run))),
         "unit_candidates": unit_candidates.run,
         "outside": _naming(tools, outside.run),
         "serve_code": serve_code.run,
@@ -81,11 +82,12 @@ def _with_pytest(tools: Mapping[str, str], with_hypothesis: bool) -> Mapping[str
         unit_pytest,
         unit_session,
     )
+    from fractal_rmo.jailed.programs.printing import cutting
 
     found = {**tools, **unit_pytest.versions()}
     programs: dict[str, Program] = {
-        "unit_tests": unit_pytest.run,
-        "unit_tests_apart": unit_apart.apart(unit_pytest.run),
+        "unit_tests": cutting(unit_pytest.run),
+        "unit_tests_apart": cutting(unit_apart.apart(unit_pytest.run)),
         "unit_candidates": unit_session.run,
         "mutation_tests": mutation_tests.run,
     }

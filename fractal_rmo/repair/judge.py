@@ -10,7 +10,14 @@ from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.editing.judging import Bench, TestReport, read_report
 from fractal_rmo.repair.parts import in_parts
 from fractal_rmo.repair.problem import Part, RepairProblem
-from fractal_rmo.repair.trials import UNKNOWN, Trial, batch_request, read_batch, trial_of
+from fractal_rmo.repair.trials import (
+    UNKNOWN,
+    Trial,
+    batch_request,
+    fitting,
+    read_batch,
+    trial_of,
+)
 
 
 @dataclass
@@ -58,16 +65,17 @@ class Judge:
         return read_report(result, tree)
 
     def many(self, trees: Sequence[SourceTree], label: str) -> Dialogue[list[Trial]]:
-        """What the tests say of each; UNKNOWN for what a run of its own has to tell."""
+        """What the tests say of each; UNKNOWN for what another run has to tell."""
         if self.singly:
             return [UNKNOWN] * len(trees)
+        few = trees[: fitting(self.problem.code, trees)]
         whole = self.before.failing  # first, while nothing that a part leaves is there
         failing = [*whole, *(test for test in self.apart.failing if test not in whole)]
-        request = batch_request(self._fine, self.problem.code, trees, failing, label)
-        read = read_batch((yield request), len(trees))
+        request = batch_request(self._fine, self.problem.code, few, failing, label)
+        read = read_batch((yield request), len(few))
         if read is not None:
             self.control, trials = read
-            return trials
+            return [*trials, *[UNKNOWN] * (len(trees) - len(few))]
         if self.bench != self.bench.thick():
             self.bench = self.bench.thick()
         else:

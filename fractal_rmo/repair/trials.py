@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 
 from fractal_rmo.domain.jsonvalue import Json
 from fractal_rmo.domain.run import Limits, RunEnding, RunRequest, RunResult
@@ -12,8 +13,8 @@ from fractal_rmo.editing.judging import Bench, TestReport
 
 BATCH = 96
 """Candidates of one run, at most."""
-BATCH_BYTES = 4_000_000
-"""Their changed files together, at most."""
+BATCH_SIZE = 4_000_000
+"""Characters of their changed files together, at most: each is compiled anew."""
 _BUDGET_S = 8.0
 """A search is asked between runs whether to pause, so a run must not be long."""
 _CPU_S = 60
@@ -59,18 +60,27 @@ class Trial:
 UNKNOWN = Trial(is_known=False)
 
 
+def fitting(code: SourceTree, trees: Sequence[SourceTree]) -> int:
+    """How many of the first ``trees`` are not too large for one run; no less than one."""
+    sizes = (sum(len(str(text)) for text in changed(code, tree).values()) for tree in trees)
+    fit = sum(total <= BATCH_SIZE for total in accumulate(sizes))
+    return max(1, fit)
+
+
+def changed(code: SourceTree, tree: SourceTree) -> dict[str, Json]:
+    """The files in which a candidate differs."""
+    return {p: text for p, text in tree.files.items() if code.files.get(p) != text}
+
+
 def batch_request(
     bench: Bench, code: SourceTree, trees: Sequence[SourceTree], failing: Sequence[str], label: str
 ) -> RunRequest:
     """One run of the tests against several trees, each told by the files in which it differs."""
     plain = bench.request(code, label)
-    changed: list[Json] = [
-        {p: text for p, text in tree.files.items() if code.files.get(p) != text} for tree in trees
-    ]
     payload: dict[str, Json] = {
         **plain.payload,
         "failing": list(failing),
-        "candidates": changed,
+        "candidates": [changed(code, tree) for tree in trees],
         "cpu_s": max(_LEAST_CPU_S, bench.limits.cpu_s / 3) if failing else _LEAST_CPU_S,
         "wall_s": bench.limits.wall_s,
         "budget_s": _BUDGET_S,

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from fractal_rmo.domain.jsonvalue import JsonObject
-from fractal_rmo.domain.run import Runner, RunRequest
+from fractal_rmo.domain.run import Limits, Runner, RunRequest
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.domain.task import SAME_BEHAVIOUR, Task, TaskKind
 from fractal_rmo.domain.verdict import Level, Verdict, is_proven, proven_level
 from fractal_rmo.editing.diff import unified_diff
 from fractal_rmo.ports.sandbox import Sandbox
-from fractal_rmo.repair.problem import RepairOutcome, RepairProblem
+from fractal_rmo.repair.problem import RepairOutcome, RepairProblem, RepairStatus
 from fractal_rmo.repair.search import MAX_CANDIDATES, search
 from fractal_rmo.services.admit import admit
 from fractal_rmo.services.choose import chosen
@@ -25,6 +25,9 @@ from fractal_rmo.validation.subject import Subject
 
 Progress = Callable[[str, str, int], None]
 """Told (stage, label of the run, its number in the stage)."""
+
+_HURRIED = Limits(wall_s=5.0, cpu_s=5)
+"""What one run of all tests may use on code that was not mended in the time there was."""
 
 
 def silent(_stage: str, _label: str, _number: int) -> None:
@@ -104,7 +107,10 @@ def _fix(task: Task, run: Runner, progress: Progress, out_of_time: Callable[[], 
     if best:
         return best
     # the verdict on the submitted code: it passes already, or nothing mended it
-    return _with_repair(_judged(task, task.code, run, progress), found, found.note)
+    subject = subject_of(task, task.code)
+    if found.status is RepairStatus.PAUSED:
+        subject = replace(subject, unit_limits=_HURRIED)
+    return _with_repair(_climbed(task, subject, run, progress), found, found.note)
 
 
 def _refactor(
@@ -139,8 +145,12 @@ def _with_repair(solution: Solution, found: RepairOutcome, explanation: str) -> 
 
 
 def _judged(task: Task, code: SourceTree, run: Runner, progress: Progress) -> Solution:
-    verdicts = drive(climb(subject_of(task, code), task.level), run, _watch(progress, "validate"))
-    return _solution(task, code, verdicts)
+    return _climbed(task, subject_of(task, code), run, progress)
+
+
+def _climbed(task: Task, subject: Subject, run: Runner, progress: Progress) -> Solution:
+    verdicts = drive(climb(subject, task.level), run, _watch(progress, "validate"))
+    return _solution(task, subject.code, verdicts)
 
 
 def _solution(task: Task, result: SourceTree, verdicts: tuple[Verdict, ...]) -> Solution:

@@ -100,6 +100,13 @@ def test_what_tests_call_is_documented_and_proven(jail: Sandbox) -> None:
 
 
 @pytest.mark.slow
+def test_it_says_why_a_docstring_stays_as_it_is(jail: Sandbox) -> None:
+    tests = "from solution import f\ndef test_1(): assert f() == 1\n"
+    found = document(jail, "def f():\n    'One.'\n    return 1\n", tests)
+    assert "f: its docstring is so written that no example can be added" in found.explanation
+
+
+@pytest.mark.slow
 def test_a_second_time_changes_nothing(jail: Sandbox) -> None:
     text = document(jail, CODE, TESTS).result.files["solution.py"]
     again = document(jail, text, TESTS)

@@ -152,6 +152,80 @@ ALIKE = {
         "def test_1(): assert asyncio.run(later(2)) == 1\n"
         "def test_2(): assert asyncio.run(Slow().half(4)) == 1\n"
     ),
+    "setups of classes": (
+        "SAID = []\n"
+        "class A(unittest.TestCase):\n"
+        "    @classmethod\n    def setUpClass(cls):\n"
+        "        cls.n = 4\n        cls.addClassCleanup(SAID.append, 'cleaned')\n"
+        "        cls.enterClassContext(__import__('contextlib').nullcontext())\n"
+        "    @classmethod\n    def tearDownClass(cls): SAID.append('down')\n"
+        "    @staticmethod\n    def two(): return 2\n"
+        "    def test_1(self): self.assertEqual(half(self.n), self.two())\n"
+        "    def test_2(self): assert not SAID; self.addClassCleanup(SAID.append, 'late')\n"
+        "    def test_3(self): assert SAID\n"
+        "class TestB:\n"
+        "    def setup_class(cls): cls.n = 2; SAID.append(cls.__name__)\n"
+        "    @classmethod\n    def teardown_class(cls): SAID.append('end')\n"
+        "    def setup_method(self, method): self.name = method.__name__\n"
+        "    def teardown_method(self): SAID.append(self.name)\n"
+        "    def test_5(self): assert SAID == ['down', 'late', 'cleaned', 'TestB']\n"
+        "    @pytest.mark.parametrize('k', [1, 2])\n"
+        "    def test_6(self, k, tmp_path): assert half(self.n) == k, self.name\n"
+        "    def test_7(self): assert SAID[4:] == ['test_5', 'test_6', 'test_6']\n"
+        "def test_8(): assert SAID[-1] == 'end'\n"
+    ),
+    "setups of classes that fail": (
+        "RUN = []\n"
+        "class A(unittest.TestCase):\n"
+        "    @classmethod\n    def setUpClass(cls): RUN.append(1); half('a')\n"
+        "    def test_1(self): pass\n"
+        "    def test_2(self): pass\n"
+        "class B(unittest.TestCase):\n"
+        "    @classmethod\n    def setUpClass(cls): raise unittest.SkipTest('why')\n"
+        "    def test_1(self): assert 0\n"
+        "class C(unittest.TestCase):\n"
+        "    @classmethod\n    def tearDownClass(cls): half('a')\n"
+        "    def test_1(self): pass\n"
+        "    def test_2(self): pass\n"
+        "class D(unittest.TestCase):\n"
+        "    @classmethod\n    def setUpClass(cls): cls.addClassCleanup(half, 'a')\n"
+        "    def test_1(self): pass\n"
+        "    def test_2(self): self.fail()\n"
+        "class E(unittest.TestCase):\n"
+        "    @classmethod\n    def setUpClass(cls): raise SystemExit(3)\n"
+        "    def test_1(self): pass\n"
+        "class TestF:\n"
+        "    def setup_method(self): half('a')\n"
+        "    def teardown_method(self): RUN.append(2)\n"
+        "    def test_1(self): pass\n"
+        "class TestG:\n"
+        "    def teardown_method(self): half('a')\n"
+        "    def test_1(self): pass\n"
+        "    def test_2(self): assert 0\n"
+        "class TestH:\n"
+        "    @staticmethod\n    def setup_class(): raise ValueError\n"
+        "    def test_1(self): pass\n"
+        "    def test_2(self): pass\n"
+        "def test_last(): assert RUN == [1]\n"
+    ),
+    "setups of the module": (
+        "SAID = []\n"
+        "def setUpModule(): SAID.append('up')\n"
+        "def setup_module(): SAID.append('other')\n"
+        "def teardown_module(module): module.half('a')\n"
+        "def setup_function(function): SAID.append(function.__name__)\n"
+        "def teardown_function(): SAID.append('down')\n"
+        "@pytest.fixture\ndef said(): return list(SAID)\n"
+        "def test_1(said): assert said == ['up', 'test_1']\n"
+        "class TestA:\n    def test_2(self): assert SAID == ['up', 'test_1', 'down']\n"
+        "def test_3(): assert SAID[3:] == ['test_3']\n"
+    ),
+    "a setup of the module that fails": (
+        "def setup_module(module): module.half('a')\n"
+        "def teardown_module(): raise ValueError\n"
+        "def test_1(): pass\n"
+        "class A(unittest.TestCase):\n    def test_2(self): pass\n"
+    ),
     "wrong numbers of values": (
         "@pytest.mark.parametrize('a, b', [(1, 2), (3,)])\ndef test_1(a, b): assert a\n"
     ),
@@ -232,6 +306,13 @@ NOT_PLAIN = {
     "mark under another name": "m = pytest.mark\n@m.skip\ndef test_1(): assert 0\n",
     "pytest under another name": "import pytest as pt\ndef test_1(): pt.skip('no')\n",
     "skip": "def test_1(): pytest.skip('no')\n",
+    "a setup that is a test's helper too": (
+        "def setup_module(): pass\nsetup_module = print\ndef test_1(): pass\n"
+    ),
+    "a setup of the other kind": (
+        "class C(unittest.TestCase):\n    def setup_method(self): pass\n"
+        "    def test_1(self): pass\n"
+    ),
     "a nested class": "class TestA:\n    class TestB:\n        def test_1(self): assert 1\n",
 }
 

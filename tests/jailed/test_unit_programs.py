@@ -166,7 +166,6 @@ BEYOND_THIN = {
         "from hypothesis import given, strategies as st\n"
         "@given(st.integers())\ndef test_1(n): assert n == n\n"
     ),
-    "setup_module": "def setup_module():\n    global X\n    X = 1\ndef test_1(): assert X == 1\n",
 }
 
 

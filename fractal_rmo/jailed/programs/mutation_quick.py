@@ -7,13 +7,15 @@ a fraction of the time.  ``supported`` is false for tests that need pytest's ses
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from unittest import SkipTest
 
 from fractal_rmo.jailed.layout import Box
 from fractal_rmo.jailed.programs import unit_quick
 from fractal_rmo.jailed.programs.mutation_judge import UNJUDGED, Judge, is_genuine
+from fractal_rmo.jailed.programs.quick_surroundings import Surroundings
+from fractal_rmo.jailed.programs.quick_test import Tests
 from fractal_rmo.jailed.programs.reaching import Calls
 from fractal_rmo.jailed.programs.unit_report import Report, Request, describe
 
@@ -34,7 +36,7 @@ def run(box: Box, payload: Mapping[str, Any], with_pytest: bool = False) -> dict
 class _Calls:
     """Tests that are called, as a suite."""
 
-    def __init__(self, tests: unit_quick.Tests) -> None:
+    def __init__(self, tests: Tests) -> None:
         self._tests = list(tests.items())
 
     @property
@@ -44,30 +46,41 @@ class _Calls:
 
     def run(self, numbers: Sequence[int]) -> dict[str, Any]:
         """See ``Suite``."""
+        around = Surroundings()
         for number in numbers:
-            if words := self._one(number):
+            if words := self._one(number, around):
                 return words
-        return {"ending": "survived"}
+        return _ending("after the tests", around.leave) or {"ending": "survived"}
 
     def listen(self, calls: Calls) -> dict[str, Any]:
         """See ``Suite``."""
+        around = Surroundings()
         for number in range(self.count):
             with calls.listening(number):
-                words = self._one(number)
+                words = self._one(number, around)
             if words:
                 return words
-        return {"ending": "survived"}
+        return _ending("after the tests", around.leave) or {"ending": "survived"}
 
-    def _one(self, number: int) -> dict[str, Any] | None:
+    def _one(self, number: int, around: Surroundings) -> dict[str, Any] | None:
         """What became of a test that did not pass."""
         name, test = self._tests[number]
-        try:
-            test()
-        except BaseException as error:  # noqa: BLE001 - also an exit
-            ending = "killed" if _is_kill(error) else "crashed"
-            detail = f"{name}: {type(error).__name__}: {describe(error)}"
-            return {"ending": ending, "detail": detail}
-        return None
+
+        def call() -> None:
+            test.leave_others(around)
+            with test.arranged(around) as run_it:
+                run_it()
+
+        return _ending(name, call)
+
+
+def _ending(name: str, call: Callable[[], None]) -> dict[str, Any] | None:
+    try:
+        call()
+    except BaseException as error:  # noqa: BLE001 - also an exit
+        ending = "killed" if _is_kill(error) else "crashed"
+        return {"ending": ending, "detail": f"{name}: {type(error).__name__}: {describe(error)}"}
+    return None
 
 
 def _is_kill(error: BaseException) -> bool:

@@ -8,15 +8,14 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from fractal_rmo.jailed.programs.quick_fixtures import OFFERED
+from fractal_rmo.jailed.programs.quick_surroundings import AT_TOP, IN_CASE, IN_CLASS
 from fractal_rmo.jailed.programs.star_imports import brought, stored
 
 _FAITHFUL = {"raises", "approx"}
 """What of pytest works outside its session."""
 _PARAMETRIZE, _FIXTURE = "pytest.mark.parametrize", "pytest.fixture"
 _FIXTURE_NAMES = {
-    "setup_module", "teardown_module", "setup_function", "teardown_function", "setup_method",
-    "teardown_method", "setUpModule", "tearDownModule", "setUpClass", "tearDownClass",
-    "setup_class", "teardown_class", "pytest_plugins", "pytestmark", "__test__", "load_tests",
+    *AT_TOP, *IN_CASE, *IN_CLASS, "pytest_plugins", "pytestmark", "__test__", "load_tests",
 }  # fmt: skip
 _FOREIGN = {"_pytest", "hypothesis"}
 _LARGE = {"asyncio", "concurrent", "logging", "mock"}
@@ -56,6 +55,7 @@ class _Reader:
         )
         self._fixtures = dict(_fixtures(tree, offered))
         self._offered = offered
+        self._setups = {id(node) for node in _setups(tree)}
         self._known = {id(part) for node in ast.walk(tree) for part in self._parametrized(node)}
         for fixture in self._fixtures.values():
             self._known |= {id(part) for d in fixture.decorator_list for part in ast.walk(d)}
@@ -89,10 +89,10 @@ class _Reader:
                 return False
             case ast.AsyncFunctionDef(name=name):
                 return name not in _FIXTURE_NAMES and not name.startswith("test")
+            case ast.FunctionDef(name=name) if name in _FIXTURE_NAMES:
+                return id(node) in self._setups
             case ast.FunctionDef(name=name):
-                return name not in _FIXTURE_NAMES and (
-                    not name.startswith("test") or self._is_plain_test(node)
-                )
+                return not name.startswith("test") or self._is_plain_test(node)
             case ast.ClassDef():
                 return _is_plain_class(node)
             case ast.Assign(targets=targets):
@@ -187,10 +187,36 @@ def _filled_lists(tree: ast.Module) -> Iterator[str]:
                     yield name
 
 
+def _setups(tree: ast.Module) -> Iterator[ast.FunctionDef]:
+    """Setups and their ends where ``quick_surroundings`` looks for them, each there once."""
+    yield from _once(tree.body, AT_TOP, ("",))
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef) and _is_case(node):
+            yield from _once(node.body, IN_CASE, ("classmethod",))
+        elif isinstance(node, ast.ClassDef) and node.name.startswith("Test"):
+            yield from _once(node.body, IN_CLASS, ("", "classmethod", "staticmethod"))
+
+
+def _once(
+    body: Sequence[ast.stmt], names: Collection[str], decorators: Collection[str]
+) -> Iterator[ast.FunctionDef]:
+    counts = Counter(name for node in body for name in stored(node))
+    for node in body:
+        match node:
+            case ast.FunctionDef(name=name, decorator_list=marks) if name in names:
+                spelled = ", ".join(ast.unparse(mark) for mark in marks)
+                if counts[name] == 1 and spelled in decorators:
+                    yield node
+
+
+def _is_case(node: ast.ClassDef) -> bool:
+    return any("TestCase" in ast.unparse(base) for base in node.bases)
+
+
 def _is_plain_class(node: ast.ClassDef) -> bool:
     """A test class without decorators or bases, or a plain ``TestCase``."""
     bases = [ast.unparse(base) for base in node.bases]
-    is_case = "TestCase" in "".join(bases)
+    is_case = _is_case(node)
     if not node.name.startswith("Test") and not is_case:
         return True
     own_setup = any(isinstance(n, ast.FunctionDef) and n.name == "__init__" for n in node.body)
@@ -202,4 +228,5 @@ def _is_plain_class(node: ast.ClassDef) -> bool:
 
 def _marks(node: ast.ClassDef, is_case: bool) -> bool:
     """Whether a ``TestCase`` has decorated tests: pytest does not parametrize those."""
-    return is_case and any(isinstance(n, ast.FunctionDef) and n.decorator_list for n in node.body)
+    tests = (n for n in node.body if isinstance(n, ast.FunctionDef) and n.name.startswith("test"))
+    return is_case and any(test.decorator_list for test in tests)

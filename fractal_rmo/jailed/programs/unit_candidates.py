@@ -25,6 +25,7 @@ from typing import Any
 from fractal_rmo.jailed.layout import Box
 from fractal_rmo.jailed.programs import unit_quick
 from fractal_rmo.jailed.programs.candidate_bench import Codes, Trial, cpu_s, judged
+from fractal_rmo.jailed.programs.quick_test import Runner
 from fractal_rmo.jailed.programs.tracing import make_tracer
 from fractal_rmo.jailed.programs.unit_report import Report, Request
 
@@ -50,13 +51,14 @@ class _Plain(Trial):
         tests = unit_quick.collected(self.box, self.request, report)
         if report.problem:
             return
-        tracer = make_tracer(self.box, False, self.request.step_limit)
+        runner = Runner(make_tracer(self.box, False, self.request.step_limit), report)
         failing = self.failing or list(tests)
         for name in failing:
             if name in tests:
-                unit_quick.run_one(name, tests[name], tracer, report)
+                runner.run(name, tests[name])
             if report.is_endless(name):
                 return
         if any(one["outcome"] == "passed" for one in report.results.values()):
             for name in [name for name in tests if name not in failing]:
-                unit_quick.run_one(name, tests[name], tracer, report)
+                runner.run(name, tests[name])
+        runner.end()

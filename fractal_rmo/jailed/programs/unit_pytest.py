@@ -19,6 +19,7 @@ from fractal_rmo.jailed.layout import Box, lay_out
 from fractal_rmo.jailed.problems import OutOfMemory, is_real_exhaustion
 from fractal_rmo.jailed.programs import unit_quick
 from fractal_rmo.jailed.programs.importing import imports_plainly, is_test_file
+from fractal_rmo.jailed.programs.printing import in_test
 from fractal_rmo.jailed.programs.tracing import make_tracer
 from fractal_rmo.jailed.programs.unit_report import Report, Request, import_problem, shorten
 
@@ -184,7 +185,7 @@ class Recorder:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
         """Trace one test with its fixtures."""
-        with self._tracer.watching() if self._tracer else nullcontext():
+        with in_test(), self._tracer.watching() if self._tracer else nullcontext():
             answer = yield
         self.report.steps = max(self.report.steps, self._tracer.steps if self._tracer else 0)
         if self._tracer and self.request.trace:

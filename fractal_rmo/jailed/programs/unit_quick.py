@@ -10,55 +10,23 @@ from __future__ import annotations
 
 import importlib
 import inspect
-import linecache
 import random
 import unittest
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
-from functools import wraps
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import ModuleType, TracebackType
+from types import ModuleType
 from typing import Any
 
 from fractal_rmo.jailed.layout import Box, module_name
 from fractal_rmo.jailed.programs.importing import imports_plainly, is_test_file
-from fractal_rmo.jailed.programs.quick_fixtures import Fixtures, arranged, fixtures_for
+from fractal_rmo.jailed.programs.quick_fixtures import Fixtures, fixtures_for
 from fractal_rmo.jailed.programs.quick_parameters import variants
 from fractal_rmo.jailed.programs.quick_support import is_supported
-from fractal_rmo.jailed.programs.tracing import LineTracer, make_tracer
-from fractal_rmo.jailed.programs.unit_report import (
-    Report,
-    Request,
-    describe,
-    import_problem,
-    shorten,
-)
+from fractal_rmo.jailed.programs.quick_test import Runner, Test, Tests
+from fractal_rmo.jailed.programs.tracing import make_tracer
+from fractal_rmo.jailed.programs.unit_report import Report, Request, import_problem
 
 _FIXTURE_TYPE = "FixtureFunctionDefinition"
-
-
-@dataclass(frozen=True)
-class Test:
-    """A test with the values that ``parametrize`` gives it, and its file's fixtures by name."""
-
-    function: Callable[..., object]
-    values: Mapping[str, object] = field(default_factory=dict)
-    fixtures: Fixtures = field(default_factory=dict)
-
-    @contextmanager
-    def arranged(self) -> Iterator[Mapping[str, object]]:
-        """All its arguments, its fixtures made anew and ended behind it."""
-        with arranged(self.function, self.fixtures) as made:
-            yield {**self.values, **made}
-
-    def __call__(self) -> None:
-        """Run it with its fixtures."""
-        with self.arranged() as arguments:
-            self.function(**arguments)
-
-
-Tests = dict[str, Test]
 
 
 def run(box: Box, payload: Mapping[str, Any], with_pytest: bool = False) -> dict[str, Any]:
@@ -120,9 +88,9 @@ def _tests(path: str, module: ModuleType) -> Tests:
         if inspect.isfunction(value) and key.startswith("test"):
             rows = variants(f"{path}::{key}", value)
             named = fixtures_for(value, fixtures)
-            found |= {name: Test(value, values, named) for name, values in rows}
+            found |= {name: Test(value, module, None, values, named) for name, values in rows}
         elif inspect.isclass(value) and _is_test_class(key, value):
-            found |= _methods(f"{path}::{key}", value, fixtures)
+            found |= _methods(f"{path}::{key}", module, value, fixtures)
     return found
 
 
@@ -130,12 +98,12 @@ def _is_test_class(name: str, kind: type) -> bool:
     return issubclass(kind, unittest.TestCase) or name.startswith("Test")
 
 
-def _methods(prefix: str, kind: type, fixtures: Fixtures) -> Tests:
+def _methods(prefix: str, module: ModuleType, kind: type, fixtures: Fixtures) -> Tests:
     if issubclass(kind, unittest.TestCase):
         names = unittest.defaultTestLoader.getTestCaseNames(kind)
-        return {f"{prefix}::{name}": Test(_case(kind, name)) for name in names}
+        return {f"{prefix}::{name}": Test(_case(kind, name), module, kind) for name in names}
     return {
-        name: Test(_method(kind, function), values, fixtures_for(function, fixtures))
+        name: Test(function, module, kind, values, fixtures_for(function, fixtures))
         for key, function in vars(kind).items()
         if key.startswith("test") and inspect.isfunction(function)
         for name, values in variants(f"{prefix}::{key}", function)
@@ -149,67 +117,13 @@ def _case(kind: type[unittest.TestCase], name: str) -> Callable[[], None]:
     return call
 
 
-def _method(kind: type, function: Callable[..., object]) -> Callable[..., object]:
-    @wraps(function)
-    def call(**arguments: object) -> object:
-        return function(kind(), **arguments)
-
-    return call
-
-
 def _run_all(tests: Tests, request: Request, report: Report) -> None:
     tracer = make_tracer(report.box, request.trace, request.step_limit)
+    runner = Runner(tracer, report)
     for name, test in tests.items():
-        failed = run_one(name, test, tracer, report) is not None
+        failed = runner.run(name, test) is not None
         if tracer and request.trace:
             report.lines[name] = tracer.lines()
         if failed and request.stop_at_first_failure:
             break
-
-
-def run_one(
-    name: str, test: Test, tracer: LineTracer | None, report: Report
-) -> BaseException | None:
-    """Run one test and record it; the error with which it failed."""
-    own = list[BaseException]()  # what goes wrong in a fixture is none of the test's
-    try:
-        with tracer.watching() if tracer else nullcontext(), test.arranged() as arguments:
-            _call(test.function, arguments, own)
-    except unittest.SkipTest as skip:
-        report.add(name, "skipped", skip)
-        return None
-    except BaseException as last:  # noqa: BLE001 - also sys.exit and the step limit
-        error = own[0] if own else last  # a fixture may fail at its end after the test did
-        report.add(name, "failed" if own else "error", error, _words(error))
-        return error
-    finally:
-        report.steps = max(report.steps, tracer.steps if tracer else 0)
-    report.add(name, "passed", None)
-    return None
-
-
-def _call(
-    function: Callable[..., object], arguments: Mapping[str, object], errors: list[BaseException]
-) -> None:
-    """Call it, and keep its error as well as raise it."""
-    try:
-        function(**arguments)
-    except BaseException as error:
-        errors.append(error)
-        raise
-
-
-def _words(error: BaseException) -> str:
-    """The error's text; a bare assertion is told by its source line."""
-    words = describe(error)
-    if words or not isinstance(error, AssertionError):
-        return words
-    return shorten(_last_line(error.__traceback__))
-
-
-def _last_line(traceback: TracebackType | None) -> str:
-    line = ""
-    while traceback is not None:
-        line = linecache.getline(traceback.tb_frame.f_code.co_filename, traceback.tb_lineno or 0)
-        traceback = traceback.tb_next
-    return line.strip()
+    runner.end()

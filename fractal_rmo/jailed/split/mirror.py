@@ -163,7 +163,11 @@ class Mirror:
     def _make(self, kind: Json, number: int, description: Json) -> Any:
         match kind:
             case "module":
-                return StandinModule(str(description["name"]), self, number, description["package"])
+                module = StandinModule(
+                    str(description["name"]), self, number, description["package"]
+                )
+                module.__doc__ = description["doc"]
+                return module
             case "function":
                 return self._make_function(number, description)
             case "class":

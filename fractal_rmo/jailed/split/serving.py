@@ -165,7 +165,8 @@ class Server:
             return ["class", self._class(value)]
         if isinstance(value, types.ModuleType):
             is_package = hasattr(value, "__path__")
-            return ["module", {"name": value.__name__, "package": is_package}]
+            about: Json = {"name": value.__name__, "package": is_package, "doc": _doc(value)}
+            return ["module", about]
         if isinstance(value, _FUNCTIONS) or type(value).__name__ == "functools.partial":
             return ["function", _function(value)]
         if inspect.isawaitable(value):
@@ -186,7 +187,7 @@ class Server:
             "name": kind.__name__,
             "qualname": kind.__qualname__,
             "module": kind.__module__,
-            "doc": kind.__doc__ if isinstance(kind.__doc__, str) else None,
+            "doc": _doc(kind),
             "bases": [writer.write(base) for base in kind.__bases__],
             "specials": [n for n in sorted(SPECIALS & defined) if getattr(kind, n) is not None],
         }
@@ -206,10 +207,14 @@ def _function(value: Any) -> Json:
     return {
         "name": str(getattr(value, "__name__", "function")),
         "qualname": str(getattr(value, "__qualname__", "function")),
-        "doc": value.__doc__ if isinstance(value.__doc__, str) else None,
+        "doc": _doc(value),
         "async": inspect.iscoroutinefunction(value),
         "attributes": bool(getattr(value, "__dict__", {}).keys() - {"__wrapped__"}),
     }
+
+
+def _doc(value: object) -> str | None:
+    return value.__doc__ if isinstance(value.__doc__, str) else None
 
 
 def _plain_or_text(arguments: tuple[object, ...], writer: Writer) -> Json:

@@ -100,6 +100,14 @@ RULES = (
                 "def f(a):\n    return bool(a == 1)\n",
             ),
             (
+                "def f(a):\n    if 1 <= len(a) != 3:\n        return True\n    return False\n",
+                "def f(a):\n    return 1 <= len(a) != 3\n",
+            ),
+            (
+                "def f(a):\n    if len(a) == a[0]:\n        return True\n    return False\n",
+                "def f(a):\n    return bool(len(a) == a[0])\n",
+            ),
+            (
                 "def f(a):\n    if (a > 1\n  and a < 9):\n        return False\n    return True\n",
                 "def f(a):\n    return not (a > 1\n  and a < 9)\n",
             ),

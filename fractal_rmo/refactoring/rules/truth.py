@@ -30,10 +30,10 @@ class Form:
 def truth(view: View, test: ast.expr, *, wanted: bool) -> Form | None:
     """What is True exactly where ``test`` is truthy (``wanted``) or falsy, and False elsewhere.
 
-    Only ``in``, ``is``, ``not`` and some built-in functions are sure to give a
-    bool; ``==`` may give anything, as it does for arrays.  None when ``bool``
-    would be needed and means something else here, and where an object would
-    be asked twice for its truth.
+    Only ``in``, ``is``, ``not``, some built-in functions and comparisons of lengths and
+    constants are sure to give a bool; ``==`` may give anything, as it does for arrays.
+    None when ``bool`` would be needed and means something else here, and where an
+    object would be asked twice for its truth.
     """
     if not is_tested_once(view, test):
         return None
@@ -109,10 +109,26 @@ def is_bool(view: View, node: ast.expr) -> bool:
             return isinstance(value, bool)
         case ast.UnaryOp(op=ast.Not()):
             return True
-        case ast.Compare(ops=ops):
-            return all(type(op) in _OPPOSITE for op in ops)
+        case ast.Compare(left=left, ops=ops, comparators=right):
+            sides = zip([left, *right], ops, right, strict=False)
+            return all(
+                type(op) in _OPPOSITE or (_is_plain(view, one) and _is_plain(view, other))
+                for one, op, other in sides
+            )
         case ast.BoolOp(values=values):
             return all(is_bool(view, value) for value in values)
         case ast.Call(func=ast.Name(id=name)):
             return name in _ASKING and view.is_builtin(name)
+    return False
+
+
+def _is_plain(view: View, node: ast.expr) -> bool:
+    """Whether a value is surely of a built-in type, which compares to True or False."""
+    match node:
+        case ast.Constant() | ast.JoinedStr():
+            return True
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant()):
+            return True
+        case ast.Call(func=ast.Name(id="len" as name)):
+            return view.is_builtin(name)
     return False

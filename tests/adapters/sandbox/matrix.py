@@ -141,7 +141,7 @@ RESOURCES = (
     ),
     Attack(
         "output_flood_is_stopped",
-        "while True: print('x' * 1000)",
+        "import os\nwhile True: os.write(1, b'x' * 1000)",
         FAR_TOO_MUCH,
         "64 KB",
         Limits(output_kb=64),

@@ -67,10 +67,21 @@ def test_children_each_below_the_limit_are_out_of_memory_together(hidden: Trials
 
 
 def test_output_flood_is_stopped(trials: Trials) -> None:
-    result = trials.body("while True: print('x' * 1000)", Limits(output_kb=64))
+    result = trials.body("import os\nwhile True: os.write(1, b'x' * 1000)", Limits(output_kb=64))
     assert result.ending is RunEnding.TOO_MUCH_OUTPUT
     assert "64 KB" in result.detail
     assert len(result.output) <= 64 * 1024
+
+
+def test_what_tests_print_is_cut(trials: Trials) -> None:
+    body = "import sys\nprint('y' * 2_000_000, flush=True)\nprint('x' * 300_000, file=sys.stderr)"
+    for extra in ("", "import pytest\nprint(pytest.skip)\n"):
+        runtime = Runtime.THICK if extra else Runtime.THIN
+        result = trials.body(f"{extra}{body}", runtime=runtime)
+        assert result.ending is RunEnding.COMPLETED, result
+        assert 60_000 < len(result.output) < 70_000
+    result = trials.tests({"test_it.py": "print('x' * 300_000)\ndef test_it(): pass\n"}, {})
+    assert result.ending is RunEnding.TOO_MUCH_OUTPUT
 
 
 def test_output_within_the_cap_is_kept_and_made_harmless(trials: Trials) -> None:

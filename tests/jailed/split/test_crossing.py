@@ -32,6 +32,11 @@ def test_functions_take_every_kind_of_argument(load: Load) -> None:
         code.f()
 
 
+@pytest.mark.parametrize(("text", "said"), [("'Halves.'\n", "Halves."), ("N = 1\n", None)])
+def test_a_module_has_its_own_docstring(load: Load, text: str, said: str | None) -> None:
+    assert load(text).__doc__ == said
+
+
 def test_mutated_arguments_are_mutated_here_and_stay_the_same_objects(load: Load) -> None:
     code = load("""
         def sort(xs): xs.sort(); return xs

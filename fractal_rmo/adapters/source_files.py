@@ -89,7 +89,18 @@ def _tree(folder: Path, chosen: list[Path]) -> SourceTree:
 
 
 def _named(folder: Path, files: Iterable[Path]) -> SourceTree:
-    return SourceTree({file.relative_to(folder).as_posix(): read_text(file) for file in files})
+    return SourceTree({name: text for file in files for name, text in _one(folder, file)})
+
+
+def _one(folder: Path, file: Path) -> Iterable[tuple[str, str]]:
+    """One file of a folder; whose it is that is refused, and how to go without it, is said."""
+    try:
+        return SourceTree({file.relative_to(folder).as_posix(): read_text(file)}).files.items()
+    except InputError as error:
+        if error.code not in (ErrorCode.NOT_TEXT, ErrorCode.BAD_FILE_NAME):
+            raise
+        words = "To go without this file, move it to a folder whose name begins with a dot."
+        raise InputError(error.code, f"{error.detail} {words}") from error
 
 
 def _files(folder: Path, endings: tuple[str, ...]) -> list[Path]:

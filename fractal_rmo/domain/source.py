@@ -77,5 +77,5 @@ class SourceTree:
 def _check_name(path: str) -> None:
     parts = path.split("/")
     if len(path) > MAX_NAME_CHARS or not _NAME.fullmatch(path) or {".", ".."} & set(parts):
-        shown = path[:60].encode("unicode_escape").decode()
+        shown = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in path[:60])
         raise InputError(ErrorCode.BAD_FILE_NAME, f"The file name '{shown}' is refused.")

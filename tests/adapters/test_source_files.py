@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from fractal_rmo.adapters.source_files import base_of, read_tests, read_tree
+from fractal_rmo.domain.errors import InputError
 
 FILES = (
     "src/shop/__init__.py",
@@ -70,3 +71,23 @@ def test_tests_come_with_what_lies_beside_them(project: Path) -> None:
     found = read_tests(project / "tests", project / "src" / "shop")
     assert list(found.files) == ["data.json", "test_shop.py"]
     assert list(read_tests(project / "plain", project / "plain").files) == ["test_one.py"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("test_é.py", b"", "'test_é.py' is refused"),
+        ("bad.py", b"x = '\xe9'", "bad.py is not UTF-8"),
+    ],
+)
+def test_a_folder_says_which_file_stops_it_and_how_to_go_without(
+    tmp_path: Path, name: str, content: bytes, said: str
+) -> None:
+    tests = name.startswith("test_")
+    (tmp_path / ("test_a.py" if tests else "a.py")).write_text("A = 1\n")
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(InputError, match=f"{said}.* To go without .* begins with a dot"):
+        read_tree(tmp_path, tests=tests)
+    (tmp_path / ".aside").mkdir()
+    (tmp_path / name).rename(tmp_path / ".aside" / name)
+    assert len(read_tree(tmp_path, tests=tests)) == 1

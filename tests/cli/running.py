@@ -14,7 +14,7 @@ EXAMPLES = ROOT / "examples"
 def fractal(*arguments: str | Path, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
     """Run it in a folder, that of the project if no other is named, and wait."""
     return subprocess.run(
-        [sys.executable, "-m", "fractal_rmo.cli.main", *map(str, arguments)],
+        [sys.executable, "-m", "fractal_rmo", *map(str, arguments)],
         cwd=cwd,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,

@@ -14,9 +14,6 @@ from collections.abc import Collection, Iterator
 from functools import cached_property, lru_cache
 from typing import TypeVar
 
-from fractal_rmo.editing import forms
-
-normal_form = forms.normal_form
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 ScopeNode = FunctionNode | ast.Lambda | ast.Module
 Node = TypeVar("Node", bound=ast.AST)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from fractal_rmo.domain.run import Dialogue
 from fractal_rmo.domain.source import SourceTree
-from fractal_rmo.editing.source import normal_form
+from fractal_rmo.editing.forms import normal_form
 from fractal_rmo.repair.diary import Diary
 from fractal_rmo.repair.fewer import fewer
 from fractal_rmo.repair.judge import Judge

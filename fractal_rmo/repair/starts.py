@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 from fractal_rmo.domain.priors import Symptom
 from fractal_rmo.domain.source import SourceTree
+from fractal_rmo.editing.forms import normal_form
 from fractal_rmo.editing.judging import TestReport
-from fractal_rmo.editing.source import ParsedFile, normal_form
+from fractal_rmo.editing.source import ParsedFile
 from fractal_rmo.repair.candidates import (
     FURTHER_STATEMENTS,
     STATEMENTS,

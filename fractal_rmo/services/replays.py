@@ -17,7 +17,7 @@ from fractal_rmo.domain.priors import Priors
 from fractal_rmo.domain.protocol import Experiment, Phase, Status, StoredFix
 from fractal_rmo.domain.run import Runner
 from fractal_rmo.domain.source import SourceTree
-from fractal_rmo.editing.source import normal_form
+from fractal_rmo.editing.forms import normal_form
 from fractal_rmo.learning.eprocess import Decision, Look, look, saved, watch
 from fractal_rmo.repair.problem import RepairProblem
 from fractal_rmo.repair.search import search

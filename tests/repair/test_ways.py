@@ -7,7 +7,7 @@ import pytest
 
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.editing.edit import Edit
-from fractal_rmo.editing.source import normal_form
+from fractal_rmo.editing.forms import normal_form
 from fractal_rmo.repair.beam import measured, nearest, together
 from fractal_rmo.repair.candidates import Proposal
 from fractal_rmo.repair.trail import BEGINNING, Trail, read_trail

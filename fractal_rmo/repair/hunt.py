@@ -199,13 +199,18 @@ class Hunt:
         return (yield from self._end("")) if content else None
 
     def _came_nearer(self, way: Way, start: int) -> bool:
-        """Whether a further edit brought anything; a first one may be the half of a repair."""
+        """Whether a further edit brought anything; a first one may be the half of a repair.
+
+        What may have no further edit would only take the place of others.
+        """
+        if len(way.steps) >= DEPTH:
+            return False
         before = self.trail.ways[start]
         return not before.steps or (way.gain, way.nearer) > (before.gain, before.nearer)
 
     def _has_seen_enough(self) -> bool:
         """Whether it is time to go on from what came nearer as well."""
-        if self.finds.patches or not self.trail.near:
+        if self.finds.patches or not self._new_ways():
             return False
         first = len(self.trail.ways) == 1
         won = any(way.gain > (0, 0) for way in self.trail.near)
@@ -214,15 +219,20 @@ class Hunt:
 
     def _opens(self) -> bool:
         """Let the best of this round be followed as well, if there are any."""
-        old = {way.steps for way in self.trail.ways}
-        near = [way for way in self.trail.near if len(way.steps) < DEPTH]
-        singles = [way for way in self.trail.ways if len(way.steps) == 1]
-        new = [w for w in (*near, *together([*singles, *near])) if w.steps not in old]
-        if self.finds.patches or not new or Part.PAIRS in self.problem.without:
+        new = self._new_ways()
+        if self.finds.patches or not new:
             return False
         self.trail = replace(self._pruned(), begun=self.position, near=())
         self.trail = replace(self.trail, ways=(*self.trail.ways, *new))
         return True
+
+    def _new_ways(self) -> list[Way]:
+        """What came nearer in this round, may have an edit more, and is not followed yet."""
+        if Part.PAIRS in self.problem.without:
+            return []
+        old = {way.steps for way in self.trail.ways}
+        near, singles = self.trail.near, (w for w in self.trail.ways if len(w.steps) == 1)
+        return [w for w in (*near, *together([*singles, *near])) if w.steps not in old]
 
     def _pruned(self) -> Trail:
         """The trail with the code as it is and the most promising ways, in their order."""

@@ -13,6 +13,7 @@ from fractal_rmo.domain.jsonvalue import Json
 from fractal_rmo.domain.run import RunEnding, RunRequest, RunResult
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.editing.source import parse
+from fractal_rmo.repair import hunt
 from fractal_rmo.repair.candidates import equally, parse_files, rank
 from fractal_rmo.repair.hunt import FURTHER
 from fractal_rmo.repair.localise import Suspicion
@@ -317,3 +318,16 @@ def test_what_a_part_leaves_behind_hides_no_patch() -> None:
     tests = "from solution import visit\ndef test_1():\n    assert visit(5) == 1\n"
     outcome, _ = solve(problem(code, f"{tests}    assert visit(5) == 2\n"))
     assert outcome.status is RepairStatus.REPAIRED
+
+
+def test_where_no_way_may_have_an_edit_more_all_others_are_still_tried(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tests = SUM_TESTS + "def test_never(): assert total(1) == total(1) + 1\n"
+    asked = RepairProblem(SourceTree({"solution.py": SUM}), SourceTree({"test_a.py": tests}))
+    monkeypatch.setattr(hunt, "DEPTH", 1)
+    patient, _ = drive(search(asked, max_candidates=MANY), run)
+    monkeypatch.setattr(hunt, "ENOUGH", 32)
+    monkeypatch.setattr(hunt, "PATIENCE", 32)
+    hasty, _ = drive(search(asked, max_candidates=MANY), run)
+    assert hasty.position == patient.position > 2 * 32

@@ -35,10 +35,10 @@ MOST = 600
 """The same, as long as a candidate to come could rank above all that were found."""
 DEPTH = 6
 """Edits of one patch, at most, those made together at once not counted."""
-ENOUGH, PATIENCE, MORE = 1_500, 3_000, 700
+ENOUGH, PATIENCE, MORE = 1_500, 3_000, 2_500
 """Candidates of one edit after which the search goes on from the best of them as well, where one
 won a test and where none did; and those of each further round."""
-OPEN = 40
+OPEN = 12
 """Ways that are followed at a time, at most: each holds all edits that may follow it."""
 _PASSES = "passes the tests."
 _FIRST_BATCH = 32

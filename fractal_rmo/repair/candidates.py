@@ -36,6 +36,10 @@ def weighing(priors: Priors, symptom: Symptom) -> Weigh:
     return lambda operator, shape, edit: priors.of(operator, shape, symptom) * edit.weight
 
 
+Kind = tuple[str, str, str, str]
+"""An edit's path, operator, words and text."""
+
+
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """An edit of one file with its score in 0..1: suspicion x prior x smallness.
@@ -49,6 +53,11 @@ class Proposal:
     score: float
     shape: Shape = Shape.OTHER
     mass: float = 0.0
+
+    @property
+    def kind(self) -> Kind:
+        """One edit, wherever those before it have moved its place."""
+        return self.path, self.operator, self.edit.description, self.edit.text
 
     @property
     def order(self) -> tuple[float, str, int, int, str, str]:

@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 
 from fractal_rmo.domain.run import Dialogue
 from fractal_rmo.domain.source import SourceTree
-from fractal_rmo.editing.forms import normal_form
 from fractal_rmo.repair.diary import Diary
 from fractal_rmo.repair.fewer import fewer
 from fractal_rmo.repair.judge import Judge
 from fractal_rmo.repair.places import Opening, openings
-from fractal_rmo.repair.starts import weigh_for
+from fractal_rmo.repair.starts import Forms, mark_of, weigh_for
 from fractal_rmo.repair.trials import BATCH
 from fractal_rmo.repair.ways import Way
 
@@ -30,8 +29,10 @@ class Finds:
 
     judge: Judge
     diary: Diary
+    plain: Forms
+    """Of the code as it is."""
     patches: list[tuple[Way, SourceTree, int]] = field(default_factory=list)
-    looked: set[tuple[str, str]] = field(default_factory=set)
+    looked: set[tuple[str, str, frozenset[int]]] = field(default_factory=set)
 
     @property
     def best(self) -> Way:
@@ -65,12 +66,9 @@ class Finds:
 
     def _next(self) -> Opening | None:
         """The first place of the likeliest patch that was not looked at."""
-        problem = self.judge.problem
-        weigh = weigh_for(problem, self.diary.symptom)
-        for opening in openings(problem, self.best, weigh):
-            key = (opening.tree.sha256, str({p.edit.line for p in opening.proposals}))
-            if key not in self.looked:
-                self.looked.add(key)
+        for opening in openings(self.judge.problem.code, self.best):
+            if opening.key not in self.looked:
+                self.looked.add(opening.key)
                 return opening
         return None
 
@@ -98,16 +96,17 @@ class Finds:
 
     def _programs(self, opening: Opening) -> list[tuple[Way, SourceTree]]:
         """What the likeliest edits of a place make: programs that compile and are new."""
-        seen = {_forms(tree) for _, tree, _ in self.patches} | {_forms(opening.tree)}
+        problem, known = self.judge.problem, (tree for _, tree, _ in self.patches)
+        seen = {mark_of(tree, self.plain) for tree in (*known, opening.tree, problem.code)}
         made = list[tuple[Way, SourceTree]]()
-        for step in opening.proposals:
+        for step in opening.proposals(problem.tests, weigh_for(problem, self.diary.symptom)):
             text = step.edit.apply(opening.tree.files[step.path])
             tree = opening.tree.replace(step.path, text)
-            forms = _forms(tree)
-            if forms in seen or tree.sha256 in self.judge.problem.excluded:
+            mark = mark_of(tree, self.plain)
+            if mark in seen or tree.sha256 in problem.excluded:
                 continue
-            seen.add(forms)
-            if all(form is not None for _, form in forms):
+            seen.add(mark)
+            if all(form is not None for _, form in mark):
                 made.append((opening.way.and_then(step), tree))
             if len(made) == AT_ONE_PLACE:
                 break
@@ -116,7 +115,3 @@ class Finds:
     def _add(self, way: Way, tree: SourceTree) -> None:
         if tree not in [known for _, known, _ in self.patches]:
             self.patches.append((way, tree, len(self.diary.judged)))
-
-
-def _forms(tree: SourceTree) -> frozenset[tuple[str, bytes | None]]:
-    return frozenset((path, normal_form(text)) for path, text in tree.python_files())

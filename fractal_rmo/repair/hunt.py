@@ -22,7 +22,7 @@ from fractal_rmo.repair.problem import (
     RepairProblem,
     RepairStatus,
 )
-from fractal_rmo.repair.starts import Next, Start, begun, enumerated, kind_of, plain_forms
+from fractal_rmo.repair.starts import Next, Start, begun, enumerated, plain_forms
 from fractal_rmo.repair.trail import Trail
 from fractal_rmo.repair.trials import BATCH, Trial
 from fractal_rmo.repair.ways import Way
@@ -55,9 +55,9 @@ class Hunt:
         """Go on where the last slice ended."""
         self.position, self.trail = self.problem.position, self.problem.trail
         self.diary = Diary(symptom_of(self.judge.before))
-        self.finds = Finds(self.judge, self.diary)
         files, _ = parse_files(self.problem.code)
         self.plain, self.starts = plain_forms(files), list[Start | None]()
+        self.finds = Finds(self.judge, self.diary, self.plain)
 
     @property
     def tried(self) -> int:
@@ -132,12 +132,16 @@ class Hunt:
             if way.steps:
                 report = yield from self._seen(way, pause)
                 way = ways[number] = self._weighed(way, report)
-            known = {kind_of(step) for earlier in ways[: number + 1] for step in earlier.steps}
-            start = begun(self.problem, way, report, self.diary.symptom, known, self.plain)
+            known = self.trail.known
+            if way.steps and not way.known:  # a later slice is to rank by what counted then
+                known = tuple(dict.fromkeys((*known, *(step.kind for step in way.steps))))
+                way = ways[number] = replace(way, known=len(known))
+            counted_then = frozenset(known[: way.known])
+            start = begun(self.problem, way, report, self.diary.symptom, counted_then, self.plain)
             if start is not None:
                 self.diary.offers(way, [proposal for _, proposal in start.proposals])
             self.starts.append(start)
-            self.trail = replace(self.trail, ways=tuple(ways))
+            self.trail = replace(self.trail, ways=tuple(ways), known=known)
         return True
 
     def _seen(self, way: Way, pause: Callable[[], bool]) -> Dialogue[TestReport]:
@@ -237,8 +241,9 @@ class Hunt:
     def _pruned(self) -> Trail:
         """The trail with the code as it is and the most promising ways, in their order."""
         ways = self.trail.ways
-        best = sorted(range(1, len(ways)), key=lambda n: -ways[n].promise)[:OPEN]
-        kept = [0, *sorted(best)]
+        longer = [number for number, way in enumerate(ways) if way.steps]
+        gone = set(sorted(longer, key=lambda number: -ways[number].promise)[OPEN:])
+        kept = [number for number in range(len(ways)) if number not in gone]
         self.starts = [self.starts[n] for n in kept]
         return replace(self.trail, ways=tuple(ways[n] for n in kept))
 

@@ -1,4 +1,4 @@
-"""What right programs seldom hold: names nobody reads, code nobody reaches, loops that cannot turn.
+"""What right programs seldom hold, beside what the analyzers report: loops that cannot turn.
 
 A patch that brings one in pleases the tests by taking something of the program's meaning away
 (deleted or disabled code is the commonest overfit: Qi et al., "An Analysis of Patch Plausibility
@@ -18,7 +18,6 @@ from fractal_rmo.editing.source import FunctionNode, parse
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
-_ENDS = (ast.Return, ast.Raise, ast.Break, ast.Continue)
 _HARMLESS = frozenset(dir(builtins)) - {"next", "setattr", "delattr"}
 """Functions that change nothing of what they are given."""
 _USELESS = (ast.Name, ast.Compare, ast.BinOp, ast.BoolOp, ast.UnaryOp, ast.Subscript, ast.List)
@@ -47,31 +46,22 @@ def _of(node: ast.AST) -> Iterator[str]:
         yield "a loop that turns once"
     if isinstance(node, ast.While) and not _has_progress(node):
         yield "a loop without progress"
-    for name in ("body", "orelse", "finalbody"):
-        block = getattr(node, name, None)
-        if isinstance(block, list) and any(isinstance(s, _ENDS) for s in block[:-1]):
-            yield "statements that nobody reaches"
     yield from _idle(node)
 
 
 def _unread(function: FunctionNode) -> Iterator[str]:
-    """Parameters and variables that a function sets and nobody inside it reads."""
+    """Parameters that nobody inside a function reads."""
     inside = [n for statement in function.body for n in ast.walk(statement)]
     if any(isinstance(n, ast.Call) and _name(n.func) in {"locals", "eval", "exec"} for n in inside):
         return
     names = [n for n in inside if isinstance(n, ast.Name)]
     read = {n.id for n in names if isinstance(n.ctx, ast.Load)}
-    apart = {n for s in inside if isinstance(s, ast.Global | ast.Nonlocal) for n in s.names}
     given = [
         a.arg for a in (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)
     ]
     for name in dict.fromkeys(given):
         if name not in read and name not in {"self", "cls"} and not name.startswith("_"):
             yield f"parameter {name} is not read"
-    stored = {n.id for n in names if isinstance(n.ctx, ast.Store)}
-    for name in stored - read - apart - set(given):
-        if not name.startswith("_"):
-            yield f"variable {name} is not read"
 
 
 def _ends_at_once(body: list[ast.stmt]) -> bool:
@@ -111,10 +101,8 @@ def _name(node: ast.AST) -> str:
 
 
 def _idle(node: ast.AST) -> Iterator[str]:
-    """What computes nothing: a value compared with itself, set to itself, or thrown away."""
+    """What computes nothing: a value asked twice, taken from itself, or thrown away."""
     match node:
-        case ast.Compare(left=left, comparators=[right]) if _same(left, right):
-            yield "a value compared with itself"
         case ast.BoolOp(values=values) if len({ast.dump(v) for v in values}) < len(values):
             yield "a condition asked twice"
         case ast.BinOp(
@@ -122,8 +110,6 @@ def _idle(node: ast.AST) -> Iterator[str]:
         ):
             if _same(left, right):
                 yield "a value taken from itself"
-        case ast.Assign(targets=[target], value=value) if _same(target, value):
-            yield "a value set to itself"
         case ast.Expr(value=value) if isinstance(value, _USELESS):
             yield "a value that is thrown away"
         case ast.If(test=ast.Constant()) | ast.IfExp(test=ast.Constant()):

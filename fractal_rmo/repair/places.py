@@ -16,24 +16,39 @@ from fractal_rmo.editing.source import ParsedFile
 from fractal_rmo.repair.candidates import Proposal, Weigh, parse_files, rank, smallness
 from fractal_rmo.repair.fewer import entangled, without
 from fractal_rmo.repair.localise import Suspicion, head_lines
-from fractal_rmo.repair.problem import RepairProblem
 from fractal_rmo.repair.ways import Way
 
 
 @dataclass(frozen=True)
 class Opening:
-    """A patch without the edits of one place: what stays, the program, what could stand there."""
+    """A patch without the edits of one place: what stays, the program, and the place's lines.
+
+    These are 1-based.  The place is as suspicious as it was when it was edited.
+    """
 
     way: Way
     tree: SourceTree
-    proposals: tuple[Proposal, ...]
+    path: str
+    lines: frozenset[int]
+    suspicion: float
+
+    @property
+    def key(self) -> tuple[str, str, frozenset[int]]:
+        """Equal for one place of one program."""
+        return self.tree.sha256, self.path, self.lines
+
+    def proposals(self, tests: SourceTree, weigh: Weigh) -> list[Proposal]:
+        """What could stand there, the likeliest first."""
+        files, _ = parse_files(self.tree)
+        there = Suspicion({(self.path, line): self.suspicion for line in self.lines})
+        found = rank(files, tests, there, weigh)
+        return [p for p in found if p.path == self.path and p.edit.line in self.lines]
 
 
-def openings(problem: RepairProblem, way: Way, weigh: Weigh) -> Iterator[Opening]:
+def openings(code: SourceTree, way: Way) -> Iterator[Opening]:
     """One for each place of a way, in the order of its edits; none of a single edit.
 
     Edits that rest on each other are one place, and each of them that nothing rests on as well.
-    A place is as suspicious as it was when it was edited.
     """
     if len(way.steps) < 2:
         return
@@ -42,22 +57,19 @@ def openings(problem: RepairProblem, way: Way, weigh: Weigh) -> Iterator[Opening
         if rest is None:
             continue
         gone, kept = way.steps[min(group)], Way(rest.steps)
-        tree = kept.tree(problem.code)
+        tree = kept.tree(code)
         files, broken = parse_files(tree)
         if broken:
             continue
         (file,) = (file for file in files if file.path == gone.path)
         lines = _lines(file, rest.start, rest.end)
-        there = Suspicion(dict.fromkeys([(gone.path, n) for n in lines], _suspicion(gone)))
-        found = rank(files, problem.tests, there, weigh)
-        here = (p for p in found if p.path == gone.path and p.edit.line in lines)
-        yield Opening(kept, tree, tuple(here))
+        yield Opening(kept, tree, gone.path, lines, _suspicion(gone))
 
 
-def _lines(file: ParsedFile, start: int, end: int) -> set[int]:
+def _lines(file: ParsedFile, start: int, end: int) -> frozenset[int]:
     """The lines of the statements to which characters belong, without what is inside them."""
     first, last = (file.text.count("\n", 0, at) + 1 for at in (start, end))
-    touched = {*range(first, last + 1)}
+    touched = frozenset(range(first, last + 1))
     heads = [head_lines(n) for n in file.editable if isinstance(n, ast.stmt)]
     return touched.union(*(head for head in heads if not touched.isdisjoint(head)))
 

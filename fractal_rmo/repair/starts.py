@@ -15,6 +15,7 @@ from fractal_rmo.editing.source import ParsedFile
 from fractal_rmo.repair.candidates import (
     FURTHER_STATEMENTS,
     STATEMENTS,
+    Kind,
     Proposal,
     Weigh,
     equally,
@@ -29,7 +30,6 @@ from fractal_rmo.repair.ways import Way
 Forms = Mapping[str, bytes | None]
 Mark = frozenset[tuple[str, bytes | None]]
 """The normal forms of the files in which a program differs from the code as it is."""
-Kind = tuple[str, str, str, str]
 
 KNOWN = 5.0
 """How much likelier an edit is that came nearer by itself: faults that are apart add up."""
@@ -74,6 +74,12 @@ def plain_forms(files: Sequence[ParsedFile]) -> Forms:
     return {file.path: normal_form(file.text) for file in files}
 
 
+def mark_of(tree: SourceTree, plain: Forms) -> Mark:
+    """Equal for two trees that are one program; a form is None where a file does not compile."""
+    forms = ((path, normal_form(text)) for path, text in tree.python_files())
+    return frozenset((path, form) for path, form in forms if form != plain.get(path))
+
+
 def begun(
     problem: RepairProblem,
     way: Way,
@@ -95,11 +101,9 @@ def begun(
         suspicion = Suspicion(known=False)
     most = FURTHER_STATEMENTS if way.steps else STATEMENTS
     ranked = rank(files, problem.tests, suspicion, weigh_for(problem, symptom), most)
-    likely = ((p.score * (KNOWN if kind_of(p) in known else 1.0), p) for p in ranked)
+    likely = ((p.score * (KNOWN if p.kind in known else 1.0), p) for p in ranked)
     follow = sorted((one for one in likely if not way.repeats(one[1])), key=lambda one: -one[0])
-    forms = {path: normal_form(tree.files[path]) for path in {step.path for step in way.steps}}
-    mark = frozenset((path, form) for path, form in forms.items() if form != plain.get(path))
-    return Start(way, tree, follow, mark)
+    return Start(way, tree, follow, mark_of(tree, plain))
 
 
 def weigh_for(problem: RepairProblem, symptom: Symptom) -> Weigh:
@@ -133,8 +137,3 @@ def _weighed(n: int, start: Start, tried: int) -> Iterator[tuple[float, int, int
     promise = -start.way.promise
     for k in range(tried, len(start.proposals)):
         yield promise * start.proposals[k][0], n, k, start
-
-
-def kind_of(step: Proposal) -> Kind:
-    """One edit, wherever those before it have moved its place."""
-    return step.path, step.operator, step.edit.description, step.edit.text

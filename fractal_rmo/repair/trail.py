@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from fractal_rmo.domain.jsonvalue import Json, JsonObject
 from fractal_rmo.domain.priors import Shape
 from fractal_rmo.editing.edit import Edit
-from fractal_rmo.repair.candidates import Proposal
+from fractal_rmo.repair.candidates import Kind, Proposal
 from fractal_rmo.repair.ways import Way
 
 
@@ -19,13 +19,14 @@ class Trail:
     ``ways`` are those that may be followed by an edit, with how many were tried when the
     present round ``begun``, at that position; ``near`` are the best ways of the round so far.
     ``flaky`` are tests that judged the code as it is in two ways, so that nothing is
-    judged by them.
+    judged by them.  ``known`` are the edits of all ways that were ever followed, in order.
     """
 
     ways: tuple[Way, ...] = (Way(),)
     begun: int = 0
     near: tuple[Way, ...] = ()
     flaky: tuple[str, ...] = ()
+    known: tuple[Kind, ...] = ()
 
     def as_json(self) -> JsonObject:
         """For keeping."""
@@ -34,6 +35,7 @@ class Trail:
             "begun": self.begun,
             "near": [_way_as_json(way) for way in self.near],
             "flaky": list(self.flaky),
+            "known": [list(kind) for kind in self.known],
         }
 
 
@@ -46,7 +48,8 @@ def read_trail(value: Json) -> Trail:
         assert isinstance(value, Mapping)  # noqa: S101 - as below
         ways, near = ([_read_way(way) for way in value[name]] for name in ("ways", "near"))  # type: ignore[union-attr]
         flaky = tuple(map(str, value.get("flaky") or ()))  # type: ignore[arg-type]
-        return Trail(tuple(ways), int(value["begun"]), tuple(near), flaky)  # type: ignore[arg-type]
+        known = tuple(_read_kind(kind) for kind in value.get("known") or ())  # type: ignore[union-attr]
+        return Trail(tuple(ways), int(value["begun"]), tuple(near), flaky, known)  # type: ignore[arg-type]
     except (AssertionError, KeyError, TypeError, ValueError):
         return BEGINNING
 
@@ -54,7 +57,8 @@ def read_trail(value: Json) -> Trail:
 def _way_as_json(way: Way) -> Json:
     steps: list[Json] = [{**asdict(step), "shape": step.shape.value} for step in way.steps]
     told: JsonObject = {"key": way.key, "nearer": way.nearer, "seen": way.seen}
-    return {"steps": steps, "gain": list(way.gain), **told, "tried": way.tried}
+    counts: JsonObject = {"tried": way.tried, "known": way.known}
+    return {"steps": steps, "gain": list(way.gain), **told, **counts}
 
 
 def _read_way(value: Json) -> Way:
@@ -67,5 +71,11 @@ def _read_way(value: Json) -> Way:
     )
     passed, further = found["gain"]  # type: ignore[misc]
     nearer = float(found.get("nearer", 0.0))  # type: ignore[arg-type]
-    seen, tried = str(found.get("seen", "")), int(str(found.get("tried", 0)))
-    return Way(steps, (passed, further), str(found["key"]), nearer, seen, tried)  # type: ignore[has-type]
+    seen, counts = str(found.get("seen", "")), (found.get("tried", 0), found.get("known", 0))
+    tried, known = (int(str(count)) for count in counts)
+    return Way(steps, (passed, further), str(found["key"]), nearer, seen, tried, known)  # type: ignore[has-type]
+
+
+def _read_kind(value: Json) -> Kind:
+    path, operator, description, text = map(str, value)  # type: ignore[arg-type]
+    return path, operator, description, text

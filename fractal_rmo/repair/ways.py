@@ -36,6 +36,8 @@ class Way:
     """Names all that the tests saw: equal for ways that behave alike, as far as tests tell."""
     tried: int = 0
     """Of the edits that may follow, as many as were tried: the likeliest."""
+    known: int = 0
+    """Of the trail's known edits, as many as counted when those that may follow were ranked."""
 
     @property
     def score(self) -> float:

@@ -17,10 +17,6 @@ CODE = "def f(a, b):\n    c = a + 1\n    return c - b\n"
 TESTS = SourceTree({"test_a.py": "def test_a():\n    assert f(1, 2) == 3\n"})
 
 
-def problem(code: str = CODE) -> RepairProblem:
-    return RepairProblem(SourceTree({"a.py": code}), TESTS)
-
-
 def step(code: str, old: str, new: str) -> Proposal:
     start = code.index(old)
     edit = Edit(start, start + len(old), new, code.count("\n", 0, start) + 1, new)
@@ -37,32 +33,35 @@ def made(code: str, *changes: tuple[str, str]) -> Way:
 
 def test_each_place_has_the_other_edits_made_and_all_that_could_stand_there() -> None:
     way = made(CODE, ("a + 1", "a * 1"), ("c - b", "c + b"))
-    first, second = openings(problem(), way, equally)
+    first, second = openings(SourceTree({"a.py": CODE}), way)
     assert first.tree.files["a.py"] == CODE.replace("c - b", "c + b")
     assert second.tree.files["a.py"] == CODE.replace("a + 1", "a * 1")
-    assert {p.edit.line for p in first.proposals} == {2}
-    assert {p.edit.line for p in second.proposals} == {3}
-    assert all(0 < p.score <= 1 for p in (*first.proposals, *second.proposals))
+    assert {p.edit.line for p in first.proposals(TESTS, equally)} == {2}
+    assert {p.edit.line for p in second.proposals(TESTS, equally)} == {3}
+    assert all(
+        0 < p.score <= 1
+        for p in (*first.proposals(TESTS, equally), *second.proposals(TESTS, equally))
+    )
 
 
 def test_edits_that_rest_on_each_other_are_one_place_where_a_single_one_may_do() -> None:
     way = made(CODE, ("return c - b", "return a - b"), ("a - b", "abs(a - b)"))
-    both, second = openings(problem(), way, equally)
+    both, second = openings(SourceTree({"a.py": CODE}), way)
     assert both.tree.files["a.py"] == CODE
     assert not both.way.steps
-    assert any("return abs(c - b)" in p.edit.apply(CODE) for p in both.proposals)
+    assert any("return abs(c - b)" in p.edit.apply(CODE) for p in both.proposals(TESTS, equally))
     assert second.tree.files["a.py"] == CODE.replace("c - b", "a - b")
 
 
 def test_a_place_is_as_suspicious_as_it_was() -> None:
     one = made(CODE, ("a + 1", "a * 1"), ("c - b", "c + b"))
-    first, _ = openings(problem(), one, equally)
-    again = next(p for p in first.proposals if p.edit.text == "*")
+    first, _ = openings(SourceTree({"a.py": CODE}), one)
+    again = next(p for p in first.proposals(TESTS, equally) if p.edit.text == "*")
     assert again.mass == pytest.approx(0.8 * smallness(again.edit) * again.edit.weight)
 
 
 def test_a_single_edit_has_no_other_to_be_seen_with() -> None:
-    assert not list(openings(problem(), made(CODE, ("c - b", "c + b")), equally))
+    assert not list(openings(SourceTree({"a.py": CODE}), made(CODE, ("c - b", "c + b"))))
 
 
 TALLEST = """

@@ -331,3 +331,43 @@ def test_where_no_way_may_have_an_edit_more_all_others_are_still_tried(
     monkeypatch.setattr(hunt, "PATIENCE", 32)
     hasty, _ = drive(search(asked, max_candidates=MANY), run)
     assert hasty.position == patient.position > 2 * 32
+
+
+@pytest.mark.thorough
+def test_slices_try_what_an_unbroken_search_does_when_ways_come_and_go(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(hunt, "ENOUGH", 64)
+    monkeypatch.setattr(hunt, "MORE", 64)
+    monkeypatch.setattr(hunt, "OPEN", 3)
+    monkeypatch.setattr(hunt, "BATCH", 32)  # rounds end behind a run of many: of equal ones here
+    code = "def f(a, b):\n    c = a - 1\n    d = b - 2\n    e = a * b\n    return c, d, e\n"
+    tests = (
+        "from solution import f\n"
+        "def test_1(): assert f(1, 2)[0] == 2\n"
+        "def test_2(): assert f(1, 2)[1] == 4\n"
+        "def test_3(): assert f(1, 2)[2] == 'never'\n"
+    )
+    asked, most = problem(code, tests), 416
+
+    def tried(sliced: bool) -> list[str]:
+        seen = dict[str, None]()
+
+        def watched(request: RunRequest) -> RunResult:
+            found = request.payload.get("candidates", ())
+            seen.update(dict.fromkeys(map(repr, found)))  # type: ignore[arg-type]
+            return run(request)
+
+        position, trail, status = 0, asked.trail, RepairStatus.PAUSED
+        while status is RepairStatus.PAUSED:
+            slice_ = replace(asked, position=position, trail=trail)
+            dialogue = search(slice_, max_candidates=most, pause=lambda: sliced)
+            outcome, _ = drive(dialogue, watched)
+            position, trail = outcome.position, read_trail(outcome.trail.as_json())
+            status = outcome.status
+        assert len(trail.ways) > 2
+        return list(seen)
+
+    whole = tried(sliced=False)
+    assert tried(sliced=True) == whole
+    assert len(whole) > most * 0.9  # a way that is no longer followed may be met again

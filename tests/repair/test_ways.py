@@ -141,7 +141,9 @@ def test_more_lines_are_for_what_passes_most_and_fails_nothing(
 
 def test_a_trail_is_kept_as_json() -> None:
     near = replace(way((2, 0), "l"), nearer=0.25)
-    trail = Trail((way((1, 2), "k"),), 40, (near, way((0, 0), "")))
+    followed = replace(way((1, 2), "k"), tried=7, known=1)
+    known = tuple(step.kind for step in followed.steps)
+    trail = Trail((followed,), 40, (near, way((0, 0), "")), ("a.py::test_flaky",), known)
     assert read_trail(json.loads(json.dumps(trail.as_json()))) == trail
 
 

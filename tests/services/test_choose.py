@@ -80,6 +80,11 @@ def test_a_patch_with_a_parameter_that_nobody_reads_comes_last(run: Runner) -> N
     assert order(choose(run, {odd: 0.9, MAXIMUM: 0.4})) == [MAXIMUM, odd]
 
 
+def test_so_does_one_with_code_that_nobody_reaches(run: Runner) -> None:
+    odd = "def largest(a, b):\n    return b or a\n    return a\n"
+    assert order(choose(run, {odd: 0.9, MAXIMUM: 0.4})) == [MAXIMUM, odd]
+
+
 def test_an_alternative_comes_with_a_call_that_tells_it_apart(run: Runner) -> None:
     (other,) = choose(run, {MAXIMUM: 0.9, BY_TWO: 0.1}).alternatives
     assert other.description == BY_TWO

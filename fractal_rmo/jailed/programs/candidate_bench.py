@@ -22,7 +22,7 @@ import signal
 import sys
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -103,13 +103,13 @@ class Trial(ABC):
 
     def judge_all(self, candidates: Sequence[Texts], tell: Tell) -> None:
         """One after the other, each with its own time."""
-        depth = sys.getrecursionlimit()
+        depth, known = sys.getrecursionlimit(), frozenset(sys.modules)
         for texts in candidates:
             signal.setitimer(signal.ITIMER_PROF, self.cpu_s)
             signal.setitimer(signal.ITIMER_REAL, self.longest_s)
             tell(self._judged(texts))
             sys.setrecursionlimit(depth)
-            self._forget()
+            self._forget(known)
 
     def bound_steps(self, needed: int) -> None:
         """Let a test execute in proportion to what the code as it is needed."""
@@ -130,11 +130,11 @@ class Trial(ABC):
         except (SyntaxError, ValueError, RecursionError, MemoryError, OutOfMemory) as error:
             return {"problem": type(error).__name__}
 
-    def _forget(self) -> None:
-        """What is imported of code and tests."""
+    def _forget(self, known: Collection[str]) -> None:
+        """What is imported of code and tests, beside what was there before."""
         folders = (f"{self.box.code}/", f"{self.box.tests}/")
-        for name, module in list(sys.modules.items()):
-            if str(getattr(module, "__file__", None) or "").startswith(folders):
+        for name in [name for name in sys.modules if name not in known]:
+            if str(getattr(sys.modules[name], "__file__", None) or "").startswith(folders):
                 del sys.modules[name]
 
 

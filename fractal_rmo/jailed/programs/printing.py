@@ -83,8 +83,10 @@ def in_test() -> Iterator[None]:
 
 def _flush(streams: Iterable[Any]) -> None:
     for stream in streams:
-        with suppress(Exception):  # a test may have closed it, or put something else there
+        try:
             stream.flush()
+        except Exception:  # noqa: BLE001, S110 - closed by a test, or something else is there
+            pass
 
 
 def _text(cut: _Cut) -> io.TextIOWrapper:

@@ -45,6 +45,12 @@ def around(module: ModuleType, kind: type | None = None) -> tuple[Owner, ...]:
     return tuple(owners)
 
 
+def is_bare(owner: Owner) -> bool:
+    """Whether nothing is set up or ended for single tests of a module or a class."""
+    what = "function" if isinstance(owner, ModuleType) else "method"
+    return not (hasattr(owner, f"setup_{what}") or hasattr(owner, f"teardown_{what}"))
+
+
 @contextmanager
 def around_one(owner: Owner, function: Callable[..., object]) -> Iterator[None]:
     """The setup of a single test: a function of a module, or a bound method of a class."""
@@ -74,6 +80,10 @@ class Surroundings:
     def __init__(self) -> None:
         self._all: list[_Standing] = []
 
+    def reach_past(self, owners: Sequence[Owner]) -> bool:
+        """Whether one stands that is none of ``owners``."""
+        return bool(self._all) and not any(self._all[-1].owner is owner for owner in owners)
+
     def enter(self, owners: Sequence[Owner]) -> None:
         """Begin what does not stand.  Raises what a beginning raised, for each test again."""
         for owner in owners:
@@ -87,7 +97,7 @@ class Surroundings:
     def leave(self, owners: Sequence[Owner] = ()) -> None:
         """End what is none of ``owners``, the inner one first.  Raises the first error."""
         errors = list[BaseException]()
-        while self._all and not any(self._all[-1].owner is owner for owner in owners):
+        while self.reach_past(owners):
             last = self._all.pop()
             try:
                 next(last.ending, None)

@@ -7,12 +7,18 @@ import unittest
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from types import MethodType, ModuleType, TracebackType
 
 from fractal_rmo.jailed.programs.printing import in_test
 from fractal_rmo.jailed.programs.quick_fixtures import Fixtures, arranged
-from fractal_rmo.jailed.programs.quick_surroundings import Surroundings, around, around_one
+from fractal_rmo.jailed.programs.quick_surroundings import (
+    Owner,
+    Surroundings,
+    around,
+    around_one,
+    is_bare,
+)
 from fractal_rmo.jailed.programs.tracing import LineTracer
 from fractal_rmo.jailed.programs.unit_report import Report, describe, shorten
 
@@ -34,13 +40,16 @@ class Test:
     @contextmanager
     def arranged(self, surroundings: Surroundings) -> Iterator[Callable[[], object]]:
         """What to call, its fixtures made anew and ended behind it."""
-        surroundings.enter(around(self.module, self.kind))
+        surroundings.enter(self._owners)
         if self._is_case:
             yield self.function
             return
         call, owner = self.function, self.kind or self.module
         if self.kind is not None:
             call = MethodType(self.function, self.kind())
+        if not self.fixtures and is_bare(owner):
+            yield partial(call, **self.values)
+            return
         with around_one(owner, call), arranged(call, self.fixtures) as made:
             yield partial(call, **self.values, **made)
 
@@ -48,9 +57,17 @@ class Test:
     def _is_case(self) -> bool:
         return self.kind is not None and issubclass(self.kind, unittest.TestCase)
 
+    def is_outside(self, surroundings: Surroundings) -> bool:
+        """Whether something stands that does not stand around this test."""
+        return surroundings.reach_past(self._owners)
+
     def leave_others(self, surroundings: Surroundings) -> None:
         """End what does not stand around this test.  Raises what goes wrong there."""
-        surroundings.leave(around(self.module, self.kind))
+        surroundings.leave(self._owners)
+
+    @cached_property
+    def _owners(self) -> tuple[Owner, ...]:
+        return around(self.module, self.kind)
 
 
 Tests = dict[str, Test]
@@ -66,7 +83,8 @@ class Runner:
 
     def run(self, name: str, test: Test) -> BaseException | None:
         """Run one test and record it; the error with which it failed."""
-        self._leave(partial(test.leave_others, self._surroundings))
+        if test.is_outside(self._surroundings):
+            self._leave(partial(test.leave_others, self._surroundings))
         self._last = name
         tracer, own = self._tracer, list[BaseException]()  # a fixture's error is none of the test's
         try:

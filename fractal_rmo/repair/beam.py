@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Sequence
 from hashlib import blake2b
 
-from fractal_rmo.repair.candidates import Proposal
 from fractal_rmo.repair.trials import Trial
 from fractal_rmo.repair.ways import Way
 
@@ -14,8 +13,6 @@ BEAM, GAINED = 24, 10
 """Ways from which the search goes on, where none won a test and where some did."""
 QUIET = 3
 """Of these, as many as gained nothing, where others did: each has to be run and searched."""
-TOGETHER = 5
-"""Ways of several edits that each won tests of their own, at most."""
 ALIKE = 3
 """Of these, as many as bring the same tests to pass."""
 ELSEWHERE = 0.1
@@ -72,46 +69,6 @@ def _nearer(way: Way, trial: Trial, control: Trial) -> float:
     return round(sum(control.far[t] - trial.far[t] for t in known) + ELSEWHERE * moved, 6)
 
 
-def together(ways: Sequence[Way], most: int = TOGETHER) -> tuple[Way, ...]:
-    """Single edits that win different tests, made at once: faults that are apart add up.
-
-    The best of all; the same without one of them, which may have won by chance;
-    and with the next best for one set of tests.
-    """
-    winners: dict[str, list[Way]] = {}
-    for way in ways:
-        if len(way.steps) == 1 and way.gain > (0, 0) and way.key:
-            winners.setdefault(way.key, []).append(way)
-    tops = [group[0] for group in winners.values()]
-    seconds = [group[1] for group in winners.values() if len(group) > 1]
-    without = [[way for way in tops if way is not out] for out in tops]
-    made = map(_union, [tops, *without, *([second, *tops] for second in seconds)])
-    several = (way for way in made if len(way.steps) > 1)
-    return tuple(dict.fromkeys(several))[:most]
-
-
-def _union(ways: Sequence[Way]) -> Way:
-    """Those that neither win a test that one before them wins, nor touch its place.
-
-    Edits further down come first, so that they move none of the others.
-    """
-    steps, won, gain = list[Proposal](), set[str](), 0
-    for way in ways:
-        step, tests = way.steps[0], set(way.key.split(","))
-        if tests & won or any(_touch(step, other) for other in steps):
-            continue
-        steps.append(step)
-        won |= tests
-        gain += way.gain[0]
-    steps.sort(key=lambda step: (step.path, step.edit.start), reverse=True)
-    return Way(tuple(steps), (gain, 0), ",".join(sorted(won)))
-
-
-def _touch(one: Proposal, other: Proposal) -> bool:
-    apart = one.edit.end < other.edit.start or other.edit.end < one.edit.start
-    return one.path == other.path and not apart
-
-
 def _worth(way: Way) -> tuple[bool, float]:
     """What gained is worth more than what did not; of both what promises more.
 
@@ -121,7 +78,9 @@ def _worth(way: Way) -> tuple[bool, float]:
     return gained, way.promise if gained else way.likelihood
 
 
-def nearest(ways: Sequence[Way], most: int = BEAM, alike: int = ALIKE) -> tuple[Way, ...]:
+def nearest(
+    ways: Sequence[Way], gained: int = GAINED, alike: int = ALIKE, most: int = BEAM
+) -> tuple[Way, ...]:
     """Those that gained and promise most, few that came equally far.
 
     Of those that gained nothing the likeliest are kept, a few where others win tests.
@@ -130,7 +89,7 @@ def nearest(ways: Sequence[Way], most: int = BEAM, alike: int = ALIKE) -> tuple[
     kept, seen = list[Way](), Counter[tuple[str, int]]()
     behaved = Counter[str]()
     some = any(way.gain[0] > 0 for way in ranked)
-    most = min(GAINED, most) if some else most
+    most = gained if some else most
     for way in ranked:
         allowed = alike if way.gain > (0, 0) else QUIET if some else most
         if way.seen and behaved[way.seen] >= ONE_BEHAVIOUR:

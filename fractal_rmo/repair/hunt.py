@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice, takewhile
 
 from fractal_rmo.domain.run import Dialogue
 from fractal_rmo.editing.judging import TestReport
-from fractal_rmo.repair.beam import measured, nearest, together
+from fractal_rmo.repair.beam import measured, nearest
 from fractal_rmo.repair.candidates import parse_files
+from fractal_rmo.repair.crossing import LAYER, WINNERS, crossed, winners
 from fractal_rmo.repair.diary import Diary
 from fractal_rmo.repair.ending import best_way, counted, label_of, ranked
 from fractal_rmo.repair.features import symptom_of
@@ -83,8 +84,8 @@ class Hunt:
         """Candidates with one edit more than the trail's ways; None when it is time for others."""
         if not (yield from self._begin(pause)):
             return (yield from self._paused())
-        tried = [way.tried for way in self.trail.ways]
-        places = enumerate(enumerated(self.starts, tried, self.plain), self.trail.begun)
+        tried = [way.tried for way in self.trail.followed]
+        places = enumerate(self._offered(tried), self.trail.begun)
         waiting, size = list[tuple[int, Next]](), _FIRST_BATCH
         fresh = (item for item in places if self._is_fresh(item, tried))
         allowed = takewhile(lambda item: item[0] < most, fresh)
@@ -103,9 +104,16 @@ class Hunt:
         if self.position >= most:
             words = f"The limit of {most:,} candidates was met; none {_PASSES}"
             return (yield from self._end(words))
-        ways = (replace(way, tried=n) for way, n in zip(self.trail.ways, tried, strict=True))
-        self.trail = replace(self.trail, ways=tuple(ways))
+        if not self.trail.layer:
+            ways = (replace(way, tried=n) for way, n in zip(self.trail.ways, tried, strict=True))
+            self.trail = replace(self.trail, ways=tuple(ways))
         return None
+
+    def _offered(self, tried: Sequence[int]) -> Iterator[Next]:
+        """The candidates of this round, in their order."""
+        if self.trail.layer:
+            return crossed(self.trail.layer, self.trail.winners, self.problem.code)
+        return enumerated(self.starts, tried, self.plain)
 
     def _is_fresh(self, item: tuple[int, Next], tried: list[int]) -> bool:
         """Whether no earlier slice has judged a candidate of this round."""
@@ -175,7 +183,7 @@ class Hunt:
         """
         trials = yield from self.judge.many([item.tree for _, item in batch], label_of(batch))
         was_cut = any(trial.is_known for trial in trials)
-        near, content = list(self.trail.near), False
+        near, won, content = list(self.trail.near), list(self.trail.won), False
         values = Part.VALUES not in self.problem.without
         for (place, item), trial in zip(batch, trials, strict=True):
             way, tree = item.way, item.tree
@@ -195,11 +203,14 @@ class Hunt:
             if said is None:
                 yield from self.finds.keep(way, tree, pause)
             elif kept := measured(way, said, self.judge.control, values):
-                near.extend([kept] if self._came_nearer(kept, item.start) else [])
+                came = [kept] if self._came_nearer(kept, item.start) else []
+                near, won = [*near, *came], [*won, *came]
             content = self._is_content(way)
             if content:
                 break
-        self.trail = replace(self.trail, near=nearest(near))
+        most = LAYER if self.trail.layer else WINNERS
+        best = winners(won, most) if self._may_cross() else ()
+        self.trail = replace(self.trail, near=nearest(near), won=best)
         return (yield from self._end("")) if content else None
 
     def _came_nearer(self, way: Way, start: int) -> bool:
@@ -209,12 +220,12 @@ class Hunt:
         """
         if len(way.steps) >= DEPTH:
             return False
-        before = self.trail.ways[start]
+        before = self.trail.followed[start]
         return not before.steps or (way.gain, way.nearer) > (before.gain, before.nearer)
 
     def _has_seen_enough(self) -> bool:
         """Whether it is time to go on from what came nearer as well."""
-        if self.finds.patches or not self._new_ways():
+        if self.finds.patches or self.trail.layer or not self._new_ways():
             return False
         first = len(self.trail.ways) == 1
         won = any(way.gain > (0, 0) for way in self.trail.near)
@@ -226,7 +237,12 @@ class Hunt:
         new = self._new_ways()
         if self.finds.patches or not new:
             return False
-        self.trail = replace(self._pruned(), begun=self.position, near=())
+        if self._may_cross() and len(self.trail.won) > 1 - bool(self.trail.layer):
+            singles = self.trail.winners or self.trail.won
+            self.trail = replace(self.trail, layer=self.trail.won, winners=singles, won=())
+            self.trail = replace(self.trail, begun=self.position)
+            return True
+        self.trail = replace(self._pruned(), begun=self.position, near=(), won=(), layer=())
         self.trail = replace(self.trail, ways=(*self.trail.ways, *new))
         return True
 
@@ -235,8 +251,11 @@ class Hunt:
         if Part.PAIRS in self.problem.without:
             return []
         old = {way.steps for way in self.trail.ways}
-        near, singles = self.trail.near, (w for w in self.trail.ways if len(w.steps) == 1)
-        return [w for w in (*near, *together([*singles, *near])) if w.steps not in old]
+        return [way for way in self.trail.near if way.steps not in old]
+
+    def _may_cross(self) -> bool:
+        """Whether nothing but the code as it is was followed so far."""
+        return len(self.trail.ways) == 1 and Part.PAIRS not in self.problem.without
 
     def _pruned(self) -> Trail:
         """The trail with the code as it is and the most promising ways, in their order."""

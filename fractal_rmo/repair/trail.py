@@ -12,6 +12,9 @@ from fractal_rmo.repair.candidates import Kind, Proposal
 from fractal_rmo.repair.ways import Way
 
 
+_WAYS = ("ways", "near", "won", "layer", "winners")
+
+
 @dataclass(frozen=True)
 class Trail:
     """Where a search stands beside its position: what a later slice needs to go on.
@@ -20,6 +23,8 @@ class Trail:
     present round ``begun``, at that position; ``near`` are the best ways of the round so far.
     ``flaky`` are tests that judged the code as it is in two ways, so that nothing is
     judged by them.  ``known`` are the edits of all ways that were ever followed, in order.
+    Before any way but the code as it is is followed, ``won`` are the best of those that won tests
+    in this round; while there is a ``layer``, each of it is made with each of the ``winners``.
     """
 
     ways: tuple[Way, ...] = (Way(),)
@@ -27,13 +32,20 @@ class Trail:
     near: tuple[Way, ...] = ()
     flaky: tuple[str, ...] = ()
     known: tuple[Kind, ...] = ()
+    won: tuple[Way, ...] = ()
+    layer: tuple[Way, ...] = ()
+    winners: tuple[Way, ...] = ()
+
+    @property
+    def followed(self) -> tuple[Way, ...]:
+        """What the candidates of this round have one edit more than."""
+        return self.layer or self.ways
 
     def as_json(self) -> JsonObject:
         """For keeping."""
         return {
-            "ways": [_way_as_json(way) for way in self.ways],
+            **{name: [_way_as_json(way) for way in getattr(self, name)] for name in _WAYS},
             "begun": self.begun,
-            "near": [_way_as_json(way) for way in self.near],
             "flaky": list(self.flaky),
             "known": [list(kind) for kind in self.known],
         }
@@ -46,10 +58,10 @@ def read_trail(value: Json) -> Trail:
     """What ``as_json`` gave, of an older version as well; the beginning for anything else."""
     try:
         assert isinstance(value, Mapping)  # noqa: S101 - as below
-        ways, near = ([_read_way(way) for way in value[name]] for name in ("ways", "near"))  # type: ignore[union-attr]
+        ways = {name: tuple(map(_read_way, value.get(name) or ())) for name in _WAYS}  # type: ignore[arg-type]
         flaky = tuple(map(str, value.get("flaky") or ()))  # type: ignore[arg-type]
         known = tuple(_read_kind(kind) for kind in value.get("known") or ())  # type: ignore[union-attr]
-        return Trail(tuple(ways), int(value["begun"]), tuple(near), flaky, known)  # type: ignore[arg-type]
+        return Trail(begun=int(value["begun"]), flaky=flaky, known=known, **ways)  # type: ignore[arg-type]
     except (AssertionError, KeyError, TypeError, ValueError):
         return BEGINNING
 

@@ -23,7 +23,7 @@ ONE_BEHAVIOUR = 2
 
 
 def measured(way: Way, trial: Trial, control: Trial, values: bool = True) -> Way | None:
-    """A way with what it gained, or None where it lost as much or was not judged.
+    """A way with what it gained, or None where it lost more or was not judged.
 
     A test that one fault made pass may fail once that is mended: what counts is
     the sum.  A test gets further if it gives up in a later line than on the code
@@ -31,7 +31,7 @@ def measured(way: Way, trial: Trial, control: Trial, values: bool = True) -> Way
     is endless, an end is further.
     """
     net = len(trial.passed) - len(trial.broken)
-    if not trial.is_known or trial.trouble or net < 0 or (trial.broken and not net):
+    if not trial.is_known or trial.trouble or net < 0:
         return None
     lines = [(line, control.reached.get(test, line)) for test, line in trial.reached.items()]
     further = sum((line > before) - (line < before) for line, before in lines)
@@ -39,7 +39,7 @@ def measured(way: Way, trial: Trial, control: Trial, values: bool = True) -> Way
     later = {f"{t}@{n}" for t, n in trial.reached.items() if n > control.reached.get(t, n)}
     key = ",".join(sorted({*trial.passed, *trial.broken, *later}))
     nearer = _nearer(way, trial, control) if values else 0.0
-    return Way(way.steps, (net, further), key, nearer, _seen(way, trial))
+    return Way(way.steps, (net, further), key, nearer, _seen(way, trial), trial.passed)
 
 
 def _seen(way: Way, trial: Trial) -> str:

@@ -17,37 +17,36 @@ from fractal_rmo.repair.ways import Way
 
 WINNERS, LAYER = 40, 20
 """Edits that are made with others, at most, and ways to which one more is added."""
+MOST = 800
+"""Candidates of one layer, at most."""
 ALIKE = 6
 """Of these, as many as won the same tests."""
 
 
 def winners(ways: Sequence[Way], most: int = WINNERS) -> tuple[Way, ...]:
-    """Of ways that won tests the most promising, few of those that won the same."""
-    return nearest([way for way in ways if way.gain > (0, 0)], most, ALIKE)
+    """Of ways that won tests the most promising, few of those that won the same.
+
+    Some may have lost as many: what one fault let pass may fail once that is mended.
+    """
+    return nearest([way for way in ways if way.won], most, ALIKE)
 
 
 def crossed(layer: Sequence[Way], others: Sequence[Way], code: SourceTree) -> Iterator[Next]:
-    """Each of a layer with one more of the others that wins what it does not, the best first.
+    """Each of a layer with one more of the others, first those that win what it does not.
 
     ``others`` are single edits of the code, and so are those of the layer: none touches another.
     """
-    made: dict[tuple[Proposal, ...], tuple[float, int]] = {}
+    made: dict[tuple[Proposal, ...], tuple[bool, float, int]] = {}
     for start, way in enumerate(layer):
         for other in others:
-            if _adds(way, other):
-                value = way.promise * other.promise, -start
+            if not any(_touch(other.steps[0], one) for one in way.steps):
+                value = not other.won <= way.won, way.promise * other.promise, -start
                 steps = _sorted((*way.steps, *other.steps))
                 made[steps] = max(made.get(steps, value), value)
     order = sorted(made.items(), key=lambda one: one[1], reverse=True)
-    for number, (steps, (_, start)) in enumerate(order):
+    for number, (steps, (_, _, start)) in enumerate(order[:MOST]):
         union = Way(steps)
         yield Next(union, union.tree(code), -start, number)
-
-
-def _adds(way: Way, other: Way) -> bool:
-    wins_more = set(other.key.split(",")) - set(way.key.split(","))
-    (step,) = other.steps
-    return bool(wins_more) and not any(_touch(step, one) for one in way.steps)
 
 
 def _touch(one: Proposal, other: Proposal) -> bool:

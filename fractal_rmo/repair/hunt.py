@@ -204,7 +204,7 @@ class Hunt:
                 yield from self.finds.keep(way, tree, pause)
             elif kept := measured(way, said, self.judge.control, values):
                 came = [kept] if self._came_nearer(kept, item.start) else []
-                near, won = [*near, *came], [*won, *came]
+                near, won = [*near, *(way for way in came if not way.is_mixed)], [*won, *came]
             content = self._is_content(way)
             if content:
                 break

@@ -11,7 +11,6 @@ from fractal_rmo.editing.edit import Edit
 from fractal_rmo.repair.candidates import Kind, Proposal
 from fractal_rmo.repair.ways import Way
 
-
 _WAYS = ("ways", "near", "won", "layer", "winners")
 
 
@@ -69,8 +68,9 @@ def read_trail(value: Json) -> Trail:
 def _way_as_json(way: Way) -> Json:
     steps: list[Json] = [{**asdict(step), "shape": step.shape.value} for step in way.steps]
     told: JsonObject = {"key": way.key, "nearer": way.nearer, "seen": way.seen}
+    won: JsonObject = {"won": sorted(way.won)}
     counts: JsonObject = {"tried": way.tried, "known": way.known}
-    return {"steps": steps, "gain": list(way.gain), **told, **counts}
+    return {"steps": steps, "gain": list(way.gain), **told, **won, **counts}
 
 
 def _read_way(value: Json) -> Way:
@@ -83,9 +83,10 @@ def _read_way(value: Json) -> Way:
     )
     passed, further = found["gain"]  # type: ignore[misc]
     nearer = float(found.get("nearer", 0.0))  # type: ignore[arg-type]
+    won = frozenset(map(str, found.get("won") or ()))  # type: ignore[call-overload]
     seen, counts = str(found.get("seen", "")), (found.get("tried", 0), found.get("known", 0))
     tried, known = (int(str(count)) for count in counts)
-    return Way(steps, (passed, further), str(found["key"]), nearer, seen, tried, known)  # type: ignore[has-type]
+    return Way(steps, (passed, further), str(found["key"]), nearer, seen, won, tried, known)  # type: ignore[has-type]
 
 
 def _read_kind(value: Json) -> Kind:

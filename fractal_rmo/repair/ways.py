@@ -34,6 +34,8 @@ class Way:
     At most 1 for each: what lies between failing and passing."""
     seen: str = ""
     """Names all that the tests saw: equal for ways that behave alike, as far as tests tell."""
+    won: frozenset[str] = frozenset()
+    """Tests that failed and pass now, whatever was lost."""
     tried: int = 0
     """Of the edits that may follow, as many as were tried: the likeliest."""
     known: int = 0
@@ -52,6 +54,11 @@ class Way:
         al., "An Analysis of Patch Plausibility and Correctness", ISSTA 2015).
         """
         return self.score * prod(0.5 if step.edit.deletes else 1.0 for step in self.steps)
+
+    @property
+    def is_mixed(self) -> bool:
+        """Whether it lost as many tests as it won."""
+        return bool(self.won) and self.gain[0] <= 0
 
     @property
     def likelihood(self) -> float:

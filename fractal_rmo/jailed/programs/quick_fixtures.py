@@ -26,8 +26,10 @@ def fixtures_for(function: FunctionType, own: Fixtures) -> Fixtures:
 
 
 def parameters(function: Callable[..., object]) -> list[str]:
-    """What a test or a fixture asks for."""
-    return [name for name in inspect.signature(function).parameters if name != "self"]
+    """What a test or a fixture asks for: a plain function, or a method of an instance."""
+    code = getattr(function, "__func__", function).__code__  # asked of each candidate anew
+    names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    return [name for name in names if name != "self"]
 
 
 @contextmanager

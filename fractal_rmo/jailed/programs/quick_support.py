@@ -9,7 +9,7 @@ from pathlib import Path
 
 from fractal_rmo.jailed.programs.quick_fixtures import OFFERED
 from fractal_rmo.jailed.programs.quick_surroundings import AT_TOP, IN_CASE, IN_CLASS
-from fractal_rmo.jailed.programs.star_imports import brought, stored
+from fractal_rmo.jailed.programs.star_imports import at_top, brought, stored
 
 _FAITHFUL = {"raises", "approx"}
 """What of pytest works outside its session."""
@@ -153,7 +153,9 @@ def _given(decorator: ast.expr) -> list[str]:
 
 def _fixtures(tree: ast.Module, offered: Collection[str]) -> Iterator[tuple[str, ast.FunctionDef]]:
     """Fixtures at the top, made of no fixtures but earlier ones and those that are offered."""
-    counts = Counter(stored(tree))
+    inside = (n for top in tree.body for n in ast.walk(top) if n is not top)
+    others = [n.name for n in inside if isinstance(n, ast.FunctionDef)]
+    counts = Counter([*at_top(tree), *others])  # a variable of a function hides no fixture
     found = set(offered)
     for node in tree.body:
         if not isinstance(node, ast.FunctionDef) or not _is_fixture(node):

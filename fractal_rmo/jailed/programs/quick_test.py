@@ -99,7 +99,7 @@ class Runner:
             self._report.add(name, "failed" if own else "error", error, _words(error))
             return error
         finally:
-            self._report.steps = max(self._report.steps, tracer.steps if tracer else 0)
+            self._report.took(name, tracer.steps if tracer else 0)
         self._report.add(name, "passed", None)
         return None
 

@@ -42,12 +42,12 @@ def _names(node: ast.AST) -> Sequence[str]:
             return []
 
 
-def _at_top(node: ast.AST) -> Iterator[str]:
+def at_top(node: ast.AST) -> Iterator[str]:
     """What is bound outside of functions and classes, or for the whole file inside of them."""
     for part in ast.iter_child_nodes(node):
         yield from _names(part)
         if not isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            yield from _at_top(part)
+            yield from at_top(part)
         else:
             inside = (inner for inner in ast.walk(part) if isinstance(inner, ast.Global))
             yield from (name for each in inside for name in each.names)
@@ -63,6 +63,6 @@ def _bound(node: ast.ImportFrom, folders: Sequence[str]) -> set[str] | None:
     if node.level or file is None:
         return None
     tree = ast.parse(file.read_text(encoding="utf-8-sig"))
-    names = {name.partition(".")[0] for name in _at_top(tree)}
+    names = {name.partition(".")[0] for name in at_top(tree)}
     # a class of the code that is a TestCase would be one of the tests, whatever its name
     return None if names & {"*", "unittest", "TestCase"} else names

@@ -187,7 +187,7 @@ class Recorder:
         """Trace one test with its fixtures."""
         with in_test(), self._tracer.watching() if self._tracer else nullcontext():
             answer = yield
-        self.report.steps = max(self.report.steps, self._tracer.steps if self._tracer else 0)
+        self.report.took(item.nodeid, self._tracer.steps if self._tracer else 0)
         if self._tracer and self.request.trace:
             self.report.lines[item.nodeid] = self._tracer.lines()
         return answer

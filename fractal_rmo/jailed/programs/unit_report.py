@@ -51,12 +51,14 @@ class Report:
     """Grows while tests run.
 
     Where it is ``near``, it keeps of each failure the line of the tests ("at") and the distance
-    of the values compared there ("far").  ``steps`` are the most lines that a test executed.
+    of the values compared there ("far").  ``steps`` are the most lines that a test executed,
+    but for those in which a recursion did not end: there were some if ``recursed``.
     """
 
     box: Box
     near: bool = False
     steps: int = 0
+    recursed: bool = False
     supported: bool = True
     collected: list[str] = field(default_factory=list)
     results: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -84,6 +86,13 @@ class Report:
         }
         if self.near:
             self.results[test] |= {"at": line_in_tests(self.box, error), "far": distance_at(error)}
+
+    def took(self, test: str, steps: int) -> None:
+        """Note how many lines a test executed: a recursion without an end says nothing of that."""
+        if self.results.get(test, {}).get("type") == RecursionError.__name__:
+            self.recursed = True
+        else:
+            self.steps = max(self.steps, steps)
 
     def is_endless(self, test: str) -> bool:
         """Whether a test executed too many lines."""
@@ -122,7 +131,12 @@ def judgement(report: Report, failing: Sequence[str]) -> dict[str, Any]:
                 raised[name] = f"{one['type']} in {one['path']}", one["line"]
     bad = [name for name, one in report.results.items() if one["outcome"] in BAD]
     known = set(failing or report.results)
-    return {**said, "broken": [n for n in bad if n not in known], "steps": report.steps}
+    return {
+        **said,
+        "broken": [n for n in bad if n not in known],
+        "steps": report.steps,
+        "recursed": report.recursed,
+    }
 
 
 def line_in_tests(box: Box, error: BaseException | None) -> int:
@@ -137,13 +151,15 @@ def line_in_tests(box: Box, error: BaseException | None) -> int:
 
 def deepest_in(box: Box, traceback: TracebackType | None) -> tuple[str, int]:
     """(path relative to the code, line) of the deepest frame there; ``("", 0)`` for none."""
-    found = ("", 0)
+    frames = list[TracebackType]()
     while traceback is not None:
-        path = box.code_path(traceback.tb_frame.f_code.co_filename)
-        if path:
-            found = (path, traceback.tb_lineno or 0)
+        frames.append(traceback)
         traceback = traceback.tb_next
-    return found
+    for frame in reversed(frames):  # an endless recursion has a thousand of them
+        path = box.code_path(frame.tb_frame.f_code.co_filename)
+        if path:
+            return path, frame.tb_lineno or 0
+    return "", 0
 
 
 def describe(error: BaseException) -> str:

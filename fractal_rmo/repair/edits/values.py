@@ -152,8 +152,10 @@ def _name_to_attribute(node: ast.AST, site: Site) -> Iterator[Edit]:
 
 def _variables(node: ast.AST, site: Site) -> list[str]:
     old = node.id if isinstance(node, ast.Name) else ""
-    names = [n for n in site.file.names(node) if n != old and n not in ("self", "cls", "_")]
-    return names[:NAMES]
+    names = [n for n in site.file.names(node) if n != old]
+    owner = isinstance(site.file.parent(node), ast.Attribute) and "self" in names
+    plain = [n for n in names if n not in ("self", "cls", "_")]
+    return [*(["self"] if owner else []), *plain[:NAMES]]
 
 
 def _called(node: ast.AST, site: Site) -> bool:
@@ -217,7 +219,10 @@ OPERATORS = (
     Operator(
         "variable",
         _name,
-        (("def f(a, b):\n    return a\n", "def f(a, b):\n    return b\n"),),
+        (
+            ("def f(a, b):\n    return a\n", "def f(a, b):\n    return b\n"),
+            ("def f(self, o):\n    return o.a\n", "def f(self, o):\n    return self.a\n"),
+        ),
     ),
     Operator(
         "variable or attribute",

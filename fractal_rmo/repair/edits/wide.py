@@ -12,21 +12,25 @@ from fractal_rmo.repair.edits.edit import Operator, Site
 
 BORROWED = 8
 """Expressions of the same function tried in the place of another, at most."""
+PLAIN = 5
+"""Variables tried in the place of an expression, at most: the nearest ones."""
 GUARDED = 5
 """Variables that guards are made of, at most: the nearest ones."""
 _SIDES = ("set", "sorted", "len", "abs", "str", "int", "list", "tuple")
 _METHODS = ("lower", "strip", "keys")
+_WHOLE = (ast.Name, ast.Attribute)
 
 
 def _borrowed(node: ast.AST, site: Site) -> Iterator[Edit]:
-    """Another expression of the same function instead of a value."""
+    """Another expression of the same function instead of a value, or a variable near it."""
     if not isinstance(node, ast.Name | ast.Call | ast.Subscript | ast.Attribute | ast.Constant):
         return
     if not isinstance(getattr(node, "ctx", ast.Load()), ast.Load) or _is_part(node, site):
         return
     function = site.file.function(node)
     old = site.file.segment(node)
-    for text in _expressions(function, site) if function else ():
+    names = () if isinstance(node, ast.Name | ast.Constant) else site.file.names(node)[:PLAIN]
+    for text in (*names, *(_expressions(function, site) if function else ())):
         if text != old:
             yield site.swap(node, text)
 
@@ -60,6 +64,8 @@ def _both_sides(node: ast.AST, site: Site) -> Iterator[Edit]:
     a, b = site.file.segment(left), site.file.segment(right)
     forms = [f"{name}({{}})" for name in _SIDES]
     forms += [f"{{}}.{name}()" for name in _METHODS]
+    if isinstance(left, _WHOLE) and isinstance(right, _WHOLE):
+        forms += [f"{{}}[{place}]" for place in (0, 1, -1)]
     for form in forms:
         tight = "(" not in form[:-2]
         first, second = (site.operand(left), site.operand(right)) if tight else (a, b)
@@ -163,6 +169,7 @@ OPERATORS = (
                 "def f(a, m):\n    n = len(a)\n    return a / m\n",
                 "def f(a, m):\n    n = len(a)\n    return a / len(a)\n",
             ),
+            ("def f(a, b):\n    return a in b[1:]\n", "def f(a, b):\n    return a in b\n"),
             (
                 "def f(a, n):\n    b = a * n\n    return b or 'a'\n",
                 "def f(a, n):\n    b = a * n\n    return b or (a * n)\n",
@@ -175,6 +182,7 @@ OPERATORS = (
         (
             ("x = a == b\n", "x = set(a) == set(b)\n"),
             ("x = a + b == c\n", "x = (a + b).lower() == c.lower()\n"),
+            ("x = a == b\n", "x = a[1] == b[1]\n"),
         ),
     ),
     Operator(

@@ -85,7 +85,7 @@ def _flush(streams: Iterable[Any]) -> None:
     for stream in streams:
         try:
             stream.flush()
-        except Exception:  # noqa: BLE001, S110 - closed by a test, or something else is there
+        except Exception:  # noqa: BLE001, S110, SIM105 - a test may have closed or replaced it
             pass
 
 

@@ -13,6 +13,7 @@ from fractal_rmo.editing.source import ParsedFile, literals, parse
 from fractal_rmo.repair.edits import OPERATORS, Edit, Site
 from fractal_rmo.repair.features import shape_of
 from fractal_rmo.repair.localise import Suspicion
+from fractal_rmo.repair.wording import NO_WORDS, Wording
 
 STATEMENTS, FURTHER_STATEMENTS = 300, 20
 """Statements that are edited, at most, in the code as it is and after edits that came nearer: the
@@ -22,18 +23,22 @@ CHARACTERS = 6
 
 ERRORS = 3
 """Exceptions named in the tests that may be raised, at most."""
-Weigh = Callable[[str, Shape, Edit], float]
-"""The prior of an edit by an operator, in a statement of a shape."""
+Weigh = Callable[[str, Shape, Edit, str], float]
+"""The prior of an edit by an operator, in a statement of a shape, and of the text it replaces."""
 
 
-def equally(_operator: str, _shape: Shape, _edit: Edit) -> float:
+def equally(_operator: str, _shape: Shape, _edit: Edit, _old: str) -> float:
     """No kind of edit is likelier than another."""
     return 0.5
 
 
-def weighing(priors: Priors, symptom: Symptom) -> Weigh:
-    """By what is known of such edits in problems of this symptom."""
-    return lambda operator, shape, edit: priors.of(operator, shape, symptom) * edit.weight
+def weighing(priors: Priors, symptom: Symptom, words: Wording = NO_WORDS) -> Weigh:
+    """By what is known of such edits in problems of this symptom, and what the words ask for."""
+
+    def weigh(operator: str, shape: Shape, edit: Edit, old: str) -> float:
+        return priors.of(operator, shape, symptom) * edit.weight * words.times(old, edit.text)
+
+    return weigh
 
 
 Kind = tuple[str, str, str, str]
@@ -84,13 +89,14 @@ def rank(
     suspicion: Suspicion,
     weigh: Weigh,
     most: int = STATEMENTS,
+    numbers: Sequence[int | float] = (),
 ) -> list[Proposal]:
     """Every edit of the ``most`` suspicious statements, best first.
 
-    The order depends on nothing but the arguments, so that a search may
+    ``numbers`` may be used beside those of the code and of the tests.  The order depends on nothing but the arguments, so that a search may
     resume at a position in it.
     """
-    known = (*_literals(files, tests), *_characters(tests))
+    known = (*numbers, *_literals(files, tests), *_characters(tests))
     functions = {name: arity for file in files for name, arity in file.functions.items()}
     errors = errors_named(tests)
     found: dict[tuple[str, int, int, str], Proposal] = {}
@@ -98,8 +104,8 @@ def rank(
         site, shape = Site(file, known, functions, errors), shape_of(file, node)
         for operator in OPERATORS:
             for edit in operator.generate(node, site):
-                likely = suspect * smallness(edit)
-                score, mass = likely * weigh(operator.name, shape, edit), likely * edit.weight
+                likely, old = suspect * smallness(edit), file.text[edit.start : edit.end]
+                score, mass = likely * weigh(operator.name, shape, edit, old), likely * edit.weight
                 proposal = Proposal(file.path, operator.name, edit, score, shape, mass)
                 key = (file.path, edit.start, edit.end, edit.text)
                 if key not in found or proposal.order < found[key].order:

@@ -99,7 +99,8 @@ class Finds:
         problem, known = self.judge.problem, (tree for _, tree, _ in self.patches)
         seen = {mark_of(tree, self.plain) for tree in (*known, opening.tree, problem.code)}
         made = list[tuple[Way, SourceTree]]()
-        for step in opening.proposals(problem.tests, weigh_for(problem, self.diary.symptom)):
+        weigh, numbers = weigh_for(problem, self.diary.symptom), problem.wording.numbers
+        for step in opening.proposals(problem.tests, weigh, numbers):
             text = step.edit.apply(opening.tree.files[step.path])
             tree = opening.tree.replace(step.path, text)
             mark = mark_of(tree, self.plain)

@@ -8,7 +8,7 @@ single fault would be (coordinate descent over the edits of a patch).
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from fractal_rmo.domain.source import SourceTree
@@ -37,11 +37,13 @@ class Opening:
         """Equal for one place of one program."""
         return self.tree.sha256, self.path, self.lines
 
-    def proposals(self, tests: SourceTree, weigh: Weigh) -> list[Proposal]:
+    def proposals(
+        self, tests: SourceTree, weigh: Weigh, numbers: Sequence[int | float] = ()
+    ) -> list[Proposal]:
         """What could stand there, the likeliest first."""
         files, _ = parse_files(self.tree)
         there = Suspicion({(self.path, line): self.suspicion for line in self.lines})
-        found = rank(files, tests, there, weigh)
+        found = rank(files, tests, there, weigh, numbers=numbers)
         return [p for p in found if p.path == self.path and p.edit.line in self.lines]
 
 

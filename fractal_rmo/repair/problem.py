@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import NamedTuple
 
 from fractal_rmo.domain.experience import NOTHING, Experience
@@ -11,6 +12,7 @@ from fractal_rmo.domain.priors import Priors
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.repair.shipped import SHIPPED_PRIORS
 from fractal_rmo.repair.trail import BEGINNING, Trail
+from fractal_rmo.repair.wording import NO_WORDS, Wording, wording
 
 SHOWN_TESTS = 4
 """Tests that are named in a sentence, at most."""
@@ -29,6 +31,8 @@ class Part(StrEnum):
     """Whether a wrong value comes nearer to the right one is not looked at."""
     PARTS = "parts"
     """Failing tests are not taken apart."""
+    WORDS = "words"
+    """What the task says in people's words makes no edit likelier."""
     SHARED_FORKS = "shared-forks"
     """Each candidate has a jail of its own."""
     CHOICE = "choice"
@@ -42,7 +46,7 @@ class RepairProblem:
     ``excluded`` holds the ``SourceTree.sha256`` of candidates that a
     validation rejected, ``position`` the number of candidates of the
     enumeration already judged, and ``trail`` what they left: the search goes on
-    behind them.
+    behind them.  The ``description`` is what the code is to do, in people's words.
     """
 
     code: SourceTree
@@ -52,6 +56,12 @@ class RepairProblem:
     trail: Trail = BEGINNING
     without: frozenset[Part] = frozenset()
     priors: Priors = SHIPPED_PRIORS
+    description: str = ""
+
+    @cached_property
+    def wording(self) -> Wording:
+        """What the words of the task ask for."""
+        return NO_WORDS if Part.WORDS in self.without else wording(self.description, self.code)
 
 
 class RepairStatus(StrEnum):

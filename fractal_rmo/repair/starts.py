@@ -100,7 +100,8 @@ def begun(
     if Part.LOCALISATION in problem.without:
         suspicion = Suspicion(known=False)
     most = FURTHER_STATEMENTS if way.steps else STATEMENTS
-    ranked = rank(files, problem.tests, suspicion, weigh_for(problem, symptom), most)
+    weigh, numbers = weigh_for(problem, symptom), problem.wording.numbers
+    ranked = rank(files, problem.tests, suspicion, weigh, most, numbers)
     likely = ((p.score * (KNOWN if p.kind in known else 1.0), p) for p in ranked)
     follow = sorted((one for one in likely if not way.repeats(one[1])), key=lambda one: -one[0])
     return Start(way, tree, follow, mark_of(tree, plain))
@@ -108,7 +109,9 @@ def begun(
 
 def weigh_for(problem: RepairProblem, symptom: Symptom) -> Weigh:
     """The priors of a problem."""
-    return equally if Part.PRIORS in problem.without else weighing(problem.priors, symptom)
+    if Part.PRIORS in problem.without:
+        return equally
+    return weighing(problem.priors, symptom, problem.wording)
 
 
 def enumerated(

@@ -53,7 +53,6 @@ class _Patch:
 def chosen(
     problem: RepairProblem,
     found: RepairOutcome,
-    description: str = "",
     pause: Callable[[], bool] = never,
 ) -> Dialogue[RepairOutcome]:
     """The outcome with its candidates in the order of how likely their behaviour is right.
@@ -69,7 +68,7 @@ def chosen(
         return found
     targets = Catalogue(problem.code, problem.tests).called().targets[:MOST_TARGETS]
     stage = staged(problem.tests)
-    examples = [e for target in targets for e in described(target, description)]
+    examples = [e for target in targets for e in described(target, problem.description)]
     asked = (*targets, *(scene.target for scene in stage.scenes))
     each = MOST_CALLS // max(1, len(asked))
     calls = [e.call for e in examples] + [c for t in asked for c in calls_for(t, each)]

@@ -151,11 +151,13 @@ def _data(claim: Claim, hold: Hold, tools: Tools) -> Performed:
 def _repair(claim: Claim, hold: Hold, tools: Tools, pause: Callable[[], bool]) -> Performed:
     before, trail, priors = last_slice(claim, tools)
     code, rejected = latest_proposal(claim) or claim.code, _rejected(claim)
-    problem = RepairProblem(code, claim.oracle, rejected, before, trail, priors=priors)
+    problem = RepairProblem(
+        code, claim.oracle, rejected, before, trail, priors=priors, description=claim.description
+    )
     watch = _noting(hold, "repair", before)
     with tools.sandbox.session(claim.python, hold.must_stop) as run:
         found = drive(search(problem, max_candidates=MAX_CANDIDATES, pause=pause), run, watch)
-        found = drive(chosen(problem, found, claim.description), run, watch)
+        found = drive(chosen(problem, found), run, watch)
     return _found(claim, found, priors)
 
 

@@ -93,11 +93,11 @@ def judge(
 
 
 def _fix(task: Task, run: Runner, progress: Progress, out_of_time: Callable[[], bool]) -> Solution:
-    problem = RepairProblem(task.code, task.tests)
+    problem = RepairProblem(task.code, task.tests, description=task.description)
     dialogue = search(problem, max_candidates=MAX_CANDIDATES, pause=out_of_time)
     watch = _watch(progress, "repair")
     tried = drive(dialogue, run, watch)
-    found = drive(chosen(problem, tried, task.description, out_of_time), run, watch)
+    found = drive(chosen(problem, tried, out_of_time), run, watch)
     best: Solution | None = None
     for candidate in found.candidates:
         solution = _judged(task, candidate.tree, run, progress)

@@ -197,7 +197,8 @@ def _hidden(row: Row, tree: SourceTree) -> tuple[SourceTree, SourceTree]:
 
 def attempt(row: Row, run: Runner, score: Score, budget_s: float, without: frozenset[Part]) -> str:
     """Repair and judge one row; returns a word on it."""
-    problem = RepairProblem(code_of(row), given_tests(row), without=without)
+    words = row.get("description") or ""
+    problem = RepairProblem(code_of(row), given_tests(row), without=without, description=words)
     meter, began = Meter(run), time.monotonic()
 
     def pause() -> bool:
@@ -205,7 +206,7 @@ def attempt(row: Row, run: Runner, score: Score, budget_s: float, without: froze
 
     found = drive(search(problem, max_candidates=MAX_CANDIDATES, pause=pause), meter)
     if Part.CHOICE not in without:
-        found = drive(chosen(problem, found, row.get("description") or ""), meter)
+        found = drive(chosen(problem, found), meter)
     score.problems += 1
     score.wall_s += time.monotonic() - began
     score.cpu_s += meter.seconds

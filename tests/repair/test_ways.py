@@ -8,7 +8,7 @@ import pytest
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.editing.edit import Edit
 from fractal_rmo.editing.forms import normal_form
-from fractal_rmo.repair.beam import measured, nearest, together
+from fractal_rmo.repair.beam import measured, nearest
 from fractal_rmo.repair.candidates import Proposal
 from fractal_rmo.repair.trail import BEGINNING, Trail, read_trail
 from fractal_rmo.repair.trials import Trial
@@ -54,13 +54,17 @@ def test_a_test_that_breaks_counts_against_one_that_passes() -> None:
     kept = measured(Way(), passes, Trial(reached={"c": 5}))
     assert kept is not None
     assert kept.gain == (1, 1)
-    assert measured(Way(), Trial(frozenset({"a"}), broken=("d",)), Trial()) is None
+    as_many = measured(Way(), Trial(frozenset({"a"}), broken=("d",)), Trial())
+    assert as_many is not None
+    assert as_many.is_mixed
+    assert not kept.is_mixed
+    assert measured(Way(), Trial(frozenset({"a"}), broken=("d", "e")), Trial()) is None
     assert measured(Way(), Trial(frozenset({"a"}), trouble="endless"), Trial()) is None
 
 
 def test_of_what_came_equally_far_few_are_kept_and_the_likeliest() -> None:
     ways = [way((2, 0), "one", score) for score in (0.1, 0.9, 0.5, 0.2, 0.3)]
-    kept = nearest([*ways, way((1, 0), "other")], most=10, alike=2)
+    kept = nearest([*ways, way((1, 0), "other")], gained=10, alike=2)
     assert [(w.key, w.score) for w in kept] == [("one", 0.9), ("one", 0.5), ("other", 0.5)]
 
 
@@ -96,38 +100,6 @@ def test_where_there_was_no_end_an_end_is_further() -> None:
     assert kept.gain == (0, 1)
 
 
-def test_edits_that_win_tests_of_their_own_are_made_at_once_the_last_place_first() -> None:
-    one = Way((step(4, 5, "10"),), (1, 0), "a")
-    other = Way((step(8, 9, "20"),), (2, 0), "b,c")
-    both = together([one, other])[0]
-    assert both.tree(SourceTree({"a.py": TEXT})).files["a.py"] == "x = 10 + 20\n"
-    assert (both.gain, both.key) == ((3, 0), "a,b,c")
-
-
-@pytest.mark.parametrize(
-    "other",
-    [
-        Way((step(4, 5, "20"),), (1, 0), "b"),
-        Way((step(8, 9, "20"),), (1, 0), "a,b"),
-        Way((step(8, 9, "20"),), (0, 1), ""),
-        Way((step(8, 9, "20"), step(0, 1, "y")), (1, 0), "b"),
-    ],
-    ids=["the same place", "a test of the other", "no test won", "several edits already"],
-)
-def test_what_is_not_apart_is_not_made_together(other: Way) -> None:
-    assert not together([Way((step(4, 5, "10"),), (1, 0), "a"), other])
-
-
-def test_of_edits_that_win_the_same_the_next_best_is_made_with_the_others_too() -> None:
-    ways = [
-        Way((step(4, 5, "10"),), (1, 0), "a"),
-        Way((step(4, 5, "11"),), (1, 0), "a"),
-        Way((step(8, 9, "20"),), (1, 0), "b"),
-    ]
-    texts = [way.tree(SourceTree({"a.py": TEXT})).files["a.py"] for way in together(ways)]
-    assert texts == ["x = 10 + 20\n", "x = 11 + 20\n"]
-
-
 @pytest.mark.parametrize(
     ("passed", "reached", "may"),
     [({"a", "b"}, {}, True), ({"a"}, {}, False), ({"a", "b"}, {"c": 3}, False)],
@@ -141,9 +113,10 @@ def test_more_lines_are_for_what_passes_most_and_fails_nothing(
 
 def test_a_trail_is_kept_as_json() -> None:
     near = replace(way((2, 0), "l"), nearer=0.25)
-    followed = replace(way((1, 2), "k"), tried=7, known=1)
+    followed = replace(way((1, 2), "k"), tried=7, known=1, won=frozenset({"k"}))
     known = tuple(step.kind for step in followed.steps)
     trail = Trail((followed,), 40, (near, way((0, 0), "")), ("a.py::test_flaky",), known)
+    trail = replace(trail, won=(near,), layer=(near, followed), winners=(followed,))
     assert read_trail(json.loads(json.dumps(trail.as_json()))) == trail
 
 

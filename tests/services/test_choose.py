@@ -42,7 +42,9 @@ def choose(
 ) -> RepairOutcome:
     """The choice among patches of these merits."""
     problem = RepairProblem(
-        SourceTree({"solution.py": BEFORE}), SourceTree({"test_solution.py": TESTS})
+        SourceTree({"solution.py": BEFORE}),
+        SourceTree({"test_solution.py": TESTS}),
+        description=description,
     )
     candidates = tuple(
         Candidate(
@@ -54,7 +56,7 @@ def choose(
         for n, (text, merit) in enumerate(texts.items())
     )
     found = RepairOutcome(RepairStatus.REPAIRED, candidates)
-    return drive(chosen(problem, found, description, pause), run)
+    return drive(chosen(problem, found, pause), run)
 
 
 def order(outcome: RepairOutcome) -> list[str]:

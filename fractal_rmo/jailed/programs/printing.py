@@ -85,7 +85,7 @@ def _flush(streams: Iterable[Any]) -> None:
     for stream in streams:
         try:
             stream.flush()
-        except Exception:  # noqa: BLE001, S110, SIM105 - a test may have closed or replaced it
+        except Exception:  # noqa: BLE001, S110 - a test may have closed or replaced it
             pass
 
 

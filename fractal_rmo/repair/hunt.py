@@ -33,7 +33,8 @@ PLAUSIBLE = 20
 FURTHER = 200
 """Candidates tried after the first plausible one: alternatives say how sure the first is."""
 MOST = 600
-"""The same, as long as a candidate to come could rank above all that were found."""
+"""The same, as long as a candidate to come could rank above all that were found, and for each
+edit beyond the second: of patches of many edits chance makes more than reason."""
 DEPTH = 6
 """Edits of one patch, at most, those made together at once not counted."""
 ENOUGH, PATIENCE, MORE = 1_500, 3_000, 2_500
@@ -225,7 +226,7 @@ class Hunt:
 
     def _has_seen_enough(self) -> bool:
         """Whether it is time to go on from what came nearer as well."""
-        if self.finds.patches or self.trail.layer or not self._new_ways():
+        if self.trail.layer or not self._new_ways():
             return False
         first = len(self.trail.ways) == 1
         won = any(way.gain > (0, 0) for way in self.trail.near)
@@ -235,7 +236,7 @@ class Hunt:
     def _opens(self) -> bool:
         """Let the best of this round be followed as well, if there are any."""
         new = self._new_ways()
-        if self.finds.patches or not new:
+        if not new or (self.finds.patches and len(self.finds.best.steps) < 3):
             return False
         if self._may_cross() and len(self.trail.won) > 1 - bool(self.trail.layer):
             singles = self.trail.winners or self.trail.won
@@ -270,9 +271,10 @@ class Hunt:
         """Scores only fall, so what is to come scores at most what the last candidate did."""
         if not self.finds.patches:
             return False
+        best = self.finds.best
         further = self.tried - self.finds.patches[0][2]
-        settled = max(way.merit for way, _, _ in self.finds.patches) >= last.score
-        enough = FURTHER if settled else MOST
+        enough = FURTHER if best.merit >= last.score else MOST
+        enough = max(enough, MOST * (len(best.steps) - 1) if len(best.steps) > 2 else 0)
         return len(self.finds.patches) >= PLAUSIBLE or further >= enough
 
     def _end(

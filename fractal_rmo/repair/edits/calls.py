@@ -33,8 +33,11 @@ METHODS = (
     ("union", "intersection", "difference", "symmetric_difference"),
     ("sort", "reverse"),
     ("setdefault", "get"),
+    ("add", "update"),
 )
 KEYS = ("key=lambda x: x[1]", "key=lambda x: (len(x), x)", "key=lambda x: (-len(x), x)")
+BORROWED = 3
+"""Calls of methods that are borrowed from elsewhere, at most."""
 WRAPPERS = ("abs", "int", "len", "sorted", "set", "list", "str", "sum", "round", "float")
 """Builtins of one argument that a value may have missed."""
 
@@ -163,6 +166,21 @@ def _wrap_own(node: ast.AST, site: Site) -> Iterator[Edit]:
             yield site.swap(node, f"{name}({text})")
     for method in ("lower", "upper", "strip", "copy", "split", "keys", "values", "encode"):
         yield site.swap(node, f"{text}.{method}()", 0.7)
+    for call in _methods_of_others(site):
+        if not text.endswith(call):
+            yield site.swap(node, f"{text}{call}", 0.7)
+
+
+def _methods_of_others(site: Site) -> list[str]:
+    """Calls of methods with constants, as the program has them elsewhere: ``.zfill(2)``."""
+    calls = (n for n in site.file.editable if isinstance(n, ast.Call) and n.args)
+    plain = (n for n in calls if all(isinstance(a, ast.Constant) for a in n.args))
+    texts = (
+        f".{n.func.attr}({', '.join(map(site.file.segment, n.args))})"
+        for n in plain
+        if isinstance(n.func, ast.Attribute) and not n.keywords
+    )
+    return list(dict.fromkeys(texts))[:BORROWED]
 
 
 def _is_value(node: ast.AST, site: Site) -> bool:
@@ -232,7 +250,11 @@ OPERATORS = (
     Operator(
         "attribute",
         _attribute,
-        (("x = a.lower()\n", "x = a.upper()\n"), ("x = a.b + a.c\n", "x = a.c + a.c\n")),
+        (
+            ("x = a.lower()\n", "x = a.upper()\n"),
+            ("x = a.b + a.c\n", "x = a.c + a.c\n"),
+            ("a.add(b)\n", "a.update(b)\n"),
+        ),
     ),
     Operator(
         "call taken off",
@@ -247,7 +269,14 @@ OPERATORS = (
     Operator(
         "object converted", _wrap_object, (("x = a.count('1')\n", "x = str(a).count('1')\n"),)
     ),
-    Operator("own call put around", _wrap_own, (("x = y\n", "x = y.lower()\n"),)),
+    Operator(
+        "own call put around",
+        _wrap_own,
+        (
+            ("x = y\n", "x = y.lower()\n"),
+            ("x = a.zfill(2) + b\n", "x = a.zfill(2) + b.zfill(2)\n"),
+        ),
+    ),
     Operator(
         "range bounds",
         _range_bounds,

@@ -14,6 +14,8 @@ LITERALS = 8
 COMMON: dict[int | float, float] = {0: 1.0, 1: 0.9}
 """How likely a number is meant, among numbers: of those in the standard library's modules 27 %
 are 0, 31 % are 1, 8 % are 2 and 3 % are 3.  A start of 1 is rarer than one of 0."""
+PARTS = 4
+"""Attributes of a variable that are tried in its place, at most."""
 NAMES = 12
 """Variables that a name is replaced with, at most: the nearest ones."""
 
@@ -142,12 +144,37 @@ def _summed(node: ast.expr) -> Iterator[str]:
 
 
 def _name_to_attribute(node: ast.AST, site: Site) -> Iterator[Edit]:
-    """``x`` to ``self.x`` where the class has such an attribute, and the other way."""
-    if isinstance(node, ast.Name) and not _called(node, site) and node.id in site.file.attributes:
-        if "self" in site.file.names(node):
+    """``x`` to ``self.x`` where the class has such an attribute, and the other way.
+
+    ``x`` to ``x.y`` where the file asks a variable of that name for it, and the other way.
+    """
+    if isinstance(node, ast.Name) and not _called(node, site):
+        if node.id in site.file.attributes and "self" in site.file.names(node):
             yield site.swap(node, f"self.{node.id}")
-    elif isinstance(node, ast.Attribute) and node.attr in site.file.names(node):
-        yield site.swap(node, node.attr)
+        if isinstance(node.ctx, ast.Load):
+            for part in _parts(node, site):
+                yield site.swap(node, f"{node.id}.{part}")
+    elif isinstance(node, ast.Attribute):
+        if node.attr in site.file.names(node):
+            yield site.swap(node, node.attr)
+        if isinstance(node.value, ast.Name) and node.value.id != "self" and _is_data(node, site):
+            yield site.swap(node, node.value.id, 0.6)
+
+
+def _parts(node: ast.Name, site: Site) -> list[str]:
+    """Attributes that the file asks of a variable of this name, where the name itself stands."""
+    if isinstance(site.file.parent(node), ast.Attribute | ast.Subscript):
+        return []
+    asked = (n for n in site.file.editable if isinstance(n, ast.Attribute))
+    own = (n for n in asked if isinstance(n.value, ast.Name) and n.value.id == node.id)
+    return list(dict.fromkeys(n.attr for n in own if _is_data(n, site)))[:PARTS]
+
+
+def _is_data(node: ast.Attribute, site: Site) -> bool:
+    """Whether an attribute is read, not called."""
+    parent = site.file.parent(node)
+    called = isinstance(parent, ast.Call) and parent.func is node
+    return isinstance(node.ctx, ast.Load) and not called
 
 
 def _variables(node: ast.AST, site: Site) -> list[str]:
@@ -232,6 +259,11 @@ OPERATORS = (
                 "class A:\n    def f(self, x):\n        self.x = 1\n        return x\n",
                 "class A:\n    def f(self, x):\n        self.x = 1\n        return self.x\n",
             ),
+            (
+                "def f(n, v):\n    m = n.value\n    return n == v\n",
+                "def f(n, v):\n    m = n.value\n    return n.value == v\n",
+            ),
+            ("def f(n):\n    return n.value\n", "def f(n):\n    return n\n"),
         ),
     ),
     Operator(

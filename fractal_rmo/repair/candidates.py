@@ -23,11 +23,22 @@ CHARACTERS = 6
 
 ERRORS = 3
 """Exceptions named in the tests that may be raised, at most."""
-Weigh = Callable[[str, Shape, Edit, str], float]
-"""The prior of an edit by an operator, in a statement of a shape, and of the text it replaces."""
 
 
-def equally(_operator: str, _shape: Shape, _edit: Edit, _old: str) -> float:
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an edit is made: the statement's shape, the function's name, and the text replaced."""
+
+    shape: Shape
+    function: str
+    old: str
+
+
+Weigh = Callable[[str, Edit, Place], float]
+"""The prior of an edit by an operator at a place."""
+
+
+def equally(_operator: str, _edit: Edit, _place: Place) -> float:
     """No kind of edit is likelier than another."""
     return 0.5
 
@@ -35,8 +46,9 @@ def equally(_operator: str, _shape: Shape, _edit: Edit, _old: str) -> float:
 def weighing(priors: Priors, symptom: Symptom, words: Wording = NO_WORDS) -> Weigh:
     """By what is known of such edits in problems of this symptom, and what the words ask for."""
 
-    def weigh(operator: str, shape: Shape, edit: Edit, old: str) -> float:
-        return priors.of(operator, shape, symptom) * edit.weight * words.times(old, edit.text)
+    def weigh(operator: str, edit: Edit, place: Place) -> float:
+        times = words.times(place.function, place.old, edit.text)
+        return priors.of(operator, place.shape, symptom) * edit.weight * times
 
     return weigh
 
@@ -93,7 +105,8 @@ def rank(
 ) -> list[Proposal]:
     """Every edit of the ``most`` suspicious statements, best first.
 
-    ``numbers`` may be used beside those of the code and of the tests.  The order depends on nothing but the arguments, so that a search may
+    ``numbers`` may be used beside those of the code and of the tests.  The order depends on
+    nothing but the arguments, so that a search may
     resume at a position in it.
     """
     known = (*numbers, *_literals(files, tests), *_characters(tests))
@@ -102,10 +115,13 @@ def rank(
     found: dict[tuple[str, int, int, str], Proposal] = {}
     for file, node, suspect in _suspects(files, suspicion, most):
         site, shape = Site(file, known, functions, errors), shape_of(file, node)
+        function = getattr(file.function(node), "name", "")
         for operator in OPERATORS:
             for edit in operator.generate(node, site):
-                likely, old = suspect * smallness(edit), file.text[edit.start : edit.end]
-                score, mass = likely * weigh(operator.name, shape, edit, old), likely * edit.weight
+                likely = suspect * smallness(edit)
+                place = Place(shape, function, file.text[edit.start : edit.end])
+                score = likely * weigh(operator.name, edit, place)
+                mass = likely * edit.weight
                 proposal = Proposal(file.path, operator.name, edit, score, shape, mass)
                 key = (file.path, edit.start, edit.end, edit.text)
                 if key not in found or proposal.order < found[key].order:

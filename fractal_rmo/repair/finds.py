@@ -10,6 +10,7 @@ from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.repair.diary import Diary
 from fractal_rmo.repair.fewer import fewer
 from fractal_rmo.repair.judge import Judge
+from fractal_rmo.repair.localise import Suspicion, localise
 from fractal_rmo.repair.places import Opening, openings
 from fractal_rmo.repair.starts import Forms, mark_of, weigh_for
 from fractal_rmo.repair.trials import BATCH
@@ -17,9 +18,9 @@ from fractal_rmo.repair.ways import Way
 
 PLACES = 8
 """Places of a patch of several edits that are looked at again, at most."""
-AT_ONE_PLACE = 2 * BATCH
-"""Edits that are tried at each: the likeliest."""
-KINDS = 6
+THERE, ELSEWHERE = BATCH + BATCH // 2, BATCH
+"""Edits that are tried at each, and instead of it where else a run without it blames."""
+KINDS = 8
 """Of these, as many as pass: each needs a run of its own."""
 
 
@@ -73,8 +74,10 @@ class Finds:
         return None
 
     def _try(self, opening: Opening) -> Dialogue[None]:
-        """Keep what passes of the likeliest edits of a place."""
-        waiting = self._programs(opening)
+        """Keep what passes of the likeliest edits of a place, and of those elsewhere."""
+        report = yield from self.judge.traced(opening.tree, f"only {opening.way.says()}")
+        blamed = localise(report.executed, report.failing, report.raised)
+        waiting = self._programs(opening, blamed)
         passed = 0
         while waiting:
             batch, waiting = waiting[:BATCH], waiting[BATCH:]
@@ -94,13 +97,16 @@ class Finds:
                 if passed >= KINDS:
                     return
 
-    def _programs(self, opening: Opening) -> list[tuple[Way, SourceTree]]:
-        """What the likeliest edits of a place make: programs that compile and are new."""
+    def _programs(self, opening: Opening, blamed: Suspicion) -> list[tuple[Way, SourceTree]]:
+        """What the likeliest edits make: programs that compile and are new."""
         problem, known = self.judge.problem, (tree for _, tree, _ in self.patches)
         seen = {mark_of(tree, self.plain) for tree in (*known, opening.tree, problem.code)}
         made = list[tuple[Way, SourceTree]]()
+        left = {True: THERE, False: ELSEWHERE}
         weigh, numbers = weigh_for(problem, self.diary.symptom), problem.wording.numbers
-        for step in opening.proposals(problem.tests, weigh, numbers):
+        for step in opening.proposals(problem.tests, weigh, blamed, numbers):
+            if not left[opening.holds(step)]:
+                continue
             text = step.edit.apply(opening.tree.files[step.path])
             tree = opening.tree.replace(step.path, text)
             mark = mark_of(tree, self.plain)
@@ -109,7 +115,8 @@ class Finds:
             seen.add(mark)
             if all(form is not None for _, form in mark):
                 made.append((opening.way.and_then(step), tree))
-            if len(made) == AT_ONE_PLACE:
+                left[opening.holds(step)] -= 1
+            if not any(left.values()):
                 break
         return made
 

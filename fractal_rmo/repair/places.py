@@ -2,7 +2,8 @@
 
 The first edit of such a patch was chosen when the others were not made, so that few tests could
 tell it from its like.  With the others made they can: each place is looked at again, as a
-single fault would be (coordinate descent over the edits of a patch).
+single fault would be (coordinate descent over the edits of a patch), and so is what else a run
+without it blames: the fault that was mended there may lie elsewhere.
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ from fractal_rmo.repair.candidates import Proposal, Weigh, parse_files, rank, sm
 from fractal_rmo.repair.fewer import entangled, without
 from fractal_rmo.repair.localise import Suspicion, head_lines
 from fractal_rmo.repair.ways import Way
+
+NOWHERE = Suspicion()
+"""Nothing but the place is asked."""
 
 
 @dataclass(frozen=True)
@@ -38,13 +42,27 @@ class Opening:
         return self.tree.sha256, self.path, self.lines
 
     def proposals(
-        self, tests: SourceTree, weigh: Weigh, numbers: Sequence[int | float] = ()
+        self,
+        tests: SourceTree,
+        weigh: Weigh,
+        blamed: Suspicion = NOWHERE,
+        numbers: Sequence[int | float] = (),
     ) -> list[Proposal]:
-        """What could stand there, the likeliest first."""
+        """What could be done there, or where else is blamed, instead; the likeliest first.
+
+        Elsewhere is as suspicious as it is now, compared to the place.
+        """
         files, _ = parse_files(self.tree)
-        there = Suspicion({(self.path, line): self.suspicion for line in self.lines})
-        found = rank(files, tests, there, weigh, numbers=numbers)
-        return [p for p in found if p.path == self.path and p.edit.line in self.lines]
+        places = [(self.path, line) for line in self.lines]
+        now = max((blamed.lines.get(place, 0.0) for place in places), default=0.0)
+        scale = self.suspicion / now if now else 1.0
+        lines = {place: min(1.0, scale * suspect) for place, suspect in blamed.lines.items()}
+        lines.update(dict.fromkeys(places, self.suspicion))
+        return rank(files, tests, Suspicion(lines), weigh, numbers=numbers)
+
+    def holds(self, step: Proposal) -> bool:
+        """Whether an edit is one of this place."""
+        return step.path == self.path and step.edit.line in self.lines
 
 
 def openings(code: SourceTree, way: Way) -> Iterator[Opening]:

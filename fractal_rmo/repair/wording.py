@@ -11,7 +11,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from fractal_rmo.domain.source import SourceTree
@@ -19,8 +19,8 @@ from fractal_rmo.editing.source import parse
 
 ASKED = 2.5
 """How much likelier an edit is that brings in what the words ask for."""
-NUMBERS = 12
-"""Numbers of the words that edits may use, at most."""
+NUMBERS, DIGITS = 12, 10
+"""Numbers of the words that edits may use, at most, and their digits."""
 
 _CASE = "case uppercase lowercase insensitive capital capitals either"
 _MOST = "largest maximum biggest highest greatest longest oldest latest"
@@ -43,57 +43,72 @@ _WORDS: Mapping[str, str] = MappingProxyType({
     "isdigit": "digit digits numeric", "isalpha": "letter letters alphabetic",
     "isalnum": "alphanumeric letters punctuation", "isupper": _CASE, "islower": _CASE,
     "list": "copy copied new unchanged modified changed", "copy": "copy copied unchanged changed",
-    "remove": "remove removes removed drop dropped deletes deleted", "continue": "ignore ignored skip skipped",
+    "remove": "remove removes removed drop dropped deletes deleted",
+    "continue": "ignore ignored skip skipped",
     "break": "stop stops until", "ValueError": "invalid valueerror raises", "None": "none nothing",
     "//": "whole integer floor half middle", "%": "divisible remainder multiple even odd leap",
     "**": "power squared square squares cube", "/": "average mean half fraction",
 })  # fmt: skip
 _PHRASES: Mapping[str, str] = MappingProxyType({
-    ">=": "at least|or more|not less|no less|minimum of|from .* on", "<=": "at most|or less|not more|inclusive|up to",
-    ">": "more than|greater than|larger than|above|exceeds", "<": "less than|smaller than|below|fewer than",
-    "not": r"\bnot\b|without|except", "0": "empty|zero|nothing", "1": "second|once", "-1": r"\blast\b",
+    ">=": "at least|or more|not less|no less|from .* on",
+    "<=": "at most|or less|not more|inclusive|up to",
+    ">": "more than|greater than|larger than|above|exceeds",
+    "<": "less than|smaller than|below|fewer than",
+    "not": r"\bnot\b|without|except", "0": "empty|zero|nothing", "1": "second|once",
+    "-1": r"\blast\b",
     "2": "even|half|twice|pair", "3": "three|third|triple",
 })  # fmt: skip
 _TOKEN = re.compile(r"[A-Za-z_]+|\*\*|//|[<>]=|-?\d+(?:\.\d+)?|[<>%/]")
+_SENTENCE = re.compile(r"(?<=[.;!?])\s+|\n+")
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?![\w.])")
 
 
 @dataclass(frozen=True)
 class Wording:
-    """The tokens that the words ask for, and the numbers that they name."""
+    """What is asked of each function by name ("" for the rest), and the numbers that are named.
 
-    asked: frozenset[str] = frozenset()
+    ``asked`` are tokens of code.
+    """
+
+    asked: Mapping[str, frozenset[str]] = field(default_factory=dict)
     numbers: tuple[int | float, ...] = ()
 
-    def times(self, old: str, new: str) -> float:
-        """How much likelier the words make it that a text takes the place of another."""
-        if not self.asked:
+    def times(self, function: str, old: str, new: str) -> float:
+        """How much likelier the words make it that a text takes the place of another there."""
+        asked = self.asked.get(function, self.asked.get("", _NOTHING))
+        if not asked:
             return 1.0
         brought = set(_TOKEN.findall(new)).difference(_TOKEN.findall(old))
-        return 1.0 if self.asked.isdisjoint(brought) else ASKED
+        return 1.0 if asked.isdisjoint(brought) else ASKED
 
 
+_NOTHING = frozenset[str]()
 NO_WORDS = Wording()
 
 
 def wording(description: str, code: SourceTree) -> Wording:
-    """What a description and the docstrings of the code ask for."""
+    """What a description and the docstrings of the code ask for.
+
+    Where sentences of the description name a function, they alone speak of it.
+    """
     trees = (parse(text) for _, text in code.python_files())
-    text = " ".join(
-        [description, *(words for tree in trees if tree for words in _docstrings(tree))]
-    )
-    if not text.strip():
-        return NO_WORDS
+    nodes = [node for tree in trees if tree for node in ast.walk(tree)]
+    functions = [node for node in nodes if isinstance(node, _FUNCTIONS)]
+    sentences = _SENTENCE.split(description)
+    asked = {"": _asked(description)}
+    for node in functions:
+        own = [s for s in sentences if re.search(rf"\b{re.escape(node.name)}\b", s)]
+        text = " ".join(own) if own and len(functions) > 1 else description
+        asked[node.name] = _asked(f"{text} {ast.get_docstring(node) or ''}")
+    numbers = list(dict.fromkeys(_NUMBER.findall(description)))[:NUMBERS]
+    values = tuple(float(n) if "." in n else int(n) for n in numbers if len(n) < DIGITS)
+    return Wording(asked, values)
+
+
+def _asked(text: str) -> frozenset[str]:
     lower = text.lower()
     said = set(re.findall(r"[a-z]+", lower))
     named = {token for token, words in _WORDS.items() if not said.isdisjoint(words.split())}
     named |= {token for token, phrase in _PHRASES.items() if re.search(phrase, lower)}
-    numbers = list(dict.fromkeys(_NUMBER.findall(text)))[:NUMBERS]
-    values = tuple(float(n) if "." in n else int(n) for n in numbers if len(n) < 10)
-    return Wording(frozenset({*named, *numbers}), values)
-
-
-def _docstrings(tree: ast.Module) -> list[str]:
-    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-    nodes = (node for node in ast.walk(tree) if isinstance(node, kinds))
-    return [ast.get_docstring(node) or "" for node in nodes]
+    return frozenset({*named, *_NUMBER.findall(text)})

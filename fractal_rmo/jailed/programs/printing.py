@@ -83,7 +83,7 @@ def in_test() -> Iterator[None]:
 
 def _flush(streams: Iterable[Any]) -> None:
     for stream in streams:
-        try:
+        try:  # noqa: SIM105 - it is asked twice for each test of each candidate
             stream.flush()
         except Exception:  # noqa: BLE001, S110 - a test may have closed or replaced it
             pass

@@ -61,7 +61,7 @@ _PHRASES: Mapping[str, str] = MappingProxyType({
 _TOKEN = re.compile(r"[A-Za-z_]+|\*\*|//|[<>]=|-?\d+(?:\.\d+)?|[<>%/]")
 _SENTENCE = re.compile(r"(?<=[.;!?])\s+|\n+")
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-_NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?![\w.])")
+_NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?!\w|\.\d)")
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ _WORDS: Mapping[str, str] = MappingProxyType({
     "list": "copy copied new unchanged modified changed", "copy": "copy copied unchanged changed",
     "remove": "remove removes removed drop dropped deletes deleted",
     "continue": "ignore ignored skip skipped",
-    "break": "stop stops until", "ValueError": "invalid valueerror raises", "None": "none nothing",
+    "break": "stop stops until",
     "//": "whole integer floor half middle", "%": "divisible remainder multiple even odd leap",
     "**": "power squared square squares cube", "/": "average mean half fraction",
 })  # fmt: skip
@@ -54,11 +54,12 @@ _PHRASES: Mapping[str, str] = MappingProxyType({
     "<=": "at most|or less|not more|inclusive|up to",
     ">": "more than|greater than|larger than|above|exceeds",
     "<": "less than|smaller than|below|fewer than",
-    "not": r"\bnot\b|without|except", "0": "empty|zero|nothing", "1": "second|once",
-    "-1": r"\blast\b",
-    "2": "even|half|twice|pair", "3": "three|third|triple",
+    "not": r"\bnot\b|without|except",
 })  # fmt: skip
 _TOKEN = re.compile(r"[A-Za-z_]+|\*\*|//|[<>]=|-?\d+(?:\.\d+)?|[<>%/]")
+_USUAL = ("0", "1", "2")
+"""Numbers that stand in every other edit."""
+_VERBATIM = re.compile(r"\b(?:None|True|False|[A-Z][a-z]+Error)\b")
 _SENTENCE = re.compile(r"(?<=[.;!?])\s+|\n+")
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?!\w|\.\d)")
@@ -111,4 +112,5 @@ def _asked(text: str) -> frozenset[str]:
     said = set(re.findall(r"[a-z]+", lower))
     named = {token for token, words in _WORDS.items() if not said.isdisjoint(words.split())}
     named |= {token for token, phrase in _PHRASES.items() if re.search(phrase, lower)}
-    return frozenset({*named, *_NUMBER.findall(text)})
+    numbers = {number for number in _NUMBER.findall(text) if number not in _USUAL}
+    return frozenset({*named, *numbers, *_VERBATIM.findall(text)})

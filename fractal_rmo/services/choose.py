@@ -66,8 +66,9 @@ def chosen(
     found = replace(found, sure=_right(found.candidates[0]))
     if len(found.candidates) < 2:
         return found
-    targets = Catalogue(problem.code, problem.tests).called().targets[:MOST_TARGETS]
-    stage = staged(problem.tests)
+    called = Catalogue(problem.code, problem.tests).called().targets
+    targets = called[:MOST_TARGETS]
+    stage = staged(problem.tests, [target.name for target in called if target.maker is None])
     examples = [e for target in targets for e in described(target, problem.description)]
     asked = (*targets, *(scene.target for scene in stage.scenes))
     each = MOST_CALLS // max(1, len(asked))

@@ -9,7 +9,7 @@ Only tests without fixtures are taken; what such a function does is compared, ne
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,14 +63,17 @@ class Stage:
         return SourceTree({**code.files, f"{MODULE}.py": self.text}) if self.scenes else code
 
 
-def staged(tests: SourceTree) -> Stage:
-    """The scenes of the tests that do more than call a function and compare its answer."""
+def staged(tests: SourceTree, called: Collection[str] = ()) -> Stage:
+    """The scenes of the tests that do more than compare the answer of a function.
+
+    ``called`` are functions that are called with inputs of their own anyway.
+    """
     scenes, parts = list[Scene](), list[ast.stmt]()
     for _, text in tests.python_files():
         module = parse(text)
         if module is None or len(scenes) >= MOST_SCENES:
             continue
-        found = list(_of_module(module, len(scenes)))[: MOST_SCENES - len(scenes)]
+        found = list(_of_module(module, len(scenes), called))[: MOST_SCENES - len(scenes)]
         scenes += found
         nodes = [*map(_if_it_can, _helpers(module)), *(scene.target.node for scene in found)]
         parts += nodes if found else []
@@ -78,9 +81,9 @@ def staged(tests: SourceTree) -> Stage:
     return Stage(tuple(scenes), ast.unparse(whole))
 
 
-def _of_module(module: ast.Module, number: int) -> Iterator[Scene]:
+def _of_module(module: ast.Module, number: int, called: Collection[str]) -> Iterator[Scene]:
     for body in _bodies(module):
-        if all(_is_plain(statement) for statement in body):
+        if all(_is_plain(statement, called) for statement in body):
             continue
         for observed in _variants([s for statement in body for s in _observed(statement)]):
             reader = _Literals()
@@ -126,12 +129,14 @@ def _is_test(node: ast.FunctionDef, parameters: int) -> bool:
     return node.name.startswith("test") and len(given.args) == parameters and plain
 
 
-def _is_plain(statement: ast.stmt) -> bool:
-    """Whether a statement only compares the answer of a function, which others call as well."""
+def _is_plain(statement: ast.stmt, called: Collection[str]) -> bool:
+    """Whether a statement only compares the answer of a function that is called anyway."""
     if not isinstance(statement, ast.Assert) or not isinstance(statement.test, ast.Compare):
         return False
     left = statement.test.left
-    return isinstance(left, ast.Call) and isinstance(left.func, ast.Name)
+    if not isinstance(left, ast.Call) or not isinstance(left.func, ast.Name):
+        return False
+    return left.func.id in called
 
 
 def _helpers(module: ast.Module) -> Iterator[ast.stmt]:

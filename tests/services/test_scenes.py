@@ -55,6 +55,10 @@ class BankTest(unittest.TestCase):
 """
 
 
+CALLED = ("f", "half")
+PLAIN = "def test_a():\n    assert f(1) == 2\n"
+
+
 def answers(tests: str, *values: object) -> list[object]:
     """What the first scene gives for other values."""
     stage = staged(SourceTree({"test_a.py": tests}))
@@ -73,7 +77,7 @@ def _bank() -> object:
 
 
 def test_only_what_uses_objects_is_a_scene_and_its_values_are_parameters() -> None:
-    first, twice, without = staged(SourceTree({"test_a.py": TESTS})).scenes
+    first, twice, without = staged(SourceTree({"test_a.py": TESTS}), CALLED).scenes
     assert first.target.examples == (Arguments((4, 5, 99)),)
     assert twice.target.examples == (Arguments((4, 4, 5, 5, 99, 99)),)
     assert without.target.examples == (Arguments((4, 99)),)
@@ -95,10 +99,8 @@ def test_a_scene_is_shown_as_the_tests_statements_with_its_values() -> None:
 def test_the_scenes_stand_beside_the_code() -> None:
     code = SourceTree({"solution.py": BANK})
     assert f"{MODULE}.py" in staged(SourceTree({"test_a.py": TESTS})).around(code).files
-    assert (
-        staged(SourceTree({"test_a.py": "def test_a():\n    assert f(1) == 2\n"})).around(code)
-        is code
-    )
+    assert staged(SourceTree({"test_a.py": PLAIN}), CALLED).around(code) is code
+    assert staged(SourceTree({"test_a.py": PLAIN})).around(code) is not code
 
 
 def test_what_does_not_parse_has_no_scenes() -> None:

@@ -62,6 +62,18 @@ def _jump(node: ast.AST, site: Site) -> Iterator[Edit]:
         for new in ("break", "continue", "pass", "return"):
             if new != old:
                 yield site.swap(node, new)
+    loops = (ast.For, ast.AsyncFor, ast.While)
+    if isinstance(node, ast.Return) and any(isinstance(a, loops) for a in _above(node, site)):
+        for new in ("continue", "break"):
+            yield site.swap(node, new)
+
+
+def _above(node: ast.AST, site: Site) -> Iterator[ast.AST]:
+    """What a statement is in, up to its function."""
+    for one in site.file.ancestors(node):
+        if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef):
+            return
+        yield one
 
 
 def _yielded(node: ast.AST, site: Site) -> Iterator[Edit]:
@@ -213,7 +225,17 @@ OPERATORS = (
         _made_return,
         (("def f(a):\n    g(a)\n", "def f(a):\n    return g(a)\n"),),
     ),
-    Operator("jump", _jump, (("for x in y:\n    break\n", "for x in y:\n    continue\n"),)),
+    Operator(
+        "jump",
+        _jump,
+        (
+            ("for x in y:\n    break\n", "for x in y:\n    continue\n"),
+            (
+                "def f(y):\n    for x in y:\n        return 1\n",
+                "def f(y):\n    for x in y:\n        continue\n",
+            ),
+        ),
+    ),
     Operator(
         "yield",
         _yielded,

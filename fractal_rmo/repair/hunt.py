@@ -8,9 +8,9 @@ from itertools import islice, takewhile
 
 from fractal_rmo.domain.run import Dialogue
 from fractal_rmo.editing.judging import TestReport
-from fractal_rmo.repair.beam import measured, nearest
+from fractal_rmo.repair.beam import measured
 from fractal_rmo.repair.candidates import parse_files
-from fractal_rmo.repair.crossing import LAYER, WINNERS, crossed, winners
+from fractal_rmo.repair.crossing import crossed
 from fractal_rmo.repair.diary import Diary
 from fractal_rmo.repair.ending import best_way, counted, label_of, ranked
 from fractal_rmo.repair.features import symptom_of
@@ -23,8 +23,8 @@ from fractal_rmo.repair.problem import (
     RepairProblem,
     RepairStatus,
 )
+from fractal_rmo.repair.rounds import is_long_enough, next_round, noted
 from fractal_rmo.repair.starts import Next, Start, begun, enumerated, plain_forms
-from fractal_rmo.repair.trail import Trail
 from fractal_rmo.repair.trials import BATCH, Trial
 from fractal_rmo.repair.ways import Way
 
@@ -32,16 +32,9 @@ PLAUSIBLE = 20
 """Plausible patches after which a search is content."""
 FURTHER = 200
 """Candidates tried after the first plausible one: alternatives say how sure the first is."""
-MOST = 600
-"""The same, as long as a candidate to come could rank above all that were found, and for each
-edit beyond the second: of patches of many edits chance makes more than reason."""
-DEPTH = 6
-"""Edits of one patch, at most, those made together at once not counted."""
-ENOUGH, PATIENCE, MORE = 1_500, 3_000, 2_500
-"""Candidates of one edit after which the search goes on from the best of them as well, where one
-won a test and where none did; and those of each further round."""
-OPEN = 12
-"""Ways that are followed at a time, at most: each holds all edits that may follow it."""
+MOST, MANY = 600, 3
+"""The same, as long as a candidate to come could rank above all that were found; and for each edit
+but the first of a patch of so many, since of these chance makes more than reason."""
 _PASSES = "passes the tests."
 _FIRST_BATCH = 32
 
@@ -60,6 +53,7 @@ class Hunt:
         files, _ = parse_files(self.problem.code)
         self.plain, self.starts = plain_forms(files), list[Start | None]()
         self.finds = Finds(self.judge, self.diary, self.plain)
+        self.pairs = Part.PAIRS not in self.problem.without
 
     @property
     def tried(self) -> int:
@@ -73,7 +67,7 @@ class Hunt:
             ended = yield from self._round(most, pause)
             if ended is not None:
                 return ended
-            if not self._opens():
+            if not self._goes_on():
                 words = f"All candidates of {self._edits()} were tried, {self.position:,}"
                 return (yield from self._end(f"{words}; none {_PASSES}"))
 
@@ -98,7 +92,7 @@ class Hunt:
                 tried[item.start] = item.number + 1
             waiting = [item for item in waiting if item[0] >= self.position]
             size = 1 if self.judge.singly else BATCH
-            if self._has_seen_enough():
+            if self.pairs and is_long_enough(self.trail, self.position):
                 break
             if pause():
                 return (yield from self._paused())
@@ -184,7 +178,7 @@ class Hunt:
         """
         trials = yield from self.judge.many([item.tree for _, item in batch], label_of(batch))
         was_cut = any(trial.is_known for trial in trials)
-        near, won, content = list(self.trail.near), list(self.trail.won), False
+        found, content = list[tuple[Way, int]](), False
         values = Part.VALUES not in self.problem.without
         for (place, item), trial in zip(batch, trials, strict=True):
             way, tree = item.way, item.tree
@@ -204,68 +198,22 @@ class Hunt:
             if said is None:
                 yield from self.finds.keep(way, tree, pause)
             elif kept := measured(way, said, self.judge.control, values):
-                came = [kept] if self._came_nearer(kept, item.start) else []
-                near, won = [*near, *(way for way in came if not way.is_mixed)], [*won, *came]
+                found.append((kept, item.start))
             content = self._is_content(way)
             if content:
                 break
-        most = LAYER if self.trail.layer else WINNERS
-        best = winners(won, most) if self._may_cross() else ()
-        self.trail = replace(self.trail, near=nearest(near), won=best)
+        self.trail = noted(self.trail, found)
         return (yield from self._end("")) if content else None
 
-    def _came_nearer(self, way: Way, start: int) -> bool:
-        """Whether a further edit brought anything; a first one may be the half of a repair.
-
-        What may have no further edit would only take the place of others.
-        """
-        if len(way.steps) >= DEPTH:
+    def _goes_on(self) -> bool:
+        """Begin a further round, if it may bring something better."""
+        is_enough = bool(self.finds.patches) and len(self.finds.best.steps) < MANY
+        further = next_round(self.trail, self.position)
+        if not self.pairs or is_enough or further is None:
             return False
-        before = self.trail.followed[start]
-        return not before.steps or (way.gain, way.nearer) > (before.gain, before.nearer)
-
-    def _has_seen_enough(self) -> bool:
-        """Whether it is time to go on from what came nearer as well."""
-        if self.trail.layer or not self._new_ways():
-            return False
-        first = len(self.trail.ways) == 1
-        won = any(way.gain > (0, 0) for way in self.trail.near)
-        enough = (ENOUGH if won else PATIENCE) if first else MORE
-        return self.position - self.trail.begun >= enough
-
-    def _opens(self) -> bool:
-        """Let the best of this round be followed as well, if there are any."""
-        new = self._new_ways()
-        if not new or (self.finds.patches and len(self.finds.best.steps) < 3):
-            return False
-        if self._may_cross() and len(self.trail.won) > 1 - bool(self.trail.layer):
-            singles = self.trail.winners or self.trail.won
-            self.trail = replace(self.trail, layer=self.trail.won, winners=singles, won=())
-            self.trail = replace(self.trail, begun=self.position)
-            return True
-        self.trail = replace(self._pruned(), begun=self.position, near=(), won=(), layer=())
-        self.trail = replace(self.trail, ways=(*self.trail.ways, *new))
+        self.trail, kept = further
+        self.starts = [self.starts[number] for number in kept]
         return True
-
-    def _new_ways(self) -> list[Way]:
-        """What came nearer in this round, may have an edit more, and is not followed yet."""
-        if Part.PAIRS in self.problem.without:
-            return []
-        old = {way.steps for way in self.trail.ways}
-        return [way for way in self.trail.near if way.steps not in old]
-
-    def _may_cross(self) -> bool:
-        """Whether nothing but the code as it is was followed so far."""
-        return len(self.trail.ways) == 1 and Part.PAIRS not in self.problem.without
-
-    def _pruned(self) -> Trail:
-        """The trail with the code as it is and the most promising ways, in their order."""
-        ways = self.trail.ways
-        longer = [number for number, way in enumerate(ways) if way.steps]
-        gone = set(sorted(longer, key=lambda number: -ways[number].promise)[OPEN:])
-        kept = [number for number in range(len(ways)) if number not in gone]
-        self.starts = [self.starts[n] for n in kept]
-        return replace(self.trail, ways=tuple(ways[n] for n in kept))
 
     def _is_content(self, last: Way) -> bool:
         """Scores only fall, so what is to come scores at most what the last candidate did."""
@@ -274,7 +222,8 @@ class Hunt:
         best = self.finds.best
         further = self.tried - self.finds.patches[0][2]
         enough = FURTHER if best.merit >= last.score else MOST
-        enough = max(enough, MOST * (len(best.steps) - 1) if len(best.steps) > 2 else 0)
+        if len(best.steps) >= MANY:
+            enough = MOST * (len(best.steps) - 1)
         return len(self.finds.patches) >= PLAUSIBLE or further >= enough
 
     def _end(

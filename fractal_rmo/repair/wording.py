@@ -17,7 +17,7 @@ from types import MappingProxyType
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.editing.source import parse
 
-ASKED = 2.5
+ASKED = 2.0
 """How much likelier an edit is that brings in what the words ask for."""
 NUMBERS, DIGITS = 12, 10
 """Numbers of the words that edits may use, at most, and their digits."""
@@ -57,6 +57,7 @@ _PHRASES: Mapping[str, str] = MappingProxyType({
     "not": r"\bnot\b|without|except",
 })  # fmt: skip
 _TOKEN = re.compile(r"[A-Za-z_]+|\*\*|//|[<>]=|-?\d+(?:\.\d+)?|[<>%/]")
+_ORDERS = frozenset({"<", "<=", ">", ">="})
 _USUAL = ("0", "1", "2")
 """Numbers that stand in every other edit."""
 _VERBATIM = re.compile(r"\b(?:None|True|False|[A-Z][a-z]+Error)\b")
@@ -80,7 +81,10 @@ class Wording:
         asked = self.asked.get(function, self.asked.get("", _NOTHING))
         if not asked:
             return 1.0
-        brought = set(_TOKEN.findall(new)).difference(_TOKEN.findall(old))
+        before = set(_TOKEN.findall(old))
+        brought = set(_TOKEN.findall(new)) - before
+        if before.isdisjoint(_ORDERS):  # "at least" says where a border is, not that there is one
+            brought -= _ORDERS
         return 1.0 if asked.isdisjoint(brought) else ASKED
 
 

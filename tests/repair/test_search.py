@@ -13,7 +13,7 @@ from fractal_rmo.domain.jsonvalue import Json
 from fractal_rmo.domain.run import RunEnding, RunRequest, RunResult
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.editing.source import parse
-from fractal_rmo.repair import hunt
+from fractal_rmo.repair import hunt, rounds
 from fractal_rmo.repair.candidates import equally, parse_files, rank
 from fractal_rmo.repair.hunt import FURTHER
 from fractal_rmo.repair.localise import Suspicion
@@ -325,10 +325,10 @@ def test_where_no_way_may_have_an_edit_more_all_others_are_still_tried(
 ) -> None:
     tests = SUM_TESTS + "def test_never(): assert total(1) == total(1) + 1\n"
     asked = RepairProblem(SourceTree({"solution.py": SUM}), SourceTree({"test_a.py": tests}))
-    monkeypatch.setattr(hunt, "DEPTH", 1)
+    monkeypatch.setattr(rounds, "DEPTH", 1)
     patient, _ = drive(search(asked, max_candidates=MANY), run)
-    monkeypatch.setattr(hunt, "ENOUGH", 32)
-    monkeypatch.setattr(hunt, "PATIENCE", 32)
+    monkeypatch.setattr(rounds, "ENOUGH", 32)
+    monkeypatch.setattr(rounds, "PATIENCE", 32)
     hasty, _ = drive(search(asked, max_candidates=MANY), run)
     assert hasty.position == patient.position > 2 * 32
 
@@ -337,9 +337,9 @@ def test_where_no_way_may_have_an_edit_more_all_others_are_still_tried(
 def test_slices_try_what_an_unbroken_search_does_when_ways_come_and_go(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(hunt, "ENOUGH", 64)
-    monkeypatch.setattr(hunt, "MORE", 64)
-    monkeypatch.setattr(hunt, "OPEN", 3)
+    monkeypatch.setattr(rounds, "ENOUGH", 64)
+    monkeypatch.setattr(rounds, "MORE", 64)
+    monkeypatch.setattr(rounds, "OPEN", 3)
     monkeypatch.setattr(hunt, "BATCH", 32)  # rounds end behind a run of many: of equal ones here
     code = "def f(a, b):\n    c = a - 1\n    d = b - 2\n    e = a * b\n    return c, d, e\n"
     tests = (

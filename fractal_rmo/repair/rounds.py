@@ -1,0 +1,94 @@
+"""The rounds of a search: what it keeps of its candidates, when it goes on from it, and how.
+
+At first only the code as it is is followed by an edit.  Then edits that won tests are made with
+each other, layer by layer (``crossing``), and then the most promising ways are followed by any
+edit, some at a time.  All of it is decided by the trail alone, so that a later slice decides alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from fractal_rmo.repair.beam import nearest
+from fractal_rmo.repair.crossing import LAYER, WINNERS, winners
+from fractal_rmo.repair.trail import Trail
+from fractal_rmo.repair.ways import Way
+
+DEPTH = 6
+"""Edits of one patch, at most."""
+ENOUGH, PATIENCE, MORE = 1_500, 3_000, 2_500
+"""Candidates of one edit after which the search goes on from the best of them as well, where one
+won a test and where none did; and those of each further round."""
+OPEN = 12
+"""Ways that are followed at a time, at most: each holds all edits that may follow it."""
+
+
+def noted(trail: Trail, measured: Sequence[tuple[Way, int]]) -> Trail:
+    """The trail with the best of what was measured, each with the number of what it followed."""
+    came = [way for way, start in measured if _came_nearer(way, _before(trail, way, start))]
+    near = nearest([*trail.near, *(way for way in came if not way.is_mixed)])
+    most = LAYER if trail.layer else WINNERS
+    won = winners([*trail.won, *came], most) if _is_first(trail) else ()
+    return replace(trail, near=near, won=won)
+
+
+def _before(trail: Trail, way: Way, start: int) -> list[Way]:
+    """What a way has one edit more than, or of edits made together whatever was part of it."""
+    if not trail.layer:
+        return [trail.ways[start]]
+    steps = set(way.steps)
+    return [part for part in (*trail.layer, *trail.winners) if steps.issuperset(part.steps)]
+
+
+def _came_nearer(way: Way, before: Sequence[Way]) -> bool:
+    """Whether a further edit brought anything; a first one may be the half of a repair.
+
+    What may have no further edit would only take the place of others.
+    """
+    if len(way.steps) >= DEPTH:
+        return False
+    reached = (way.gain, way.nearer)
+    return all(not one.steps or reached > (one.gain, one.nearer) for one in before)
+
+
+def is_long_enough(trail: Trail, position: int) -> bool:
+    """Whether it is time to go on from what came nearer as well.  A layer is always finished."""
+    if trail.layer or not _new(trail):
+        return False
+    won = any(way.gain > (0, 0) for way in trail.near)
+    enough = (ENOUGH if won else PATIENCE) if _is_first(trail) else MORE
+    return position - trail.begun >= enough
+
+
+def next_round(trail: Trail, position: int) -> tuple[Trail, list[int]] | None:
+    """The trail of a further round, and the numbers of the ways before that it follows still.
+
+    None where nothing new came nearer.
+    """
+    new, numbers = _new(trail), list(range(len(trail.ways)))
+    if not new:
+        return None
+    trail = replace(trail, begun=position)
+    if _is_first(trail) and len(trail.won) > (0 if trail.layer else 1):
+        singles = trail.winners or trail.won
+        return replace(trail, layer=trail.won, winners=singles, won=()), numbers
+    longer = sorted((n for n in numbers if trail.ways[n].steps), key=lambda n: -_promise(trail, n))
+    kept = [n for n in numbers if n not in longer[OPEN:]]
+    ways = (*(trail.ways[n] for n in kept), *new)
+    return replace(trail, ways=ways, near=(), won=(), layer=(), winners=()), kept
+
+
+def _promise(trail: Trail, number: int) -> float:
+    return trail.ways[number].promise
+
+
+def _new(trail: Trail) -> list[Way]:
+    """What came nearer in this round and is not followed yet."""
+    old = {way.steps for way in trail.ways}
+    return [way for way in trail.near if way.steps not in old]
+
+
+def _is_first(trail: Trail) -> bool:
+    """Whether nothing but the code as it is was followed by any edit so far."""
+    return len(trail.ways) == 1

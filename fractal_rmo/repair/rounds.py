@@ -20,6 +20,8 @@ DEPTH = 6
 ENOUGH, PATIENCE, MORE = 1_500, 3_000, 2_500
 """Candidates of one edit after which the search goes on from the best of them as well, where one
 won a test and where none did; and those of each further round."""
+SINGLE, SEVERAL = 6, 6
+"""Of the first ways that are followed by any edit, those of one edit and of more, at most."""
 OPEN = 12
 """Ways that are followed at a time, at most: each holds all edits that may follow it."""
 
@@ -27,10 +29,22 @@ OPEN = 12
 def noted(trail: Trail, measured: Sequence[tuple[Way, int]]) -> Trail:
     """The trail with the best of what was measured, each with the number of what it followed."""
     came = [way for way, start in measured if _came_nearer(way, _before(trail, way, start))]
-    near = nearest([*trail.near, *(way for way in came if not way.is_mixed)])
+    near = _nearest(trail, [*trail.near, *(way for way in came if not way.is_mixed)])
     most = LAYER if trail.layer else WINNERS
     won = winners([*trail.won, *came], most) if _is_first(trail) else ()
     return replace(trail, near=near, won=won)
+
+
+def _nearest(trail: Trail, ways: Sequence[Way]) -> tuple[Way, ...]:
+    """The best that came nearer; of edits made together as many as of single ones.
+
+    What two edits win by chance hides what a single one wins by right.
+    """
+    if not trail.layer:
+        return nearest(ways)
+    single = [way for way in ways if len(way.steps) == 1]
+    several = [way for way in ways if len(way.steps) > 1]
+    return (*nearest(single, SINGLE), *nearest(several, SEVERAL))
 
 
 def _before(trail: Trail, way: Way, start: int) -> list[Way]:

@@ -17,8 +17,8 @@ from fractal_rmo.repair.ways import Way
 
 WINNERS, LAYER = 40, 20
 """Edits that are made with others, at most, and ways to which one more is added."""
-MOST = 800
-"""Candidates of one layer, at most."""
+PAIRS, MORE = 600, 300
+"""Candidates of the first layer, at most, and of each further one."""
 ALIKE = 6
 """Of these, as many as won the same tests."""
 
@@ -44,7 +44,8 @@ def crossed(layer: Sequence[Way], others: Sequence[Way], code: SourceTree) -> It
                 steps = _sorted((*way.steps, *other.steps))
                 made[steps] = max(made.get(steps, value), value)
     order = sorted(made.items(), key=lambda one: one[1], reverse=True)
-    for number, (steps, (_, _, start)) in enumerate(order[:MOST]):
+    most = PAIRS if all(len(way.steps) == 1 for way in layer) else MORE
+    for number, (steps, (_, _, start)) in enumerate(order[:most]):
         union = Way(steps)
         yield Next(union, union.tree(code), -start, number)
 

@@ -19,7 +19,8 @@ ELSEWHERE = 0.1
 """How much nearer a test counts that raises another error, or elsewhere; a value of the wrong
 kind is nearer than an error by 0.05 and one of the right kind by 0.2 at least."""
 ONE_BEHAVIOUR = 2
-"""Ways that behave alike, at most."""
+"""Ways that behave alike, at most, each in other lines: what else could stand in the same ones is
+asked when a patch is found (``places``)."""
 
 
 def measured(way: Way, trial: Trial, control: Trial, values: bool = True) -> Way | None:
@@ -79,7 +80,11 @@ def _worth(way: Way) -> tuple[bool, float]:
 
 
 def nearest(
-    ways: Sequence[Way], gained: int = GAINED, alike: int = ALIKE, most: int = BEAM
+    ways: Sequence[Way],
+    gained: int = GAINED,
+    alike: int = ALIKE,
+    most: int = BEAM,
+    behaving: int = ONE_BEHAVIOUR,
 ) -> tuple[Way, ...]:
     """Those that gained and promise most, few that came equally far.
 
@@ -87,13 +92,15 @@ def nearest(
     """
     ranked = sorted(ways, key=_worth, reverse=True)
     kept, seen = list[Way](), Counter[tuple[str, int]]()
-    behaved = Counter[str]()
+    behaved, there = Counter[str](), Counter[tuple[str, tuple[tuple[str, int], ...]]]()
     some = any(way.gain[0] > 0 for way in ranked)
     most = gained if some else most
     for way in ranked:
         allowed = alike if way.gain > (0, 0) else QUIET if some else most
-        if way.seen and behaved[way.seen] >= ONE_BEHAVIOUR:
+        lines = tuple((step.path, step.edit.line) for step in way.steps)
+        if way.seen and (there[way.seen, lines] or behaved[way.seen] >= behaving):
             continue
+        there[way.seen, lines] += 1
         behaved[way.seen] += 1
         seen[way.key, way.gain[1]] += 1
         if seen[way.key, way.gain[1]] <= allowed and len(kept) < most:

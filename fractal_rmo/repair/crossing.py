@@ -1,6 +1,6 @@
 """Edits that each won tests, made at once: what faults that are apart win adds up.
 
-A search that knows forty such edits judges their pairs, then what the best of these make with
+A search that knows fifty such edits judges their pairs, then what the best of these make with
 one more.  That needs neither a traced run nor a new ranking (the crossover of Le Goues et al.,
 "GenProg", TSE 2012, of edits that were measured alone).
 """
@@ -15,12 +15,12 @@ from fractal_rmo.repair.candidates import Proposal
 from fractal_rmo.repair.starts import Next
 from fractal_rmo.repair.ways import Way
 
-WINNERS, LAYER = 40, 20
+WINNERS, LAYER = 50, 20
 """Edits that are made with others, at most, and ways to which one more is added."""
-PAIRS, MORE = 600, 300
+PAIRS, MORE = 700, 300
 """Candidates of the first layer, at most, and of each further one."""
-ALIKE = 6
-"""Of these, as many as won the same tests."""
+ALIKE, BEHAVING = 6, 4
+"""Of these, as many as won the same tests, and as many as tests cannot tell apart so far."""
 
 
 def winners(ways: Sequence[Way], most: int = WINNERS) -> tuple[Way, ...]:
@@ -28,7 +28,7 @@ def winners(ways: Sequence[Way], most: int = WINNERS) -> tuple[Way, ...]:
 
     Some may have lost as many: what one fault let pass may fail once that is mended.
     """
-    return nearest([way for way in ways if way.won], most, ALIKE)
+    return nearest([way for way in ways if way.won], most, ALIKE, behaving=BEHAVING)
 
 
 def crossed(layer: Sequence[Way], others: Sequence[Way], code: SourceTree) -> Iterator[Next]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -32,7 +32,7 @@ _WORDS: Mapping[str, str] = MappingProxyType({
     "strip": "whitespace spaces blank blanks surrounding trimmed trim stripped",
     "split": "words whitespace separated tokens",
     "join": "joined separated concatenated concatenation",
-    "sorted": f"{_ORDER} {_LEAST} {_MOST}", "sort": _ORDER,
+    "sorted": _ORDER, "sort": _ORDER,
     "reverse": _TURNED, "reversed": _TURNED,
     "set": "distinct unique different duplicates duplicate repeated",
     "abs": "absolute distance difference magnitude",
@@ -95,26 +95,30 @@ NO_WORDS = Wording()
 def wording(description: str, code: SourceTree) -> Wording:
     """What a description and the docstrings of the code ask for.
 
-    Where sentences of the description name a function, they alone speak of it.
+    Where sentences of the description name a function, they alone speak of it.  What a function
+    holds already it is not asked for.
     """
     trees = (parse(text) for _, text in code.python_files())
-    nodes = [node for tree in trees if tree for node in ast.walk(tree)]
-    functions = [node for node in nodes if isinstance(node, _FUNCTIONS)]
+    nodes = [tree for tree in trees if tree]
+    functions = [n for tree in nodes for n in ast.walk(tree) if isinstance(n, _FUNCTIONS)]
     sentences = _SENTENCE.split(description)
-    asked = {"": _asked(description)}
+    asked = {"": _asked(description, nodes)}
     for node in functions:
         own = [s for s in sentences if re.search(rf"\b{re.escape(node.name)}\b", s)]
         text = " ".join(own) if own and len(functions) > 1 else description
-        asked[node.name] = _asked(f"{text} {ast.get_docstring(node) or ''}")
+        docstring = ast.get_docstring(node) or ""
+        statements = node.body[1:] if docstring else node.body
+        asked[node.name] = _asked(f"{text} {docstring}", statements)
     numbers = list(dict.fromkeys(_NUMBER.findall(description)))[:NUMBERS]
     values = tuple(float(n) if "." in n else int(n) for n in numbers if len(n) < DIGITS)
     return Wording(asked, values)
 
 
-def _asked(text: str) -> frozenset[str]:
+def _asked(text: str, held: Sequence[ast.AST]) -> frozenset[str]:
+    there = {token for part in held for token in _TOKEN.findall(ast.unparse(part))}
     lower = text.lower()
     said = set(re.findall(r"[a-z]+", lower))
     named = {token for token, words in _WORDS.items() if not said.isdisjoint(words.split())}
     named |= {token for token, phrase in _PHRASES.items() if re.search(phrase, lower)}
     numbers = {number for number in _NUMBER.findall(text) if number not in _USUAL}
-    return frozenset({*named, *numbers, *_VERBATIM.findall(text)})
+    return frozenset({*named, *numbers, *_VERBATIM.findall(text)} - there)

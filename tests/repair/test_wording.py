@@ -48,6 +48,14 @@ def test_where_a_sentence_names_a_function_it_speaks_of_no_other() -> None:
     assert words.times("third", ">", ">=") == ASKED
 
 
+def test_what_a_function_holds_it_is_not_asked_for() -> None:
+    code = SourceTree({"a.py": "def f(x):\n    return sorted(x)[0] >= 3\n"})
+    words = wording("The smallest in alphabetical order is at least 3, or 8.", code)
+    assert words.times("f", "set(x)", "sorted(x)") == 1
+    assert words.times("f", ">", ">=") == 1
+    assert words.times("f", "3", "8") == ASKED
+
+
 def test_a_docstring_speaks_of_its_function() -> None:
     code = SourceTree({"a.py": 'def f(x):\n    """Reverse it."""\n    return x\n'})
     assert wording("", code).times("f", "x", "reversed(x)") == ASKED
@@ -56,4 +64,4 @@ def test_a_docstring_speaks_of_its_function() -> None:
 
 def test_the_numbers_of_the_words_may_be_used() -> None:
     assert wording("From 8 to 0.5, of 12345678901.", ONE).numbers == (8, 0.5)
-    assert NO_WORDS.numbers == ()
+    assert not NO_WORDS.numbers

@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
@@ -62,6 +63,14 @@ _proof = click.option(
 )
 
 
+def _described(kind: TaskKind) -> Callable[[_Command], _Command]:
+    """The option that says in words what the code should do, where that is of use."""
+    if kind is not TaskKind.FIX:
+        return lambda command: command
+    words = "What the code should do, in words: the search and the choice go by it."
+    return click.option("--description", default="", help=words)
+
+
 def _changing(kind: TaskKind, level: str, words: str) -> click.Command:
     """The command of a kind that changes code: both take the same and write the same."""
 
@@ -83,6 +92,7 @@ def _changing(kind: TaskKind, level: str, words: str) -> click.Command:
     @_lines
     @_proof
     @click.option("--apply", "apply_", is_flag=True, help="Write a proven patch into the files.")
+    @_described(kind)
     def change(
         path: Path,
         tests: Path,
@@ -95,8 +105,9 @@ def _changing(kind: TaskKind, level: str, words: str) -> click.Command:
         lines: bool,
         proof: Path | None,
         apply_: bool,
+        description: str = "",
     ) -> None:
-        task = _task(path, tests, kind, level, python)
+        task = replace(_task(path, tests, kind, level, python), description=description)
         after = [_reporting(junit, sarif, path, lines), *_proving(proof, task)]
         if apply_:
             after.append(partial(_apply, path, task.code))

@@ -92,7 +92,7 @@ class Hunt:
                 tried[item.start] = item.number + 1
             waiting = [item for item in waiting if item[0] >= self.position]
             size = 1 if self.judge.singly else BATCH
-            if self.pairs and is_long_enough(self.trail, self.position):
+            if self._may_go_on and is_long_enough(self.trail, self.position):
                 break
             if pause():
                 return (yield from self._paused())
@@ -194,6 +194,7 @@ class Hunt:
             if needs_run:
                 said = yield from self.judge.alone(tree, way.says(), trial)
             if isinstance(said, str):
+                self.trail = noted(self.trail, found)
                 return self._lost(place, said)
             if said is None:
                 yield from self.finds.keep(way, tree, pause)
@@ -205,11 +206,15 @@ class Hunt:
         self.trail = noted(self.trail, found)
         return (yield from self._end("")) if content else None
 
+    @property
+    def _may_go_on(self) -> bool:
+        """Whether patches of more edits are asked for: they are not where one of few was found."""
+        return self.pairs and (not self.finds.patches or len(self.finds.best.steps) >= MANY)
+
     def _goes_on(self) -> bool:
         """Begin a further round, if it may bring something better."""
-        is_enough = bool(self.finds.patches) and len(self.finds.best.steps) < MANY
-        further = next_round(self.trail, self.position)
-        if not self.pairs or is_enough or further is None:
+        further = next_round(self.trail, self.position) if self._may_go_on else None
+        if further is None:
             return False
         self.trail, kept = further
         self.starts = [self.starts[number] for number in kept]

@@ -2,7 +2,8 @@
 
 At first only the code as it is is followed by an edit.  Then edits that won tests are made with
 each other, layer by layer (``crossing``), and then the most promising ways are followed by any
-edit, some at a time.  All of it is decided by the trail alone, so that a later slice decides alike.
+edit, some at a time.  All of it is decided by the trail, so that a later slice goes on as the one
+before it would have; a round ends behind a run of many, so where it ends may differ by as many.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ won a test and where none did; and those of each further round."""
 SINGLE, SEVERAL = 6, 6
 """Of the first ways that are followed by any edit, those of one edit and of more, at most."""
 OPEN = 12
-"""Ways that are followed at a time, at most: each holds all edits that may follow it."""
+"""Ways of earlier rounds that are followed still, at most: each holds all edits that may follow."""
 
 
 def noted(trail: Trail, measured: Sequence[tuple[Way, int]]) -> Trail:
@@ -31,7 +32,7 @@ def noted(trail: Trail, measured: Sequence[tuple[Way, int]]) -> Trail:
     came = [way for way, start in measured if _came_nearer(way, _before(trail, way, start))]
     near = _nearest(trail, [*trail.near, *(way for way in came if not way.is_mixed)])
     most = LAYER if trail.layer else WINNERS
-    won = winners([*trail.won, *came], most) if _is_first(trail) else ()
+    won = winners([*trail.won, *came], most) if _is_unfollowed(trail) else ()
     return replace(trail, near=near, won=won)
 
 
@@ -44,7 +45,10 @@ def _nearest(trail: Trail, ways: Sequence[Way]) -> tuple[Way, ...]:
         return nearest(ways)
     single = [way for way in ways if len(way.steps) == 1]
     several = [way for way in ways if len(way.steps) > 1]
-    return (*nearest(single, SINGLE), *nearest(several, SEVERAL))
+    return (
+        *nearest(single, SINGLE, most=SINGLE),
+        *nearest(several, SEVERAL, most=SEVERAL),
+    )
 
 
 def _before(trail: Trail, way: Way, start: int) -> list[Way]:
@@ -71,7 +75,7 @@ def is_long_enough(trail: Trail, position: int) -> bool:
     if trail.layer or not _new(trail):
         return False
     won = any(way.gain > (0, 0) for way in trail.near)
-    enough = (ENOUGH if won else PATIENCE) if _is_first(trail) else MORE
+    enough = (ENOUGH if won else PATIENCE) if _is_unfollowed(trail) else MORE
     return position - trail.begun >= enough
 
 
@@ -81,12 +85,12 @@ def next_round(trail: Trail, position: int) -> tuple[Trail, list[int]] | None:
     None where nothing new came nearer.
     """
     new, numbers = _new(trail), list(range(len(trail.ways)))
-    if not new:
-        return None
     trail = replace(trail, begun=position)
-    if _is_first(trail) and len(trail.won) > (0 if trail.layer else 1):
+    if _is_unfollowed(trail) and len(trail.won) >= (1 if trail.layer else 2):  # one more, or two
         singles = trail.winners or trail.won
         return replace(trail, layer=trail.won, winners=singles, won=()), numbers
+    if not new:
+        return None
     longer = sorted((n for n in numbers if trail.ways[n].steps), key=lambda n: -_promise(trail, n))
     kept = [n for n in numbers if n not in longer[OPEN:]]
     ways = (*(trail.ways[n] for n in kept), *new)
@@ -103,6 +107,6 @@ def _new(trail: Trail) -> list[Way]:
     return [way for way in trail.near if way.steps not in old]
 
 
-def _is_first(trail: Trail) -> bool:
+def _is_unfollowed(trail: Trail) -> bool:
     """Whether nothing but the code as it is was followed by any edit so far."""
     return len(trail.ways) == 1

@@ -19,10 +19,12 @@ from fractal_rmo.editing.source import parse
 
 ASKED = 2.0
 """How much likelier an edit is that brings in what the words ask for."""
+LONGEST = 20_000
+"""Characters of a description that are read, at most."""
 NUMBERS, DIGITS = 12, 10
 """Numbers of the words that edits may use, at most, and their digits."""
 
-_CASE = "case uppercase lowercase insensitive capital capitals either"
+_CASE = "case uppercase lowercase insensitive capital capitals"
 _MOST = "largest maximum biggest highest greatest longest oldest latest"
 _LEAST = "smallest minimum lowest shortest cheapest youngest earliest"
 _ORDER = "sorted sort order ordered ascending descending alphabetical alphabetically increasing"
@@ -50,17 +52,17 @@ _WORDS: Mapping[str, str] = MappingProxyType({
     "**": "power squared square squares cube", "/": "average mean half fraction",
 })  # fmt: skip
 _PHRASES: Mapping[str, str] = MappingProxyType({
-    ">=": "at least|or more|not less|no less|from .* on",
+    ">=": r"at least|or more|not less|no less|from \S+ on",
     "<=": "at most|or less|not more|inclusive|up to",
-    ">": "more than|greater than|larger than|above|exceeds",
-    "<": "less than|smaller than|below|fewer than",
+    ">": "more than|greater than|larger than|exceeds",
+    "<": "less than|smaller than|fewer than",
     "not": r"\bnot\b|without|except",
 })  # fmt: skip
-_TOKEN = re.compile(r"[A-Za-z_]+|\*\*|//|[<>]=|-?\d+(?:\.\d+)?|[<>%/]")
+_TOKEN = re.compile(r"[A-Za-z_]+|\*\*|//|[<>]=|\d+(?:\.\d+)?|[<>%/]")
 _ORDERS = frozenset({"<", "<=", ">", ">="})
 _USUAL = ("0", "1", "2")
 """Numbers that stand in every other edit."""
-_VERBATIM = re.compile(r"\b(?:None|True|False|[A-Z][a-z]+Error)\b")
+_VERBATIM = re.compile(r"\b(?:None(?! of)|True|False|[A-Z][a-z]+Error)\b")
 _SENTENCE = re.compile(r"(?<=[.;!?])\s+|\n+")
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?!\w|\.\d)")
@@ -68,7 +70,7 @@ _NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?!\w|\.\d)")
 
 @dataclass(frozen=True)
 class Wording:
-    """What is asked of each function by name ("" for the rest), and the numbers that are named.
+    """What is asked of functions by name ("" for the rest), and the description's numbers.
 
     ``asked`` are tokens of code.
     """
@@ -101,24 +103,32 @@ def wording(description: str, code: SourceTree) -> Wording:
     trees = (parse(text) for _, text in code.python_files())
     nodes = [tree for tree in trees if tree]
     functions = [n for tree in nodes for n in ast.walk(tree) if isinstance(n, _FUNCTIONS)]
+    description = description[:LONGEST]
     sentences = _SENTENCE.split(description)
-    asked = {"": _asked(description, nodes)}
+    whole = _asked(description)
+    asked = {"": whole - _held(nodes)}
     for node in functions:
-        own = [s for s in sentences if re.search(rf"\b{re.escape(node.name)}\b", s)]
-        text = " ".join(own) if own and len(functions) > 1 else description
+        named = re.compile(rf"\b{re.escape(node.name)}\b")
+        own = [s for s in sentences if named.search(s)] if len(functions) > 1 else []
         docstring = ast.get_docstring(node) or ""
-        statements = node.body[1:] if docstring else node.body
-        asked[node.name] = _asked(f"{text} {docstring}", statements)
+        held = _held(node.body[1:] if docstring else node.body)
+        words = (_asked(" ".join(own)) if own else whole) | _asked(docstring)
+        asked[node.name] = asked.get(node.name, _NOTHING) | (words - held)
     numbers = list(dict.fromkeys(_NUMBER.findall(description)))[:NUMBERS]
     values = tuple(float(n) if "." in n else int(n) for n in numbers if len(n) < DIGITS)
     return Wording(asked, values)
 
 
-def _asked(text: str, held: Sequence[ast.AST]) -> frozenset[str]:
-    there = {token for part in held for token in _TOKEN.findall(ast.unparse(part))}
+def _held(nodes: Sequence[ast.AST]) -> frozenset[str]:
+    return frozenset(token for node in nodes for token in _TOKEN.findall(ast.unparse(node)))
+
+
+def _asked(text: str) -> frozenset[str]:
+    if not text:
+        return _NOTHING
     lower = text.lower()
     said = set(re.findall(r"[a-z]+", lower))
     named = {token for token, words in _WORDS.items() if not said.isdisjoint(words.split())}
     named |= {token for token, phrase in _PHRASES.items() if re.search(phrase, lower)}
     numbers = {number for number in _NUMBER.findall(text) if number not in _USUAL}
-    return frozenset({*named, *numbers, *_VERBATIM.findall(text)} - there)
+    return frozenset({*named, *numbers, *_VERBATIM.findall(text)})

@@ -96,6 +96,11 @@ ALIKE = {
         "def test_4(four, n): assert half(four) == n\n"
         "class TestA:\n    def test_5(self, two): assert two == [2]\n"
     ),
+    "a fixture beside variables of its name": (
+        "@pytest.fixture\ndef two():\n    two = [2]\n    return two\n"
+        "def test_1(two): assert two == [2]\n"
+        "def test_2():\n    two = half(8)\n    assert two == 4\n"
+    ),
     "a fixture that fails": (
         "@pytest.fixture\ndef bad(): return half('a')\n"
         "@pytest.fixture\ndef no(): raise unittest.SkipTest('why')\n"
@@ -277,6 +282,15 @@ NOT_PLAIN = {
     "a fixture of what follows": (
         "@pytest.fixture\ndef f(g): return g\n@pytest.fixture\ndef g(): return 1\n"
         "def test_1(f): assert f\n"
+    ),
+    "a fixture's name bound in a header": (
+        "@pytest.fixture\ndef two(): return 2\n"
+        "def helper(x=(two := 3)): return x\ndef test_1(two): assert two == 2\n"
+    ),
+    "a fixture's name bound by an error": (
+        "@pytest.fixture\ndef two(): return 2\n"
+        "try:\n    half('a')\nexcept TypeError as two:\n    pass\n"
+        "def test_1(two): assert two == 2\n"
     ),
     "a fixture in a class": (
         "class TestA:\n    @pytest.fixture\n    def f(self): return 1\n"

@@ -54,6 +54,56 @@ def one(run: Runner, text: str, **given: Any) -> dict[str, Any]:
     return found
 
 
+def judged(
+    run: Runner, code: str, tests: str, failing: list[str], texts: list[str], path: str
+) -> list[dict[str, Any]]:
+    """What is said of texts of a file of the code, all in one fork."""
+    payload: dict[str, Json] = {
+        "tests": ["test_s.py"],
+        "code": [path],
+        "step_limit": 100_000,
+        "failing": [f"test_s.py::{name}" for name in failing],
+        "candidates": [{path: text} for text in texts],
+        "cpu_s": 0.5,
+        "wall_s": 5.0,
+        "budget_s": 30.0,
+    }
+    files = {f"code/{path}": code, "tests/test_s.py": tests}
+    value = completed(run, RunRequest(Runtime.THIN, "unit_candidates", files, payload, ROOM))
+    return list(value["judged"])
+
+
+def test_a_folder_that_is_no_package_is_imported_anew(run: Runner) -> None:
+    tests = "from sub import helping\ndef test_1(): assert helping.f(1) == 2\n"
+    texts = [CODE.replace("a\n", "a + 0\n"), RIGHT, CODE]
+    found = judged(run, CODE, tests, ["test_1"], texts, "sub/helping.py")
+    assert [bool(one["passed"]) for one in found] == [False, True, False]
+
+
+def test_what_passing_tests_leave_behind_speaks_against_nobody(run: Runner) -> None:
+    code = (
+        "import os\ndef f(a):\n    return a\n"
+        "def once():\n    was = os.environ.get('WAS', 'no')\n    os.environ['WAS'] = 'yes'\n"
+        "    return was\n"
+    )
+    tests = (
+        "from solution import f, once\n"
+        "def test_1(): assert f(1) == 2\ndef test_2(): assert f(5) == 6\n"
+        "def test_3(): assert once() == 'no'\n"
+    )
+    half, right = (code.replace("return a\n", f"return {text}\n") for text in ("2", "a + 1"))
+    found = judged(run, code, tests, ["test_1", "test_2"], [half, right], "solution.py")
+    assert [one["broken"] for one in found] == [[], []]
+    assert len(found[1]["passed"]) == 2
+
+
+def test_a_recursion_without_an_end_leaves_lines_for_one_that_ends(run: Runner) -> None:
+    code = "def fib(n):\n    if n == 1:\n        return n\n    return fib(n - 1) + fib(n - 2)\n"
+    tests = "from solution import fib\ndef test_1(): assert fib(15) == 610\n"
+    (right,) = judged(run, code, tests, ["test_1"], [code.replace("==", "<=")], "solution.py")
+    assert right["passed"]
+
+
 def test_what_passes_and_how_far_the_others_come(run: Runner) -> None:
     value = judge(run, RIGHT, "def f(a):\n    return 2\n", "def f(a):\n    return -a\n")
     right, two, minus = value["judged"]

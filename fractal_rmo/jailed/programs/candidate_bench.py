@@ -90,7 +90,8 @@ class Trial(ABC):
     """What happens in a fork.
 
     ``together`` candidates share it, each of which may take ``cpu_s`` of processor time;
-    ``longest_s`` are seconds by the clock, since one that sleeps spends none.
+    ``longest_s`` are seconds by the clock, since one that sleeps spends none.  ``is_control``
+    is true while the code as it is is judged.
     """
 
     box: Box
@@ -99,6 +100,7 @@ class Trial(ABC):
     cpu_s: float
     codes: Codes
     longest_s: float = 0.0
+    is_control: bool = False
     together: ClassVar[int] = 1
 
     def judge_all(self, candidates: Sequence[Texts], tell: Tell) -> None:
@@ -125,6 +127,7 @@ class Trial(ABC):
         report = Report(self.box, near=True)
         try:
             self.codes.change(texts)
+            self.is_control = not texts
             self.run_tests(report)
             return judgement(report, self.failing)
         except (SyntaxError, ValueError, RecursionError, MemoryError, OutOfMemory) as error:
@@ -134,7 +137,9 @@ class Trial(ABC):
         """What is imported of code and tests, beside what was there before."""
         folders = (f"{self.box.code}/", f"{self.box.tests}/")
         for name in [name for name in sys.modules if name not in known]:
-            if str(getattr(sys.modules[name], "__file__", None) or "").startswith(folders):
+            module = sys.modules[name]
+            places = [getattr(module, "__file__", None), *getattr(module, "__path__", ())]
+            if any(f"{place}/".startswith(folders) for place in places if place):
                 del sys.modules[name]
 
 

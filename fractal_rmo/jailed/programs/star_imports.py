@@ -38,6 +38,10 @@ def _names(node: ast.AST) -> Sequence[str]:
             return [other or name]
         case ast.Global(names=names):
             return names
+        case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)):
+            return [name]
+        case ast.MatchStar(name=str(name)) | ast.MatchMapping(rest=str(name)):
+            return [name]
         case _:
             return []
 
@@ -51,6 +55,14 @@ def at_top(node: ast.AST) -> Iterator[str]:
         else:
             inside = (inner for inner in ast.walk(part) if isinstance(inner, ast.Global))
             yield from (name for each in inside for name in each.names)
+            yield from (name for header in _headers(part) for name in stored(header))
+
+
+def _headers(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> list[ast.AST]:
+    """What is computed outside of a function or a class when it is made."""
+    if isinstance(node, ast.ClassDef):
+        return [*node.decorator_list, *node.bases, *node.keywords]
+    return [*node.decorator_list, node.args, *([node.returns] if node.returns else [])]
 
 
 def _bound(node: ast.ImportFrom, folders: Sequence[str]) -> set[str] | None:

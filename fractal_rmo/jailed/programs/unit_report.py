@@ -19,6 +19,8 @@ from fractal_rmo.jailed.programs.nearness import FARTHEST, distance_at
 
 MESSAGE_CHARS = 600
 BAD = ("failed", "error")
+RECURSED = 2_500
+"""Lines that count of a test whose recursion did not end, at most."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +53,8 @@ class Report:
     """Grows while tests run.
 
     Where it is ``near``, it keeps of each failure the line of the tests ("at") and the distance
-    of the values compared there ("far").  ``steps`` are the most lines that a test executed,
-    but for those in which a recursion did not end: there were some if ``recursed``.
+    of the values compared there ("far").  ``steps`` are the most lines that a test executed;
+    a recursion did not end in some if ``recursed``.
     """
 
     box: Box
@@ -88,11 +90,10 @@ class Report:
             self.results[test] |= {"at": line_in_tests(self.box, error), "far": distance_at(error)}
 
     def took(self, test: str, steps: int) -> None:
-        """Note how many lines a test executed: a recursion without an end says nothing of that."""
+        """Note how many lines a test executed: a recursion without an end says little of that."""
         if self.results.get(test, {}).get("type") == RecursionError.__name__:
-            self.recursed = True
-        else:
-            self.steps = max(self.steps, steps)
+            self.recursed, steps = True, min(steps, RECURSED)
+        self.steps = max(self.steps, steps)
 
     def is_endless(self, test: str) -> bool:
         """Whether a test executed too many lines."""

@@ -17,7 +17,7 @@ from fractal_rmo.repair.ways import Way
 
 WINNERS, LAYER = 50, 20
 """Edits that are made with others, at most, and ways to which one more is added."""
-PAIRS, MORE = 700, 300
+PAIRS, ONE_MORE = 700, 300
 """Candidates of the first layer, at most, and of each further one."""
 ALIKE, BEHAVING = 6, 4
 """Of these, as many as won the same tests, and as many as tests cannot tell apart so far."""
@@ -44,7 +44,7 @@ def crossed(layer: Sequence[Way], others: Sequence[Way], code: SourceTree) -> It
                 steps = _sorted((*way.steps, *other.steps))
                 made[steps] = max(made.get(steps, value), value)
     order = sorted(made.items(), key=lambda one: one[1], reverse=True)
-    most = PAIRS if all(len(way.steps) == 1 for way in layer) else MORE
+    most = PAIRS if all(len(way.steps) == 1 for way in layer) else ONE_MORE
     for number, (steps, (_, _, start)) in enumerate(order[:most]):
         union = Way(steps)
         yield Next(union, union.tree(code), -start, number)

@@ -18,7 +18,7 @@ from fractal_rmo.repair.ways import Way
 
 PLACES = 8
 """Places of a patch of several edits that are looked at again, at most."""
-THERE, ELSEWHERE = BATCH + BATCH // 2, BATCH
+AT_THE_PLACE, OUTSIDE = BATCH + BATCH // 2, BATCH
 """Edits that are tried at each, and instead of it where else a run without it blames."""
 KINDS = 8
 """Of these, as many as pass: each needs a run of its own."""
@@ -102,7 +102,7 @@ class Finds:
         problem, known = self.judge.problem, (tree for _, tree, _ in self.patches)
         seen = {mark_of(tree, self.plain) for tree in (*known, opening.tree, problem.code)}
         made = list[tuple[Way, SourceTree]]()
-        left = {True: THERE, False: ELSEWHERE}
+        left = {True: AT_THE_PLACE, False: OUTSIDE}
         weigh, numbers = weigh_for(problem, self.diary.symptom), problem.wording.numbers
         for step in opening.proposals(problem.tests, weigh, blamed, numbers):
             if not left[opening.holds(step)]:

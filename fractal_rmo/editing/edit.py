@@ -41,7 +41,7 @@ def shown(text: str) -> str:
 def replaced(old: str, new: str) -> str:
     """That one piece of source takes the place of another; long ones from where they differ."""
     one, other = " ".join(old.split()), " ".join(new.split())
-    if shown(one) == shown(other) and one != other:
+    if len(one) > SHOWN and shown(one) == shown(other) and one != other:
         alike = takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))
         start = max(0, sum(1 for _ in alike) - _BEFORE)
         return f"replace …{shown(one[start:])} with …{shown(other[start:])}"

@@ -70,7 +70,7 @@ def called_name(call: ast.Call) -> str:
     return call.func.attr if isinstance(call.func, ast.Attribute) else ""
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=32_768)
 def is_atomic(expression: str) -> bool:
     """Whether an expression binds as tightly as a name, so that it never needs parentheses."""
     tree = parse(expression)
@@ -90,6 +90,7 @@ class ParsedFile:
         if tree is None:
             raise ValueError(f"{path} does not parse")
         self._inside: dict[ast.AST, list[ast.AST]] = {}
+        self._spans: dict[ast.AST, tuple[int, int]] = {}
         self.path = path
         self.text = text
         self.tree = tree
@@ -138,10 +139,14 @@ class ParsedFile:
 
     def span(self, node: Positioned) -> tuple[int, int]:
         """Character offsets (start, end) of a node."""
-        end_line, end_column = node.end_lineno, node.end_col_offset
-        if end_line is None or end_column is None:
-            raise ValueError("a node without an end")
-        return self.offset(node.lineno, node.col_offset), self.offset(end_line, end_column)
+        known = self._spans.get(node)
+        if known is None:
+            end_line, end_column = node.end_lineno, node.end_col_offset
+            if end_line is None or end_column is None:
+                raise ValueError("a node without an end")
+            known = self.offset(node.lineno, node.col_offset), self.offset(end_line, end_column)
+            self._spans[node] = known
+        return known
 
     def segment(self, node: Positioned) -> str:
         """The source text of a node, without parentheses around it."""
@@ -261,6 +266,33 @@ class ParsedFile:
             elif isinstance(node, ast.FunctionDef) and isinstance(self.parent(node), ast.ClassDef):
                 found[node.name] = None
         return [name for name in found if not name.startswith("__")]
+
+    @cached_property
+    def attributes_of(self) -> dict[str, list[str]]:
+        """By variable, the attributes that are read of it, but not called, each once."""
+        found: dict[str, dict[str, None]] = {}
+        for node in self.editable:
+            match node:
+                case ast.Attribute(value=ast.Name(id=name), attr=attr, ctx=ast.Load()):
+                    if not self.is_called(node):
+                        found.setdefault(name, {})[attr] = None
+        return {name: list(attributes) for name, attributes in found.items()}
+
+    @cached_property
+    def constant_calls(self) -> list[str]:
+        """Calls of methods with nothing but constants, as ``.zfill(2)``, each once."""
+        found: dict[str, None] = {}
+        for node in self.editable:
+            match node:
+                case ast.Call(func=ast.Attribute(attr=attr), args=[_, *_] as args, keywords=[]):
+                    if all(isinstance(argument, ast.Constant) for argument in args):
+                        found[f".{attr}({', '.join(map(self.segment, args))})"] = None
+        return list(found)
+
+    def is_called(self, node: ast.AST) -> bool:
+        """Whether a node is what a call calls."""
+        parent = self.parent(node)
+        return isinstance(parent, ast.Call) and parent.func is node
 
 
 def literals(tree: ast.AST) -> list[int | float | str]:

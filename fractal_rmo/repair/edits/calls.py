@@ -166,21 +166,9 @@ def _wrap_own(node: ast.AST, site: Site) -> Iterator[Edit]:
             yield site.swap(node, f"{name}({text})")
     for method in ("lower", "upper", "strip", "copy", "split", "keys", "values", "encode"):
         yield site.swap(node, f"{text}.{method}()", 0.7)
-    for call in _methods_of_others(site):
+    for call in site.file.constant_calls[:BORROWED]:
         if not text.endswith(call):
             yield site.swap(node, f"{text}{call}", 0.7)
-
-
-def _methods_of_others(site: Site) -> list[str]:
-    """Calls of methods with constants, as the program has them elsewhere: ``.zfill(2)``."""
-    calls = (n for n in site.file.editable if isinstance(n, ast.Call) and n.args)
-    plain = (n for n in calls if all(isinstance(a, ast.Constant) for a in n.args))
-    texts = (
-        f".{n.func.attr}({', '.join(map(site.file.segment, n.args))})"
-        for n in plain
-        if isinstance(n.func, ast.Attribute) and not n.keywords
-    )
-    return list(dict.fromkeys(texts))[:BORROWED]
 
 
 def _is_value(node: ast.AST, site: Site) -> bool:

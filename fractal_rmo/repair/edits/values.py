@@ -111,14 +111,18 @@ def _number_to_name(node: ast.AST, site: Site) -> Iterator[Edit]:
 
 
 def _name_to_number(node: ast.AST, site: Site) -> Iterator[Edit]:
-    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and not _called(node, site):
+    if (
+        isinstance(node, ast.Name)
+        and isinstance(node.ctx, ast.Load)
+        and not site.file.is_called(node)
+    ):
         plain: tuple[object, ...] = (0, 1, True, False, None, "", [])
         for value in plain:
             yield _number_put(node, site, value)
 
 
 def _name(node: ast.AST, site: Site) -> Iterator[Edit]:
-    if not isinstance(node, ast.Name) or _called(node, site):
+    if not isinstance(node, ast.Name) or site.file.is_called(node):
         return
     for rank, name in enumerate(_variables(node, site)):
         weight = 1.0 if isinstance(node.ctx, ast.Load) else 0.6
@@ -148,33 +152,20 @@ def _name_to_attribute(node: ast.AST, site: Site) -> Iterator[Edit]:
 
     ``x`` to ``x.y`` where the file asks a variable of that name for it, and the other way.
     """
-    if isinstance(node, ast.Name) and not _called(node, site):
+    if isinstance(node, ast.Name) and not site.file.is_called(node):
         if node.id in site.file.attributes and "self" in site.file.names(node):
             yield site.swap(node, f"self.{node.id}")
         if isinstance(node.ctx, ast.Load):
-            for part in _parts(node, site):
+            whole = not isinstance(site.file.parent(node), ast.Attribute | ast.Subscript)
+            for part in site.file.attributes_of.get(node.id, [])[:PARTS] if whole else ():
                 yield site.swap(node, f"{node.id}.{part}")
     elif isinstance(node, ast.Attribute):
         if node.attr in site.file.names(node):
             yield site.swap(node, node.attr)
-        if isinstance(node.value, ast.Name) and node.value.id != "self" and _is_data(node, site):
+        of_self = isinstance(node.value, ast.Name) and node.value.id == "self"
+        is_read = isinstance(node.ctx, ast.Load) and not site.file.is_called(node)
+        if isinstance(node.value, ast.Name) and is_read and not of_self:
             yield site.swap(node, node.value.id, 0.6)
-
-
-def _parts(node: ast.Name, site: Site) -> list[str]:
-    """Attributes that the file asks of a variable of this name, where the name itself stands."""
-    if isinstance(site.file.parent(node), ast.Attribute | ast.Subscript):
-        return []
-    asked = (n for n in site.file.editable if isinstance(n, ast.Attribute))
-    own = (n for n in asked if isinstance(n.value, ast.Name) and n.value.id == node.id)
-    return list(dict.fromkeys(n.attr for n in own if _is_data(n, site)))[:PARTS]
-
-
-def _is_data(node: ast.Attribute, site: Site) -> bool:
-    """Whether an attribute is read, not called."""
-    parent = site.file.parent(node)
-    called = isinstance(parent, ast.Call) and parent.func is node
-    return isinstance(node.ctx, ast.Load) and not called
 
 
 def _variables(node: ast.AST, site: Site) -> list[str]:
@@ -183,11 +174,6 @@ def _variables(node: ast.AST, site: Site) -> list[str]:
     owner = isinstance(site.file.parent(node), ast.Attribute) and "self" in names
     plain = [n for n in names if n not in ("self", "cls", "_")]
     return [*(["self"] if owner else []), *plain[:NAMES]]
-
-
-def _called(node: ast.AST, site: Site) -> bool:
-    parent = site.file.parent(node)
-    return isinstance(parent, ast.Call) and parent.func is node
 
 
 def _display(node: ast.AST, site: Site) -> Iterator[Edit]:

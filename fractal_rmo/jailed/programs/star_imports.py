@@ -38,9 +38,9 @@ def _names(node: ast.AST) -> Sequence[str]:
             return [other or name]
         case ast.Global(names=names):
             return names
-        case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)):
+        case ast.ExceptHandler(name=str() as name) | ast.MatchAs(name=str() as name):
             return [name]
-        case ast.MatchStar(name=str(name)) | ast.MatchMapping(rest=str(name)):
+        case ast.MatchStar(name=str() as name) | ast.MatchMapping(rest=str() as name):
             return [name]
         case _:
             return []

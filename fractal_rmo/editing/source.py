@@ -267,33 +267,6 @@ class ParsedFile:
                 found[node.name] = None
         return [name for name in found if not name.startswith("__")]
 
-    @cached_property
-    def attributes_of(self) -> dict[str, list[str]]:
-        """By variable, the attributes that are read of it, but not called, each once."""
-        found: dict[str, dict[str, None]] = {}
-        for node in self.editable:
-            match node:
-                case ast.Attribute(value=ast.Name(id=name), attr=attr, ctx=ast.Load()):
-                    if not self.is_called(node):
-                        found.setdefault(name, {})[attr] = None
-        return {name: list(attributes) for name, attributes in found.items()}
-
-    @cached_property
-    def constant_calls(self) -> list[str]:
-        """Calls of methods with nothing but constants, as ``.zfill(2)``, each once."""
-        found: dict[str, None] = {}
-        for node in self.editable:
-            match node:
-                case ast.Call(func=ast.Attribute(attr=attr), args=[_, *_] as args, keywords=[]):
-                    if all(isinstance(argument, ast.Constant) for argument in args):
-                        found[f".{attr}({', '.join(map(self.segment, args))})"] = None
-        return list(found)
-
-    def is_called(self, node: ast.AST) -> bool:
-        """Whether a node is what a call calls."""
-        parent = self.parent(node)
-        return isinstance(parent, ast.Call) and parent.func is node
-
 
 def literals(tree: ast.AST) -> list[int | float | str]:
     """Numbers and short strings in a tree, each once, in order; booleans left out."""

@@ -90,10 +90,15 @@ class Way:
         return Way((*self.steps, step))
 
     def says(self) -> str:
-        """All its edits in words."""
+        """All its edits in words, from the top to the bottom; the files where there are several."""
         if len(self.steps) < 2:
             return "".join(step.edit.description for step in self.steps)
-        return "; ".join(f"line {s.edit.line}: {s.edit.description}" for s in self.steps)
+        several = len({step.path for step in self.steps}) > 1
+        ordered = sorted(self.steps, key=lambda step: (step.path, step.edit.line))
+        where = (
+            f"{s.path} line {s.edit.line}" if several else f"line {s.edit.line}" for s in ordered
+        )
+        return "; ".join(f"{w}: {s.edit.description}" for w, s in zip(where, ordered, strict=True))
 
     def repeats(self, step: Proposal) -> bool:
         """Whether an edit takes back or replaces what the last one put in.

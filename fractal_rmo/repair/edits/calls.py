@@ -9,6 +9,7 @@ from itertools import combinations
 from fractal_rmo.editing.edit import Edit
 from fractal_rmo.editing.source import called_name
 from fractal_rmo.repair.edits.edit import Operator, Site
+from fractal_rmo.repair.edits.gathered import constant_calls
 
 FAMILIES = (
     ("min", "max", "sum", "len"),
@@ -166,7 +167,7 @@ def _wrap_own(node: ast.AST, site: Site) -> Iterator[Edit]:
             yield site.swap(node, f"{name}({text})")
     for method in ("lower", "upper", "strip", "copy", "split", "keys", "values", "encode"):
         yield site.swap(node, f"{text}.{method}()", 0.7)
-    for call in site.file.constant_calls[:BORROWED]:
+    for call in constant_calls(site.file)[:BORROWED]:
         if not text.endswith(call):
             yield site.swap(node, f"{text}{call}", 0.7)
 

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 
 from fractal_rmo.editing.edit import Edit
 from fractal_rmo.repair.edits.edit import Operator, Site
+from fractal_rmo.repair.edits.gathered import attributes_of, is_called
 
 LITERALS = 8
 """Literals of one type that a constant is replaced with, at most."""
@@ -114,7 +115,7 @@ def _name_to_number(node: ast.AST, site: Site) -> Iterator[Edit]:
     if (
         isinstance(node, ast.Name)
         and isinstance(node.ctx, ast.Load)
-        and not site.file.is_called(node)
+        and not is_called(site.file, node)
     ):
         plain: tuple[object, ...] = (0, 1, True, False, None, "", [])
         for value in plain:
@@ -122,7 +123,7 @@ def _name_to_number(node: ast.AST, site: Site) -> Iterator[Edit]:
 
 
 def _name(node: ast.AST, site: Site) -> Iterator[Edit]:
-    if not isinstance(node, ast.Name) or site.file.is_called(node):
+    if not isinstance(node, ast.Name) or is_called(site.file, node):
         return
     for rank, name in enumerate(_variables(node, site)):
         weight = 1.0 if isinstance(node.ctx, ast.Load) else 0.6
@@ -152,18 +153,18 @@ def _name_to_attribute(node: ast.AST, site: Site) -> Iterator[Edit]:
 
     ``x`` to ``x.y`` where the file asks a variable of that name for it, and the other way.
     """
-    if isinstance(node, ast.Name) and not site.file.is_called(node):
+    if isinstance(node, ast.Name) and not is_called(site.file, node):
         if node.id in site.file.attributes and "self" in site.file.names(node):
             yield site.swap(node, f"self.{node.id}")
         if isinstance(node.ctx, ast.Load):
             whole = not isinstance(site.file.parent(node), ast.Attribute | ast.Subscript)
-            for part in site.file.attributes_of.get(node.id, [])[:PARTS] if whole else ():
+            for part in attributes_of(site.file).get(node.id, [])[:PARTS] if whole else ():
                 yield site.swap(node, f"{node.id}.{part}")
     elif isinstance(node, ast.Attribute):
         if node.attr in site.file.names(node):
             yield site.swap(node, node.attr)
         of_self = isinstance(node.value, ast.Name) and node.value.id == "self"
-        is_read = isinstance(node.ctx, ast.Load) and not site.file.is_called(node)
+        is_read = isinstance(node.ctx, ast.Load) and not is_called(site.file, node)
         if isinstance(node.value, ast.Name) and is_read and not of_self:
             yield site.swap(node, node.value.id, 0.6)
 

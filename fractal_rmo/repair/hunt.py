@@ -159,7 +159,7 @@ class Hunt:
         return report
 
     def _weighed(self, way: Way, report: TestReport) -> Way:
-        """The way with what it gains indeed: of edits made together that was a guess."""
+        """The way with what it gains indeed: among many, one that won nothing lost unseen."""
         before = self.judge.apart
         if not report.outcomes or not before.outcomes or self.judge.singly:
             return way

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from fractal_rmo.editing.edit import Edit, shown
 from fractal_rmo.editing.source import FunctionNode
 from fractal_rmo.repair.edits.edit import Operator, Site
+from fractal_rmo.repair.edits.gathered import is_called
 
 TARGETS = 5
 """Variables that an answer may be kept in, at most: the nearest ones."""
@@ -91,14 +92,13 @@ def _names_exchanged(node: ast.AST, site: Site) -> Iterator[Edit]:
             yield site.cut(node, span, text, said, 1.0 if len(statements) == 2 else 0.7)
 
 
-def _is_called(node: ast.Name, site: Site) -> bool:
-    parent = site.file.parent(node)
-    return node.id in site.functions or (isinstance(parent, ast.Call) and parent.func is node)
+def _is_function(node: ast.Name, site: Site) -> bool:
+    return node.id in site.functions or is_called(site.file, node)
 
 
 def _names_in(statements: Sequence[ast.stmt], site: Site) -> list[ast.Name]:
     names = (n for one in statements for n in ast.walk(one) if isinstance(n, ast.Name))
-    known = [n for n in names if n in site.file.parents and not _is_called(n, site)]
+    known = [n for n in names if n in site.file.parents and not _is_function(n, site)]
     in_text = (ast.JoinedStr, ast.FormattedValue)  # whose places are not told
     told = [n for n in known if not any(isinstance(a, in_text) for a in site.file.ancestors(n))]
     return sorted(told, key=site.file.span)

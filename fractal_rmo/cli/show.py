@@ -90,15 +90,21 @@ def levels_table(verdicts: Sequence[Verdict]) -> Table:
 def _choice(solution: Solution) -> Iterator[str]:
     """How sure a repair is where another one is possible, and what tells the two apart."""
     choice = solution.choice
-    if choice is None or not choice.candidates:
+    if choice is None:
         return
     if not choice.alternatives:
         yield f"{choice.sure:.0%} sure: no patch that does something else was found to pass."
         return
-    yield f"{choice.sure:.0%} sure; the tests allow other patches too:"
+    if choice.offered:
+        here = "here"
+        yield f"{choice.sure:.0%} sure; the tests allow other patches too:"
+    else:
+        here = "with the first"
+        yield "patches that pass all tests (--json has their diffs):"
+        yield f"  {choice.candidates[0].description} ({choice.sure:.0%})"
     for other in choice.alternatives:
         yield f"  {other.description} ({other.share:.0%})"
-        yield f"    {other.call} {other.theirs} there, and {other.ours} here"
+        yield f"    {other.call} {other.theirs} there, and {other.ours} {here}"
 
 
 def _closing(solution: Solution, seconds: float) -> str:

@@ -68,6 +68,8 @@ class RepairStatus(StrEnum):
     """How a search ended."""
 
     REPAIRED = "repaired"
+    UNDECIDED = "undecided"
+    """Patches that do different things pass, and none of them is likely enough to be right."""
     ALREADY_PASSES = "already_passes"
     EXHAUSTED = "exhausted"
     """Every candidate, or as many as allowed, was tried in vain."""
@@ -170,6 +172,11 @@ class RepairOutcome:
     experience: Experience = NOTHING
     protocol: str = str(SHIPPED_PRIORS)
     partly: Partial | None = None
+
+    @property
+    def offered(self) -> tuple[Candidate, ...]:
+        """The candidates that may be the result: none where a person has to decide."""
+        return () if self.status is RepairStatus.UNDECIDED else self.candidates
 
     def telling(self, words: str) -> str:
         """``words``, and which tests were left out of the search."""

@@ -23,6 +23,7 @@ from fractal_rmo.repair.problem import (
     Made,
     RepairOutcome,
     RepairProblem,
+    RepairStatus,
 )
 from fractal_rmo.repair.search import never
 from fractal_rmo.services.evidence import alike, trust
@@ -41,6 +42,12 @@ RIGHT = (0.95, 0.85, 0.6)
 """How often a patch of one, two and more edits was right where no other behaviour was found.
 
 Measured: see "How sure" in docs/repair.md.  It depends on how much the tests ask."""
+
+
+LEAST_SURE = 0.4
+"""Less sure patches of several edits are no result: about half of them were wrong.
+
+Those of one edit were right more often than they seemed; see "How sure" in docs/repair.md."""
 
 
 @dataclass
@@ -89,7 +96,7 @@ def chosen(
         patch.weight = patch.candidate.merit * left
     arranged = _arranged(found, [stage.shown(call) for call in calls], _behaviours(patches))
     others = found.candidates[len(patches) :]
-    return replace(arranged, candidates=(*arranged.candidates, *others))
+    return _decided(replace(arranged, candidates=(*arranged.candidates, *others)))
 
 
 def _answers(tree: SourceTree, calls: Sequence[Call], label: str) -> Dialogue[Sequence[Answer]]:
@@ -163,6 +170,21 @@ def _arranged(
     )
 
 
+def _decided(found: RepairOutcome) -> RepairOutcome:
+    """The outcome; undecided where its first patch has several edits and is not sure enough."""
+    best = found.candidates[0]
+    if len(best.made) < 2 or found.sure >= LEAST_SURE or not found.alternatives:
+        return found
+    other = found.alternatives[0]
+    note = (
+        "The tests do not decide: patches that do different things pass them all, and the"
+        f" likeliest is right with a probability of {found.sure:.0%}. {other.call} {other.ours}"
+        f" with it and {other.theirs} with the next. Say in a test what is right, and run this"
+        " again."
+    )
+    return replace(found, status=RepairStatus.UNDECIDED, note=note)
+
+
 def _alternative(ours: _Patch, other: _Patch, calls: Sequence[str], share: float) -> Alternative:
     """Another behaviour, with the shortest call on which it differs."""
     differing = [
@@ -181,11 +203,14 @@ def _alternative(ours: _Patch, other: _Patch, calls: Sequence[str], share: float
     )
 
 
-def choice_document(found: RepairOutcome) -> JsonObject:
-    """Why a repair is its first candidate: how sure that is, and what else passes the tests."""
+def choice_document(found: RepairOutcome, code: SourceTree) -> JsonObject:
+    """Why a repair of ``code`` is its first candidate, how sure that is, and what else passes."""
     best = found.candidates[0].tree
     return {
         "protocol": found.protocol,
+        "decided": bool(found.offered),
+        "says": found.candidates[0].description,
+        "diff": unified_diff(code, best),
         "sure": found.sure,
         "plausible": len(found.candidates),
         "alternatives": [

@@ -89,6 +89,8 @@ def view_document(view: TaskView) -> dict[str, Json]:
 
 def solution_document(solution: Solution) -> dict[str, Json]:
     """What the commands that need no cluster come to."""
+    found = solution.choice
+    choice = choice_document(found, solution.submitted) if found else None
     return {
         "schema_version": SCHEMA_VERSION,
         "proven": solution.proven,
@@ -96,7 +98,7 @@ def solution_document(solution: Solution) -> dict[str, Json]:
         "explanation": solution.explanation,
         "candidates_tried": solution.tried,
         "edits": list(solution.edits),
-        "choice": choice_document(solution.choice) if solution.choice else None,
+        "choice": choice,
         "diff": solution.diff,
         "files": dict(solution.result.files),
         "verdicts": [verdict_document(verdict) for verdict in solution.verdicts],

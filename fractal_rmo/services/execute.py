@@ -162,7 +162,7 @@ def _repair(claim: Claim, hold: Hold, tools: Tools, pause: Callable[[], bool]) -
 
 
 def _found(claim: Claim, found: RepairOutcome, priors: Priors) -> Performed:
-    best = found.candidates[0] if found.candidates else None
+    best = found.offered[0] if found.offered else None
     if found.status is RepairStatus.UNAVAILABLE:
         raise SandboxUnavailableError(ErrorCode.SANDBOX_UNAVAILABLE, found.note)
     note = found.telling(best.description if best else found.note)
@@ -173,11 +173,11 @@ def _found(claim: Claim, found: RepairOutcome, priors: Priors) -> Performed:
         tried=found.tried,
         position=found.position,
         trail=found.trail.as_json(),
-        choice=choice_document(found) if best else None,
+        choice=choice_document(found, claim.code) if found.candidates else None,
         partly=found.partly.says() if found.partly else "",
         protocol=priors.named,
         experience=(best.experience if best else found.experience).as_json(),
-        more_plausible=len(found.candidates) > 1,
+        more_plausible=len(found.offered) > 1,
     )
     return result, best.tree if best else latest_proposal(claim) or claim.code
 

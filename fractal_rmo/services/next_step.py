@@ -27,7 +27,12 @@ MOST_PROPOSALS = 3
 """In a round; another round begins with what the validator said of the last."""
 _VENDORS = (Provider.OPENAI, Provider.ANTHROPIC)
 _THEN = {Turn.PROPOSED: "judge", Turn.NEAR_MISS: "slice", Turn.PLANNED: "propose"}
-_IN_VAIN = (RepairStatus.PAUSED, RepairStatus.EXHAUSTED, RepairStatus.CANNOT_JUDGE)
+_IN_VAIN = (
+    RepairStatus.PAUSED,
+    RepairStatus.EXHAUSTED,
+    RepairStatus.CANNOT_JUDGE,
+    RepairStatus.UNDECIDED,
+)
 
 
 def may_ask(claim: Claim, models: LanguageModel) -> bool:

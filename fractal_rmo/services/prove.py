@@ -104,7 +104,7 @@ def decide(claim: Claim, verdicts: tuple[Verdict, ...]) -> StepOutcome:
         moves=(TaskState.LEARNING,) if again else (TaskState.FAILED,),
         ending=None if again else Ending.NOT_PROVEN,
         proven_level=level,
-        summary="" if again else last.summary,
+        summary="" if again else _in_vain(claim, last),
         verdicts=verdicts,
         messages=messages,
         errors=errors,
@@ -118,6 +118,14 @@ def _explained(claim: Claim) -> str:
     if not sentence:
         return ""
     return f"{claim.slices(Stage.EXECUTE)[-1]['note']} A model says of it: {sentence}"
+
+
+def _in_vain(claim: Claim, last: Verdict) -> str:
+    """What the last level saw, and what a repair says that left the code as it is."""
+    execution = claim.slices(Stage.EXECUTE)
+    said = execution[-1] if execution else {}
+    nothing = said.get("status") in (RepairStatus.EXHAUSTED, RepairStatus.UNDECIDED)
+    return f"{last.summary} {said['note']}" if nothing else last.summary
 
 
 def _may_return(claim: Claim, last: Verdict) -> bool:

@@ -116,6 +116,9 @@ def _share(description: str) -> Json:
 
 _CHOICE: dict[str, Json] = {
     "protocol": _said("The version of the priors that ordered the search."),
+    "decided": _said("Whether it is sure enough to be a result, or left to a person.", "boolean"),
+    "says": _said("What the patch edits."),
+    "diff": _said("From the submitted code to the patch."),
     "sure": _share("How likely the patch is right, by what was measured of such patches."),
     "plausible": _said("Patches that pass all tests.", "integer"),
     "alternatives": {

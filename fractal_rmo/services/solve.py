@@ -38,10 +38,12 @@ def silent(_stage: str, _label: str, _number: int) -> None:
 class Solution:
     """What a local job came to.
 
-    ``result`` is the code that was validated: the first candidate that could
-    be proven, else the submitted code.  ``diff`` is empty when nothing changed.
+    ``submitted`` is the code that was given, ``result`` the code that was validated: the first
+    candidate that could be proven, else the submitted code.  ``diff`` is empty when nothing
+    changed.
     """
 
+    submitted: SourceTree
     result: SourceTree
     verdicts: tuple[Verdict, ...]
     proven: bool
@@ -52,7 +54,7 @@ class Solution:
     edits: tuple[JsonObject, ...] = ()
     """Rule, path, line, what is said of an edit, and why it was not kept; none of a repair."""
     choice: RepairOutcome | None = None
-    """Of a repair whose first candidate is the result: how sure it is, and what else there is."""
+    """Of a repair whose first candidate is the result, or that a person has to decide."""
 
 
 def solve(
@@ -99,7 +101,7 @@ def _fix(task: Task, run: Runner, progress: Progress, out_of_time: Callable[[], 
     tried = drive(dialogue, run, watch)
     found = drive(chosen(problem, tried, out_of_time), run, watch)
     best: Solution | None = None
-    for candidate in found.candidates:
+    for candidate in found.offered:
         solution = _judged(task, candidate.tree, run, progress)
         best = _with_repair(solution, found, candidate.description)
         if best.proven or out_of_time():
@@ -138,8 +140,8 @@ def _data(task: Task, run: Runner, progress: Progress) -> Solution:
 
 
 def _with_repair(solution: Solution, found: RepairOutcome, explanation: str) -> Solution:
-    is_first = bool(found.candidates) and solution.result == found.candidates[0].tree
-    choice = found if is_first else None
+    is_first = bool(found.offered) and solution.result == found.offered[0].tree
+    choice = found if is_first or found.status is RepairStatus.UNDECIDED else None
     words = found.telling(explanation)
     return replace(solution, explanation=words, tried=found.tried, choice=choice)
 
@@ -155,6 +157,7 @@ def _climbed(task: Task, subject: Subject, run: Runner, progress: Progress) -> S
 
 def _solution(task: Task, result: SourceTree, verdicts: tuple[Verdict, ...]) -> Solution:
     return Solution(
+        submitted=task.code,
         result=result,
         verdicts=verdicts,
         proven=is_proven(verdicts, task.level),

@@ -43,8 +43,6 @@ from scripts.benchmarks._slips import slipped
 
 _JUDGING = Limits(wall_s=300.0, cpu_s=120, memory_mb=1024)
 """A judgement that a busy machine cuts off would count as an overfit."""
-SURE = 0.45
-"""``if_sure`` tells how it would be if patches of which the choice is less sure were left out."""
 _JUDGE = """
 import copy, json, math
 from pathlib import Path
@@ -123,7 +121,10 @@ class Meter:
 
 @dataclass
 class Score:
-    """What was seen so far.  ``wrong`` and ``unsolved`` hold ids of rows."""
+    """What was seen so far.  ``wrong``, ``unsolved`` and ``undecided`` hold ids of rows.
+
+    Of what was left to a person, ``undecided_correct`` counts where the likeliest patch was right.
+    """
 
     problems: int = 0
     plausible: int = 0
@@ -135,8 +136,8 @@ class Score:
     cpu_s: float = 0.0
     wall_s: float = 0.0
     candidates: int = 0
-    unsure_correct: int = 0
-    unsure_wrong: int = 0
+    undecided: list[str] = field(default_factory=list)
+    undecided_correct: int = 0
 
     def value(self) -> dict[str, object]:
         """The figures as they are printed."""
@@ -147,16 +148,14 @@ class Score:
             "correct_ci": [round(end, 4) for end in wilson(self.correct, self.problems)],
             "overfit": len(self.wrong),
             "correct_below_first": self.later,
-            "if_sure": {
-                "from": SURE,
-                "correct": self.correct - self.unsure_correct,
-                "overfit": len(self.wrong) - self.unsure_wrong,
-            },
+            "undecided": len(self.undecided),
+            "undecided_correct": self.undecided_correct,
             "cpu_s": round(self.cpu_s, 2),
             "wall_s": round(self.wall_s, 2),
             "candidates": self.candidates,
             "candidates_per_s": round(self.candidates / (self.cpu_s or 1.0), 1),
             "overfit_ids": self.wrong,
+            "undecided_ids": self.undecided,
             "unsolved_ids": self.unsolved,
             "not_judged_ids": self.not_judged,
         }
@@ -214,27 +213,31 @@ def attempt(row: Row, run: Runner, score: Score, budget_s: float, without: froze
     trees = [candidate.tree for candidate in found.candidates]
     if found.status is RepairStatus.ALREADY_PASSES:
         trees = [problem.code]
-    said = _count(row, trees, run, score, found.sure >= SURE)
+    said = _count(row, trees, run, score, is_decided=found.status is not RepairStatus.UNDECIDED)
     shown = found.candidates[0].description if found.candidates else found.note
     sure = f", {found.sure:.0%} sure" if found.candidates else ""
     return f"{said} after {found.tried}{sure}: {shown}"
 
 
-def _count(row: Row, trees: Sequence[SourceTree], run: Runner, score: Score, is_sure: bool) -> str:
+def _count(
+    row: Row, trees: Sequence[SourceTree], run: Runner, score: Score, *, is_decided: bool
+) -> str:
     if not trees:
         score.unsolved.append(row["id"])
         return "unsolved"
-    score.plausible += 1
     verdicts = [judge(row, tree, run) for tree in trees]
+    if not is_decided:
+        score.undecided.append(row["id"])
+        score.undecided_correct += bool(verdicts[0])
+        return f"undecided, the likeliest is {'correct' if verdicts[0] else 'wrong'}"
+    score.plausible += 1
     if verdicts[0]:
         score.correct += 1
-        score.unsure_correct += not is_sure
         return "correct"
     if verdicts[0] is None:
         score.not_judged.append(row["id"])
         return "not judged"
     score.wrong.append(row["id"])
-    score.unsure_wrong += not is_sure
     score.later += any(verdicts)
     return "overfit, a later candidate is correct" if any(verdicts) else "overfit"
 

@@ -11,7 +11,7 @@ from fractal_rmo.domain.run import Runner
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.repair.problem import Candidate, Made, RepairOutcome, RepairProblem, RepairStatus
 from fractal_rmo.repair.search import never
-from fractal_rmo.services.choose import RIGHT, chosen
+from fractal_rmo.services.choose import LEAST_SURE, RIGHT, chosen
 from fractal_rmo.services.drive import drive
 
 BEFORE = "def largest(a: int, b: int) -> int:\n    return a\n"
@@ -39,8 +39,9 @@ def choose(
     texts: dict[str, float],
     description: str = "",
     pause: Callable[[], bool] = never,
+    others: tuple[Made, ...] = (),
 ) -> RepairOutcome:
-    """The choice among patches of these merits."""
+    """The choice among patches of these merits, each with the ``others`` made as well."""
     problem = RepairProblem(
         SourceTree({"solution.py": BEFORE}),
         SourceTree({"test_solution.py": TESTS}),
@@ -49,7 +50,7 @@ def choose(
     candidates = tuple(
         Candidate(
             SourceTree({"solution.py": text}),
-            (Made("solution.py", f"kind {n}", 2, text),),
+            (*others, Made("solution.py", f"kind {n}", 2, text)),
             text,
             merit,
         )
@@ -121,6 +122,23 @@ def test_what_there_is_no_time_to_compare_comes_last(run: Runner) -> None:
 
 def test_a_single_patch_stays_what_it_is(run: Runner) -> None:
     assert order(choose(run, {MAXIMUM: 0.4})) == [MAXIMUM]
+
+
+ELSEWHERE = Made("solution.py", "any", 1, "x")
+BY_THREE = "def largest(a: int, b: int) -> int:\n    return a if a == 3 else b\n"
+
+
+def test_unsure_patches_of_several_edits_are_left_to_a_person(run: Runner) -> None:
+    texts = {MAXIMUM: 0.3, BY_TWO: 0.3, BY_THREE: 0.3}
+    single, several = choose(run, texts), choose(run, texts, others=(ELSEWHERE,))
+    assert (single.status, order(single)) == (RepairStatus.REPAIRED, order(several))
+    assert len(single.offered) == 3
+    assert (several.status, several.offered) == (RepairStatus.UNDECIDED, ())
+    assert several.sure < LEAST_SURE
+    other = several.alternatives[0]
+    assert f"{other.call} {other.ours} with it and {other.theirs} with the next" in several.note
+    surer = choose(run, {**texts, MAXIMUM: 0.9}, others=(ELSEWHERE,))
+    assert order(surer)[0] == surer.offered[0].description == MAXIMUM
 
 
 LEAVING = (

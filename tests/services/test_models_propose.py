@@ -47,6 +47,17 @@ FIX = Task(
     SourceTree({"test_solution.py": TESTS}),
     provider=Provider.OPENAI,
 )
+TWO_FAULTS = "def wider(x):\n    return x - 1\n\n\ndef higher(x):\n    return x - 3\n"
+ONE_CALL_EACH = """from solution import higher, wider
+
+
+def test_wider():
+    assert wider(2) == 4
+
+
+def test_higher():
+    assert higher(3) == 9
+"""
 NEW = Task("Write double(x).", tests=FIX.tests, kind=TaskKind.GENERATE)
 ANY = ""
 
@@ -70,6 +81,36 @@ def test_a_model_fixes_what_the_engine_has_no_time_for(
         ("propose-2", "proposed"),
         ("judge-3", "generated"),
     ]
+
+
+OPEN = replace(
+    FIX,
+    code=SourceTree({"solution.py": TWO_FAULTS}),
+    tests=SourceTree({"test_solution.py": ONE_CALL_EACH}),
+)
+"""Patches that do different things pass these tests."""
+
+
+@pytest.mark.slow
+def test_what_the_tests_leave_open_is_no_result(
+    engine: Engine, redis: Redis, sandbox: Sandbox
+) -> None:
+    at_work = rig(engine, redis, sandbox, models_of())
+    view = at_work.finish(replace(OPEN, provider=Provider.OFFLINE))
+    assert (view.row.ending, view.result) == (Ending.NOT_PROVEN, None)
+    assert "The tests do not decide" in view.summary
+    assert actions(view) == [("", "undecided")]
+    assert view.steps[-1].output
+
+
+def test_what_the_tests_leave_open_a_model_is_asked(
+    engine: Engine, redis: Redis, sandbox: Sandbox
+) -> None:
+    right = TWO_FAULTS.replace("x - 1", "x + 2").replace("x - 3", "x * 3")
+    at_work = rig(engine, redis, sandbox, models_of(answers(code(solution=right))))
+    view = at_work.finish(replace(OPEN, provider=Provider.AUTO))
+    assert (view.row.ending, view.result) == (Ending.PROVEN, SourceTree({"solution.py": right}))
+    assert actions(view)[:2] == [("", "undecided"), ("propose-2", "proposed")]
 
 
 def test_where_the_engine_is_done_first_nobody_is_asked(

@@ -63,7 +63,7 @@ def test_a_failed_candidate_is_learned_from_and_excluded() -> None:
         replace(CLAIM, tries=4),
         replace(CLAIM, seconds_left=0.0),
         replace(CLAIM, kind=TaskKind.VALIDATE),
-        replace(CLAIM, outputs={"execute": {"status": "exhausted"}}),
+        replace(CLAIM, outputs={"execute": {"status": "exhausted", "note": "None passes."}}),
         replace(CLAIM, kind=TaskKind.REFACTOR, outputs={"execute": {"status": "unchanged"}}),
     ],
     ids=[
@@ -77,8 +77,14 @@ def test_a_failed_candidate_is_learned_from_and_excluded() -> None:
 def test_exhaustion_is_decided_before_learning(claim: Claim) -> None:
     outcome = decide(claim, FAILED)
     assert (outcome.ending, outcome.moves) == (Ending.NOT_PROVEN, (TaskState.FAILED,))
-    assert outcome.summary == "a critical issue"
+    assert outcome.summary.startswith("a critical issue")
     assert outcome.errors
+
+
+@pytest.mark.parametrize("status", ["exhausted", "undecided"])
+def test_the_end_says_why_nothing_was_repaired(status: str) -> None:
+    claim = replace(CLAIM, outputs={"execute": {"status": status, "note": "None passes."}})
+    assert decide(claim, FAILED).summary == "a critical issue None passes."
 
 
 def test_max_retries_three_means_three_returns() -> None:

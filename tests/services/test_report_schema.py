@@ -29,7 +29,7 @@ GAPS: dict[str, Json] = {
 
 
 def solution(*verdicts: Verdict) -> Solution:
-    return Solution(CODE, verdicts, proven=False, proven_level=2)
+    return Solution(CODE, CODE, verdicts, proven=False, proven_level=2)
 
 
 def view(**given: Any) -> TaskView:

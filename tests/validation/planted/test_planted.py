@@ -64,7 +64,8 @@ def test_every_program_gets_what_it_deserves(
 
 def assert_reported(verdicts: tuple[Verdict, ...], code: SourceTree) -> None:
     """A report of it fits the published schema, and is whole as JUnit and SARIF."""
-    solution = Solution(code, verdicts, is_proven(verdicts, Level.MUTATION), proven_level(verdicts))
+    proven, level = is_proven(verdicts, Level.MUTATION), proven_level(verdicts)
+    solution = Solution(code, code, verdicts, proven, level)
     document = json.loads(json.dumps(solution_document(solution), default=dict))
     jsonschema.validate(document, dict(report_schema()))
     assert len(ET.fromstring(junit(verdicts))[0]) == len(verdicts)  # noqa: S314 - our own

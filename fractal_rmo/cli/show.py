@@ -93,7 +93,12 @@ def _choice(solution: Solution) -> Iterator[str]:
     if choice is None:
         return
     if not choice.alternatives:
-        yield f"{choice.sure:.0%} sure: no patch that does something else was found to pass."
+        edits = len(choice.candidates[0].made)
+        several = f"{edits} edits" if edits > 1 else "one edit"
+        yield (
+            f"{choice.sure:.0%} sure: no patch that does something else was found to pass,"
+            f" and so many of such patches of {several} were right when measured."
+        )
         return
     if choice.offered:
         here = "here"

@@ -78,6 +78,11 @@ class Bench:
         """The same bench for a first look, which ends what seems endless soon."""
         return replace(self, steps=FIRST_STEPS, limits=_FIRST_LIMITS)
 
+    def no_longer_than(self, first: TestReport) -> Bench:
+        """The same bench, on which what had no end at first costs no more than it did then."""
+        is_longer = bool(first.endless) and self.steps == STEPS
+        return replace(self, steps=FIRST_STEPS) if is_longer else self
+
     def free(self) -> Bench:
         """The same bench, where no lines are counted: only time ends a test."""
         return replace(self, steps=None, limits=_FREE_LIMITS)

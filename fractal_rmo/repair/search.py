@@ -74,8 +74,8 @@ def _first_run(problem: RepairProblem) -> Dialogue[RepairOutcome | _First]:
 
 
 def _flaky(bench: Bench, code: SourceTree, first: TestReport) -> Dialogue[tuple[str, ...]]:
-    """Tests that end otherwise in another run; what had no end at first was allowed less then."""
-    found = set[str]()
+    """Tests that end otherwise in another run; of what had no end at first nothing is learned."""
+    found, bench = set[str](), bench.no_longer_than(first)
     for number in range(LOOKS if first.outcomes else 0):
         result = yield bench.request(code, f"all tests, again ({number + 1})", stop=False)
         later = read_report(result, code)

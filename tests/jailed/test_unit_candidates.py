@@ -31,6 +31,7 @@ def judge(
     tests: str = TESTS,
     runtime: Any = Runtime.THIN,
     budget_s: float = 30.0,
+    cpu_s: float = 0.5,
 ) -> dict[str, Any]:
     payload: dict[str, Json] = {
         "tests": ["test_solution.py"],
@@ -38,7 +39,7 @@ def judge(
         "step_limit": 100_000,
         "failing": FAILING,
         "candidates": [{"solution.py": text} for text in candidates],
-        "cpu_s": 0.5,
+        "cpu_s": cpu_s,
         "wall_s": 5.0,
         "budget_s": budget_s,
     }
@@ -142,6 +143,12 @@ def test_a_candidate_that_ends_its_fork_costs_itself_alone(
 ) -> None:
     found = one(run, f"def f(a):\n    {body}\n")
     assert found == {"number": 1, "ending": ending}
+
+
+def test_what_has_no_lines_is_stopped_by_what_the_code_as_it_is_takes(run: Runner) -> None:
+    value = judge(run, "def f(a):\n    return 10 ** 10 ** 9\n", RIGHT, cpu_s=20.0)
+    assert [one["ending"] for one in value["judged"]] == ["timed_out", "finished"]
+    assert value["cpu_s"] < 10
 
 
 def test_what_does_not_compile_is_no_candidate(run: Runner) -> None:

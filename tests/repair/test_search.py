@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from fractal_rmo.domain.jsonvalue import Json
 from fractal_rmo.domain.run import RunEnding, RunRequest, RunResult
 from fractal_rmo.domain.source import SourceTree
+from fractal_rmo.editing.judging import FIRST_STEPS
 from fractal_rmo.editing.source import parse
 from fractal_rmo.repair import hunt, rounds
 from fractal_rmo.repair.candidates import equally, parse_files, rank
@@ -144,6 +145,21 @@ def test_a_test_that_fails_at_times_is_left_out_and_named() -> None:
     told = f"Left out, since they both passed and failed on the same code: {name}."
     assert outcome.telling("Words") == outcome.telling("Words.") == f"Words. {told}"
     assert steady.telling("Words.") == "Words."
+
+
+def test_a_second_look_gives_an_endless_test_no_more_lines_than_the_first() -> None:
+    steps = list[Json]()
+
+    def watched(request: RunRequest) -> RunResult:
+        if request.label.startswith(("all tests, as", "all tests, again")):
+            steps.append(request.payload["step_limit"])
+        is_free = request.payload.get("step_limit") is None  # nothing would end it in this process
+        return RunResult(RunEnding.TIMED_OUT) if is_free else run(request)
+
+    code = "def f(n):\n    while n:\n        n += 1\n    return n\n"
+    tests = "from solution import f\ndef test(): assert f(2) == 0\n"
+    drive(search(problem(code, tests), max_candidates=MANY), watched)
+    assert steps == [FIRST_STEPS] * (1 + LOOKS)
 
 
 def test_nothing_is_judged_by_tests_that_all_fail_at_times() -> None:

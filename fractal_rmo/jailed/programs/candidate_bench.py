@@ -8,7 +8,8 @@ that ends the fork costs itself; those behind it go on in the next.  Answers are
 under a mark that the next fork does not know.
 
 A candidate may execute ten times the lines of the code as it is, and no less than ``_STEPS``:
-many are endless, and the whole ``step_limit`` costs more than all else.
+many are endless, and the whole ``step_limit`` costs more than all else.  What it does in C has no
+lines (the power of a power has a million digits), so processor time is bounded likewise.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ from fractal_rmo.jailed.programs.nearness import keep_operands
 from fractal_rmo.jailed.programs.unit_report import Report, Request, judgement
 
 _STEPS, _TIMES_STEPS = 2_500, 10
+_LEAST_CPU_S, _TIMES_CPU = 0.1, 10.0
 _LEAST_WALL_S, _TIMES_WALL = 3.0, 3.0
 _KEPT_MB = 64
 """Of the run's memory, for the process that forks."""
@@ -119,6 +121,11 @@ class Trial(ABC):
         steps = min(most, max(_STEPS, _TIMES_STEPS * needed))
         self.request = replace(self.request, step_limit=steps)
 
+    def bound_time(self, needed: Ended) -> None:
+        """Let a candidate take in proportion to what the code as it is took."""
+        self.cpu_s = min(self.cpu_s, max(_LEAST_CPU_S, _TIMES_CPU * needed.cpu_s))
+        self.longest_s = max(_LEAST_WALL_S, _TIMES_WALL * needed.duration_s)
+
     @abstractmethod
     def run_tests(self, report: Report) -> None:
         """Import tests and code, and run those of ``failing``; the others where one passes."""
@@ -174,7 +181,7 @@ class _Bench:
         """What the code as it is did, and each candidate by number."""
         ended = self._control()
         control = ended.answer
-        self._trial.longest_s = max(_LEAST_WALL_S, _TIMES_WALL * ended.duration_s)
+        self._trial.bound_time(ended)
         self._trial.bound_steps(control.get("steps", 0))
         if control.get("recursed"):  # with fewer lines it may end otherwise, as candidates do
             control = self._control().answer

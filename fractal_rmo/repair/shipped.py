@@ -119,6 +119,8 @@ SHIPPED_PRIORS = Priors(
             "again behind loop": 0.4,
             "counted": 0.45,
             "unless known": 0.3,
+            "best kept": 0.3,
+            "field": 0.3,
         }
     ),
 )

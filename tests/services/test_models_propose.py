@@ -91,7 +91,6 @@ OPEN = replace(
 """Patches that do different things pass these tests."""
 
 
-@pytest.mark.slow
 def test_what_the_tests_leave_open_is_no_result(
     engine: Engine, redis: Redis, sandbox: Sandbox
 ) -> None:
@@ -103,6 +102,7 @@ def test_what_the_tests_leave_open_is_no_result(
     assert view.steps[-1].output
 
 
+@pytest.mark.slow
 def test_what_the_tests_leave_open_a_model_is_asked(
     engine: Engine, redis: Redis, sandbox: Sandbox
 ) -> None:

@@ -149,6 +149,18 @@ def _other_end(node: ast.AST, site: Site) -> Iterator[Edit]:
             yield site.swap(node, f"{site.file.segment(row)}.insert(0, {site.file.segment(item)})")
 
 
+def _best_kept(node: ast.AST, site: Site) -> Iterator[Edit]:
+    """``best = x`` in a loop to ``best = min(best, x)``: each round forgot the one before."""
+    if not isinstance(node, ast.Assign) or isinstance(node.value, ast.Constant):
+        return
+    target = node.targets[0]
+    in_loop = any(isinstance(a, ast.For | ast.While) for a in site.file.ancestors(node))
+    if in_loop and isinstance(target, _PLACES):
+        name, value = site.file.segment(target), site.file.segment(node.value)
+        for best in ("min", "max"):
+            yield site.swap(node.value, f"{best}({name}, {value})")
+
+
 def _left_early(node: ast.AST, site: Site) -> Iterator[Edit]:
     """``return``, with or without a value, or another leave at the end of an inner block."""
     function = site.file.function(node) if isinstance(node, ast.stmt) else None
@@ -184,6 +196,16 @@ OPERATORS = (
             ("def f(x):\n    f(x.left)\n", "def f(x):\n    x.left = f(x.left)\n"),
             ("def f(x):\n    x.strip()\n", "def f(x):\n    x = x.strip()\n"),
             ("def f(x):\n    x.a == 1\n", "def f(x):\n    x.a = 1\n"),
+        ),
+    ),
+    Operator(
+        "best kept",
+        _best_kept,
+        (
+            (
+                "for x in a:\n    best[0] = x + 1\n",
+                "for x in a:\n    best[0] = min(best[0], x + 1)\n",
+            ),
         ),
     ),
     Operator("sides exchanged", _sides_exchanged, (("a = b.c\n", "b.c = a\n"),)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 
@@ -103,6 +104,17 @@ def _alphabet(node: ast.AST, site: Site) -> Iterator[Edit]:
     for letter in letters:
         if letter not in old:
             yield site.swap(node, site.literal(node, old + letter), 0.8)
+
+
+def _field(node: ast.AST, site: Site) -> Iterator[Edit]:
+    """``{}`` to ``{:02d}`` or ``{:.2f}`` and ``%d`` to ``%02d``: a number's width was forgotten."""
+    if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
+        return
+    text, fields = node.value, []
+    for bare, full in (("{}", "{:02d}"), ("{}", "{:.2f}"), ("%d", "%02d"), ("%s", "%.2f")):
+        fields += [(found.start(), bare, full) for found in re.finditer(bare, text)]
+    for at, bare, full in fields:
+        yield site.swap(node, site.literal(node, text[:at] + full + text[at + len(bare) :]))
 
 
 def _number_to_name(node: ast.AST, site: Site) -> Iterator[Edit]:
@@ -228,6 +240,14 @@ OPERATORS = (
         (("x = 'a, '\n", "x = 'a,'\n"), ("x = 'a'\n", "x = ''\n"), ('x = "a"\n', 'x = ""\n')),
     ),
     Operator("alphabet", _alphabet, (("x = 'abd'\n", "x = 'abdc'\n"),)),
+    Operator(
+        "field",
+        _field,
+        (
+            ("x = '{}:{}'.format(a, b)\n", "x = '{}:{:02d}'.format(a, b)\n"),
+            ("x = '%d:%d' % (a, b)\n", "x = '%d:%02d' % (a, b)\n"),
+        ),
+    ),
     Operator("constant to variable", _number_to_name, (("a = 1\nb = 0\n", "a = 1\nb = a\n"),)),
     Operator("variable to constant", _name_to_number, (("a = 1\nb = a\n", "a = 1\nb = 0\n"),)),
     Operator(

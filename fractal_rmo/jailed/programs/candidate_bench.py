@@ -26,6 +26,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
+from importlib.machinery import ModuleSpec
+from pathlib import Path
 from types import CodeType
 from typing import Any, ClassVar
 
@@ -47,11 +49,16 @@ Texts = Mapping[str, str]
 
 @dataclass
 class Codes:
-    """Compiled files by name: what the import system takes instead of reading them."""
+    """Compiled files by name, and where modules were found: what the import system takes.
+
+    To look for two modules in folders takes longer than many a test.
+    """
 
     box: Box
     own: dict[str, CodeType] = field(default_factory=dict)
     changed: dict[str, CodeType] = field(default_factory=dict)
+    specs: dict[str, ModuleSpec] = field(default_factory=dict)
+    folders: Sequence[str] = ()
 
     def keep(self, request: Request, code: Iterable[str]) -> None:
         """Compile tests and code; what does not compile is left to the forks, which will say so."""
@@ -59,12 +66,23 @@ class Codes:
             with suppress(SyntaxError, ValueError, RecursionError, ImportError, OSError):
                 tree = keep_operands(ast.parse(file.read_bytes(), str(file)))
                 self.own[str(file)] = compile(tree, str(file), "exec", dont_inherit=True)
-                top = module_name(file).partition(".")[0]  # what is below it would be imported
-                importlib.util.find_spec(top)  # the folders are listed once for all
+                self._find(file)
         for file in [self.box.code / path for path in code if path.endswith(".py")]:
             with suppress(SyntaxError, ValueError, RecursionError, OSError):
                 text = file.read_bytes()
                 self.own[str(file)] = compile(text, str(file), "exec", dont_inherit=True)
+                self._find(file)
+
+    def _find(self, file: Path) -> None:
+        """Keep the spec of a module, but of no package: its list of folders could be changed."""
+        name = module_name(file).partition(".")[0]  # what is below it would be imported
+        spec = importlib.util.find_spec(name)
+        if spec is not None and spec.origin == str(file) and not spec.parent:
+            self.specs[name] = spec
+
+    def find_spec(self, fullname: str, *_: object) -> ModuleSpec | None:
+        """Where a file was found, as long as modules are looked for in the same folders."""
+        return self.specs.get(fullname) if self.folders == sys.path else None
 
     def change(self, texts: Texts) -> None:
         """Let a candidate's texts stand for its files.  Raises what ``compile`` does."""
@@ -83,6 +101,8 @@ class Codes:
             return self.changed.get(path) or self.own.get(path) or read(this, fullname)
 
         loader.get_code = get_code
+        self.folders = list(sys.path)
+        sys.meta_path.insert(0, self)
 
 
 @dataclass
@@ -136,7 +156,7 @@ class Trial(ABC):
     def _forget(self, known: Collection[str]) -> None:
         """What is imported of code and tests, beside what was there before."""
         folders = (f"{self.box.code}/", f"{self.box.tests}/")
-        for name in [name for name in sys.modules if name not in known]:
+        for name in sys.modules.keys() - known:
             module = sys.modules[name]
             places = [getattr(module, "__file__", None), *getattr(module, "__path__", ())]
             if any(f"{place}/".startswith(folders) for place in places if place):

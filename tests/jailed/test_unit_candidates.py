@@ -9,6 +9,7 @@ import pytest
 
 from fractal_rmo.domain.jsonvalue import Json
 from fractal_rmo.domain.run import Runner, RunRequest, Runtime
+from fractal_rmo.jailed.programs.candidate_bench import dealt
 from tests.jailed.mutants import ROOM, completed
 
 pytestmark = pytest.mark.thorough
@@ -71,6 +72,13 @@ def judged(
     files = {f"code/{path}": code, "tests/test_s.py": tests}
     value = completed(run, RunRequest(Runtime.THIN, "unit_candidates", files, payload, ROOM))
     return list(value["judged"])
+
+
+def test_candidates_are_dealt_to_few_forks_and_the_first_are_judged_first() -> None:
+    assert list(dealt(3, 4, 2)) == [[0, 1, 2]]
+    assert list(dealt(5, 4, 2)) == [[0, 2, 4], [1, 3]]
+    assert list(dealt(9, 4, 2)) == [[0, 2, 4, 6], [1, 3, 5, 7], [8]]
+    assert list(dealt(5, 4, 1)) == [[0, 1, 2, 3], [4]]
 
 
 def test_a_folder_that_is_no_package_is_imported_anew(run: Runner) -> None:

@@ -22,11 +22,12 @@ import signal
 import sys
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib.machinery import ModuleSpec
+from math import ceil
 from pathlib import Path
 from types import CodeType
 from typing import Any, ClassVar
@@ -174,6 +175,18 @@ def judged(trial: Trial, payload: Mapping[str, Any]) -> dict[str, Any]:
     return {"supported": True, "control": control, "judged": told, "cpu_s": cpu_s()}
 
 
+def dealt(count: int, together: int, side_by_side: int) -> Iterator[list[int]]:
+    """The numbers of candidates in groups, few and even ones.
+
+    Those side by side take turns: where time cuts them off, it is the first that are judged.
+    """
+    width = together * side_by_side
+    for begin in range(0, count, width):
+        block = range(begin, min(begin + width, count))
+        groups = ceil(len(block) / together)
+        yield from (list(block[n::groups]) for n in range(groups))
+
+
 def cpu_s() -> float:
     """Processor time of this process and of those it has waited for."""
     own, forks = (
@@ -198,12 +211,11 @@ class _Bench:
         self._trial.bound_steps(control.get("steps", 0))
         if control.get("recursed"):  # with fewer lines it may end otherwise, as candidates do
             control = self._control().answer
-        numbers, together = list(range(len(self._candidates))), self._trial.together
-        waiting = [numbers[n : n + together] for n in range(0, len(numbers), together)]
+        waiting = list(dealt(len(self._candidates), self._trial.together, cores()))
         while waiting and time.monotonic() < self._until:
             again = list[list[int]]()
             tasks = [self._task(group) for group in waiting]
-            allowance = self._allowance(together)
+            allowance = self._allowance(self._trial.together)
             for place, ended in in_forks(tasks, allowance, cores(), self._until):
                 again += self._take(waiting[place], ended, control)
             waiting = again

@@ -157,7 +157,7 @@ class Trial(ABC):
     def _forget(self, known: Collection[str]) -> None:
         """What is imported of code and tests, beside what was there before."""
         folders = (f"{self.box.code}/", f"{self.box.tests}/")
-        for name in sys.modules.keys() - known:
+        for name in set(sys.modules).difference(known):
             module = sys.modules[name]
             places = [getattr(module, "__file__", None), *getattr(module, "__path__", ())]
             if any(f"{place}/".startswith(folders) for place in places if place):

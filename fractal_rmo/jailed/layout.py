@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 Files = Mapping[str, str]
@@ -60,8 +61,9 @@ def base_of(file: Path) -> Path:
     return base
 
 
+@lru_cache
 def module_name(file: Path) -> str:
-    """The name under which plain pytest imports a file."""
+    """The name under which plain pytest imports a file, as it lay when this was first asked."""
     return ".".join(file.relative_to(base_of(file)).with_suffix("").parts)
 
 

@@ -18,7 +18,7 @@ from fractal_rmo.repair.ways import Way
 
 PLACES = 8
 """Places of a patch of several edits that are looked at again, at most."""
-AT_THE_PLACE, OUTSIDE = BATCH + BATCH // 2, BATCH
+AT_THE_PLACE, OUTSIDE = 144, 96
 """Edits that are tried at each, and instead of it where else a run without it blames."""
 KINDS = 8
 """Of these, as many as pass: each needs a run of its own."""

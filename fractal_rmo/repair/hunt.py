@@ -36,7 +36,8 @@ MOST, MANY = 600, 3
 """The same, as long as a candidate to come could rank above all that were found; and for each edit
 but the first of a patch of so many, since of these chance makes more than reason."""
 _PASSES = "passes the tests."
-_FIRST_BATCH = 32
+_FIRST_BATCH, _GROWTH = 32, 3
+"""Candidates of the first run, of which many a search needs no more, and by what runs grow."""
 
 
 @dataclass
@@ -54,6 +55,7 @@ class Hunt:
         self.plain, self.starts = plain_forms(files), list[Start | None]()
         self.finds = Finds(self.judge, self.diary, self.plain)
         self.pairs = Part.PAIRS not in self.problem.without
+        self.size = _FIRST_BATCH
 
     @property
     def tried(self) -> int:
@@ -81,17 +83,17 @@ class Hunt:
             return (yield from self._paused())
         tried = [way.tried for way in self.trail.followed]
         places = enumerate(self._offered(tried), self.trail.begun)
-        waiting, size = list[tuple[int, Next]](), _FIRST_BATCH
+        waiting = list[tuple[int, Next]]()
         fresh = (item for item in places if self._is_fresh(item, tried))
         allowed = takewhile(lambda item: item[0] < most, fresh)
-        while waiting := [*waiting, *islice(allowed, max(0, size - len(waiting)))]:
-            ended = yield from self._judge(waiting[:size], pause)
+        while waiting := [*waiting, *islice(allowed, max(0, self._at_once - len(waiting)))]:
+            ended = yield from self._judge(waiting[: self._at_once], pause)
             if ended is not None:
                 return ended
             for _, item in takewhile(lambda item: item[0] < self.position, waiting):
                 tried[item.start] = item.number + 1
             waiting = [item for item in waiting if item[0] >= self.position]
-            size = 1 if self.judge.singly else BATCH
+            self.size = min(BATCH, _GROWTH * self.size)
             if self._may_go_on and is_long_enough(self.trail, self.position):
                 break
             if pause():
@@ -103,6 +105,17 @@ class Hunt:
             ways = (replace(way, tried=n) for way, n in zip(self.trail.ways, tried, strict=True))
             self.trail = replace(self.trail, ways=tuple(ways))
         return None
+
+    @property
+    def _at_once(self) -> int:
+        """Candidates of the next run: behind a patch no more than the search may still want."""
+        wanted = FURTHER - self._further
+        return 1 if self.judge.singly else min(self.size, wanted if wanted > 0 else BATCH)
+
+    @property
+    def _further(self) -> int:
+        """Candidates tried after the first plausible one."""
+        return self.tried - self.finds.patches[0][2] if self.finds.patches else 0
 
     def _offered(self, tried: Sequence[int]) -> Iterator[Next]:
         """The candidates of this round, in their order."""
@@ -225,11 +238,10 @@ class Hunt:
         if not self.finds.patches:
             return False
         best = self.finds.best
-        further = self.tried - self.finds.patches[0][2]
         enough = FURTHER if best.merit >= last.score else MOST
         if len(best.steps) >= MANY:
             enough = MOST * (len(best.steps) - 1)
-        return len(self.finds.patches) >= PLAUSIBLE or further >= enough
+        return len(self.finds.patches) >= PLAUSIBLE or self._further >= enough
 
     def _end(
         self, note: str, status: RepairStatus = RepairStatus.EXHAUSTED

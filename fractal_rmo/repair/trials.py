@@ -11,8 +11,8 @@ from fractal_rmo.domain.run import Limits, RunEnding, RunRequest, RunResult
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.editing.judging import Bench, TestReport
 
-BATCH = 96
-"""Candidates of one run, at most."""
+BATCH = 192
+"""Candidates of one run, at most: what a run costs beside them is shared by as many."""
 BATCH_SIZE = 4_000_000
 """Characters of their changed files together, at most: each is compiled anew."""
 _BUDGET_S = 8.0

@@ -9,6 +9,7 @@ import pytest
 
 from fractal_rmo.domain.jsonvalue import Json
 from fractal_rmo.domain.run import Runner, RunRequest, Runtime
+from fractal_rmo.jailed.programs.candidate_bench import dealt
 from tests.jailed.mutants import ROOM, completed
 
 pytestmark = pytest.mark.thorough
@@ -74,11 +75,38 @@ def judged(
     return list(value["judged"])
 
 
+def test_candidates_are_dealt_to_few_forks_and_the_first_are_judged_first() -> None:
+    assert list(dealt(3, 4, 2)) == [[0, 1, 2]]
+    assert list(dealt(5, 4, 2)) == [[0, 2, 4], [1, 3]]
+    assert list(dealt(9, 4, 2)) == [[0, 2, 4, 6], [1, 3, 5, 7], [8]]
+    assert list(dealt(5, 4, 1)) == [[0, 1, 2, 3], [4]]
+
+
 def test_a_folder_that_is_no_package_is_imported_anew(run: Runner) -> None:
     tests = "from sub import helping\ndef test_1(): assert helping.f(1) == 2\n"
     texts = [CODE.replace("a\n", "a + 0\n"), RIGHT, CODE]
     found = judged(run, CODE, tests, ["test_1"], texts, "sub/helping.py")
     assert [bool(one["passed"]) for one in found] == [False, True, False]
+
+
+def test_what_a_package_does_to_its_folders_reaches_no_other_candidate(run: Runner) -> None:
+    tests = "from package import f\ndef test_1(): assert f() == 2\n"
+    right = (code := "def f(): return len(__path__)\n") + "__path__.append('elsewhere')\n"
+    found = judged(run, code, tests, ["test_1"], [right, right, code], "package/__init__.py")
+    assert [bool(one["passed"]) for one in found] == [True, True, False]
+
+
+def test_code_is_imported_from_where_the_tests_look_for_it(run: Runner) -> None:
+    tests = (
+        "import pathlib, sys, tempfile\n"
+        "folder = pathlib.Path(tempfile.mkdtemp())\n"
+        f"folder.joinpath('solution.py').write_text({RIGHT!r})\n"
+        "sys.path.insert(0, str(folder))\n"
+        "from solution import f\n"
+        "def test_1(): assert f(1) == 2\n"
+    )
+    found = judged(run, CODE, tests, ["test_1"], [CODE + "a = 1\n", CODE], "solution.py")
+    assert [bool(one["passed"]) for one in found] == [True, True]
 
 
 def test_what_passing_tests_leave_behind_speaks_against_nobody(run: Runner) -> None:

@@ -54,6 +54,17 @@ LEAP_TESTS = (
 )
 
 
+def test_behind_a_patch_no_more_is_judged_than_the_search_wants() -> None:
+    asked = list[int]()
+
+    def counted(request: RunRequest) -> RunResult:
+        asked.append(len(request.payload.get("candidates", ())))  # type: ignore[arg-type]
+        return run(request)
+
+    outcome, _ = drive(search(problem(LEAP, LEAP_TESTS), max_candidates=MANY), counted)
+    assert sum(asked) == outcome.tried
+
+
 def test_alternatives_are_sought_for_a_while_only() -> None:
     outcome, _ = solve(problem(LEAP, LEAP_TESTS))
     first = outcome.position - FURTHER

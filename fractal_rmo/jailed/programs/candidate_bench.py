@@ -23,10 +23,13 @@ import signal
 import sys
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
+from importlib.machinery import ModuleSpec
+from math import ceil
+from pathlib import Path
 from types import CodeType
 from typing import Any, ClassVar
 
@@ -49,11 +52,16 @@ Texts = Mapping[str, str]
 
 @dataclass
 class Codes:
-    """Compiled files by name: what the import system takes instead of reading them."""
+    """Compiled files by name, and where modules were found: what the import system takes.
+
+    To look for two modules in folders takes longer than many a test.
+    """
 
     box: Box
     own: dict[str, CodeType] = field(default_factory=dict)
     changed: dict[str, CodeType] = field(default_factory=dict)
+    specs: dict[str, ModuleSpec] = field(default_factory=dict)
+    folders: Sequence[str] = ()
 
     def keep(self, request: Request, code: Iterable[str]) -> None:
         """Compile tests and code; what does not compile is left to the forks, which will say so."""
@@ -61,12 +69,23 @@ class Codes:
             with suppress(SyntaxError, ValueError, RecursionError, ImportError, OSError):
                 tree = keep_operands(ast.parse(file.read_bytes(), str(file)))
                 self.own[str(file)] = compile(tree, str(file), "exec", dont_inherit=True)
-                top = module_name(file).partition(".")[0]  # what is below it would be imported
-                importlib.util.find_spec(top)  # the folders are listed once for all
+                self._find(file)
         for file in [self.box.code / path for path in code if path.endswith(".py")]:
             with suppress(SyntaxError, ValueError, RecursionError, OSError):
                 text = file.read_bytes()
                 self.own[str(file)] = compile(text, str(file), "exec", dont_inherit=True)
+                self._find(file)
+
+    def _find(self, file: Path) -> None:
+        """Keep the spec of a module, but of no package: its list of folders could be changed."""
+        name = module_name(file).partition(".")[0]  # what is below it would be imported
+        spec = importlib.util.find_spec(name)
+        if spec is not None and spec.origin == str(file) and not spec.parent:
+            self.specs[name] = spec
+
+    def find_spec(self, fullname: str, *_: object) -> ModuleSpec | None:
+        """Where a file was found, as long as modules are looked for in the same folders."""
+        return self.specs.get(fullname) if self.folders == sys.path else None
 
     def change(self, texts: Texts) -> None:
         """Let a candidate's texts stand for its files.  Raises what ``compile`` does."""
@@ -85,6 +104,8 @@ class Codes:
             return self.changed.get(path) or self.own.get(path) or read(this, fullname)
 
         loader.get_code = get_code
+        self.folders = list(sys.path)
+        sys.meta_path.insert(0, self)
 
 
 @dataclass
@@ -143,7 +164,7 @@ class Trial(ABC):
     def _forget(self, known: Collection[str]) -> None:
         """What is imported of code and tests, beside what was there before."""
         folders = (f"{self.box.code}/", f"{self.box.tests}/")
-        for name in [name for name in sys.modules if name not in known]:
+        for name in set(sys.modules).difference(known):
             module = sys.modules[name]
             places = [getattr(module, "__file__", None), *getattr(module, "__path__", ())]
             if any(f"{place}/".startswith(folders) for place in places if place):
@@ -159,6 +180,18 @@ def judged(trial: Trial, payload: Mapping[str, Any]) -> dict[str, Any]:
     control, found = bench.judge()
     told = [{**one, "number": number} for number, one in sorted(found.items())]
     return {"supported": True, "control": control, "judged": told, "cpu_s": cpu_s()}
+
+
+def dealt(count: int, together: int, side_by_side: int) -> Iterator[list[int]]:
+    """The numbers of candidates in groups, few and even ones.
+
+    Those side by side take turns: where time cuts them off, it is the first that are judged.
+    """
+    width = together * side_by_side
+    for begin in range(0, count, width):
+        block = range(begin, min(begin + width, count))
+        groups = ceil(len(block) / together)
+        yield from (list(block[n::groups]) for n in range(groups))
 
 
 def cpu_s() -> float:
@@ -185,12 +218,11 @@ class _Bench:
         self._trial.bound_steps(control.get("steps", 0))
         if control.get("recursed"):  # with fewer lines it may end otherwise, as candidates do
             control = self._control().answer
-        numbers, together = list(range(len(self._candidates))), self._trial.together
-        waiting = [numbers[n : n + together] for n in range(0, len(numbers), together)]
+        waiting = list(dealt(len(self._candidates), self._trial.together, cores()))
         while waiting and time.monotonic() < self._until:
             again = list[list[int]]()
             tasks = [self._task(group) for group in waiting]
-            allowance = self._allowance(together)
+            allowance = self._allowance(self._trial.together)
             for place, ended in in_forks(tasks, allowance, cores(), self._until):
                 again += self._take(waiting[place], ended, control)
             waiting = again

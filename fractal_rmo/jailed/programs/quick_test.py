@@ -88,15 +88,14 @@ class Runner:
         self._last = name
         tracer, own = self._tracer, list[BaseException]()  # a fixture's error is none of the test's
         try:
-            watching = tracer.watching() if tracer else nullcontext()
-            with in_test(), watching, test.arranged(self._surroundings) as call:
+            with in_test(), tracer or nullcontext(), test.arranged(self._surroundings) as call:
                 _call(call, own)
         except unittest.SkipTest as skip:
             self._report.add(name, "skipped", skip)
             return None
         except BaseException as last:  # noqa: BLE001 - also sys.exit and the step limit
             error = own[0] if own else last  # a fixture may fail at its end after the test did
-            self._report.add(name, "failed" if own else "error", error, _words(error))
+            self._report.add(name, "failed" if own else "error", error, self._words(error))
             return error
         finally:
             self._report.took(name, tracer.steps if tracer else 0)
@@ -105,16 +104,26 @@ class Runner:
 
     def end(self) -> None:
         """End what stands around the last test."""
-        self._leave(self._surroundings.leave)
+        if self._surroundings.reach_past(()):
+            self._leave(self._surroundings.leave)
 
     def _leave(self, leave: Callable[[], None]) -> None:
         """What goes wrong at the end of a class is an error of the last of its tests."""
         try:
-            with in_test(), self._tracer.watching() if self._tracer else nullcontext():
+            with in_test(), self._tracer or nullcontext():
                 leave()
         except BaseException as error:  # noqa: BLE001 - foreign code, also an exit
             outcome = "skipped" if isinstance(error, unittest.SkipTest) else "error"
-            self._report.add(self._last, outcome, error, _words(error))
+            self._report.add(self._last, outcome, error, self._words(error))
+
+    def _words(self, error: BaseException) -> str:
+        """The error's text, where it is kept; a bare assertion is told by its source line."""
+        if self._report.near:
+            return ""
+        words = describe(error)
+        if words or not isinstance(error, AssertionError):
+            return words
+        return shorten(_last_line(error.__traceback__))
 
 
 def _call(function: Callable[[], object], errors: list[BaseException]) -> None:
@@ -124,14 +133,6 @@ def _call(function: Callable[[], object], errors: list[BaseException]) -> None:
     except BaseException as error:
         errors.append(error)
         raise
-
-
-def _words(error: BaseException) -> str:
-    """The error's text; a bare assertion is told by its source line."""
-    words = describe(error)
-    if words or not isinstance(error, AssertionError):
-        return words
-    return shorten(_last_line(error.__traceback__))
 
 
 def _last_line(traceback: TracebackType | None) -> str:

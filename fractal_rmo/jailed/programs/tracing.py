@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import lru_cache
 from types import FrameType
 from typing import Any, NoReturn
@@ -20,7 +18,10 @@ from fractal_rmo.jailed.problems import StepLimitExceeded
 
 
 class LineTracer:
-    """Counts and records line events of the code's files, for one test at a time."""
+    """Counts and records line events of the code's files, for one test at a time.
+
+    The body of ``with tracer`` is traced, in this thread and in those that it starts.
+    """
 
     def __init__(self, box: Box, step_limit: int | None, recording: bool = True) -> None:
         self._path = lru_cache(maxsize=None)(box.code_path)
@@ -28,20 +29,20 @@ class LineTracer:
         self._limit = sys.maxsize if step_limit is None else step_limit
         self._steps = 0
         self._lines: dict[str, set[int]] = {}
+        self._before: Any = None
 
-    @contextmanager
-    def watching(self) -> Iterator[None]:
-        """Trace the body, in this thread and in those it starts."""
+    def __enter__(self) -> None:
+        """Begin, from no line."""
         self._steps, self._lines = 0, {}
-        before = sys.gettrace()
+        self._before = sys.gettrace()
         threading.settrace(self._on_call)
         sys.settrace(self._on_call)
-        try:
-            yield
-        finally:
-            sys.setprofile(None)
-            sys.settrace(before)
-            threading.settrace(None)
+
+    def __exit__(self, *_: object) -> None:
+        """End, whatever the test did to the trace function."""
+        sys.setprofile(None)
+        sys.settrace(self._before)
+        threading.settrace(None)
 
     def lines(self) -> dict[str, list[int]]:
         """Executed lines of the last test, sorted, by path relative to the code."""

@@ -44,7 +44,7 @@ def run(box: Box, payload: Mapping[str, Any], with_pytest: bool = False) -> dict
 class _Plain(Trial):
     """By the quick runner."""
 
-    together = 48
+    together = 96
 
     def run_tests(self, report: Report) -> None:
         """Stops at the first test without an end, which is what costs most.

@@ -185,7 +185,7 @@ class Recorder:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
         """Trace one test with its fixtures."""
-        with in_test(), self._tracer.watching() if self._tracer else nullcontext():
+        with in_test(), self._tracer or nullcontext():
             answer = yield
         self.report.took(item.nodeid, self._tracer.steps if self._tracer else 0)
         if self._tracer and self.request.trace:

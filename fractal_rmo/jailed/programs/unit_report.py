@@ -53,8 +53,8 @@ class Report:
     """Grows while tests run.
 
     Where it is ``near``, it keeps of each failure the line of the tests ("at") and the distance
-    of the values compared there ("far").  ``steps`` are the most lines that a test executed;
-    a recursion did not end in some if ``recursed``.
+    of the values compared there ("far") instead of its words, which nobody reads.  ``steps`` are
+    the most lines that a test executed; a recursion did not end in some if ``recursed``.
     """
 
     box: Box
@@ -82,12 +82,14 @@ class Report:
             "id": test,
             "outcome": outcome,
             "type": type(error).__name__ if error else "",
-            "message": shorten(message or (describe(error) if error else "")),
             "path": path,
             "line": line,
         }
-        if self.near:
-            self.results[test] |= {"at": line_in_tests(self.box, error), "far": distance_at(error)}
+        self.results[test] |= (
+            {"at": line_in_tests(self.box, error), "far": distance_at(error)}
+            if self.near
+            else {"message": shorten(message or (describe(error) if error else ""))}
+        )
 
     def took(self, test: str, steps: int) -> None:
         """Note how many lines a test executed: a recursion without an end says little of that."""

@@ -21,6 +21,9 @@ DEPTH = 6
 ENOUGH, PATIENCE, MORE = 1_500, 3_000, 2_500
 """Candidates of one edit after which the search goes on from the best of them as well, where one
 won a test and where none did; and those of each further round."""
+SOON, LEADERS = 500, 3
+"""Candidates of a round after which ways that win more tests than all that are followed are
+followed as well, and how many of them: it is no time to try what the others may still bring."""
 SINGLE, SEVERAL = 6, 6
 """Of the first ways that are followed by any edit, those of one edit and of more, at most."""
 OPEN = 12
@@ -74,9 +77,10 @@ def is_long_enough(trail: Trail, position: int) -> bool:
     """Whether it is time to go on from what came nearer as well.  A layer is always finished."""
     if trail.layer or not _new(trail):
         return False
-    won = any(way.gain > (0, 0) for way in trail.near)
-    enough = (ENOUGH if won else PATIENCE) if _is_unfollowed(trail) else MORE
-    return position - trail.begun >= enough
+    if _is_unfollowed(trail):
+        won = any(way.gain > (0, 0) for way in trail.near)
+        return position - trail.begun >= (ENOUGH if won else PATIENCE)
+    return position - trail.begun >= (SOON if _leaders(trail) else MORE)
 
 
 def next_round(trail: Trail, position: int) -> tuple[Trail, list[int]] | None:
@@ -85,16 +89,18 @@ def next_round(trail: Trail, position: int) -> tuple[Trail, list[int]] | None:
     None where nothing new came nearer.
     """
     new, numbers = _new(trail), list(range(len(trail.ways)))
+    leaders = _leaders(trail) if position - trail.begun < MORE else ()
     trail = replace(trail, begun=position)
     if _is_unfollowed(trail) and len(trail.won) >= (1 if trail.layer else 2):  # one more, or two
         singles = trail.winners or trail.won
         return replace(trail, layer=trail.won, winners=singles, won=()), numbers
     if not new:
         return None
+    left = tuple(way for way in trail.near if leaders and way not in leaders)
     longer = sorted((n for n in numbers if trail.ways[n].steps), key=lambda n: -_promise(trail, n))
     kept = [n for n in numbers if n not in longer[OPEN:]]
-    ways = (*(trail.ways[n] for n in kept), *new)
-    return replace(trail, ways=ways, near=(), won=(), layer=(), winners=()), kept
+    ways = (*(trail.ways[n] for n in kept), *(leaders or new))
+    return replace(trail, ways=ways, near=left, won=(), layer=(), winners=()), kept
 
 
 def _promise(trail: Trail, number: int) -> float:
@@ -105,6 +111,15 @@ def _new(trail: Trail) -> list[Way]:
     """What came nearer in this round and is not followed yet."""
     old = {way.steps for way in trail.ways}
     return [way for way in trail.near if way.steps not in old]
+
+
+def _leaders(trail: Trail) -> tuple[Way, ...]:
+    """Of what is new the most promising that win more tests than all that are followed."""
+    if _is_unfollowed(trail):
+        return ()
+    most = max(way.gain[0] for way in trail.ways)
+    ahead = [way for way in _new(trail) if way.gain[0] > most]
+    return tuple(sorted(ahead, key=lambda way: -way.promise)[:LEADERS])
 
 
 def _is_unfollowed(trail: Trail) -> bool:

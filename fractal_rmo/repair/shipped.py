@@ -120,6 +120,7 @@ SHIPPED_PRIORS = Priors(
             "counted": 0.45,
             "unless known": 0.3,
             "best kept": 0.3,
+            "default": 0.25,
             "field": 0.3,
         }
     ),

@@ -83,6 +83,20 @@ def test_the_least_promising_ways_make_place() -> None:
     assert trail.ways[-1] == way("z")
 
 
+def test_what_wins_more_than_all_that_is_followed_is_followed_soon() -> None:
+    followed = Trail((Way(), A), begun=2_000)
+    better, alike = way("ad", "12"), way("ae", "1", gain=1)
+    assert not is_long_enough(replace(followed, near=(alike,)), 2_000 + rounds.SOON)
+    both = replace(followed, near=(alike, better))
+    assert is_long_enough(both, 2_000 + rounds.SOON)
+    trail, kept = next_round(both, 2_000 + rounds.SOON) or (None, [])
+    assert trail is not None
+    assert (trail.ways, trail.near, kept) == ((Way(), A, better), (alike,), [0, 1])
+    trail, _ = next_round(both, 2_000 + rounds.MORE) or (None, [])
+    assert trail is not None
+    assert (set(trail.ways), trail.near) == ({Way(), A, alike, better}, ())
+
+
 def test_a_further_edit_is_kept_where_it_brings_something() -> None:
     trail = Trail((Way(), A))
     better, same = way("ad", "12"), replace(A, steps=way("ae").steps)

@@ -143,7 +143,9 @@ def _wrap(node: ast.AST, site: Site) -> Iterator[Edit]:
     text = site.file.segment(node)
     if isinstance(node, ast.GeneratorExp) and text.startswith("("):
         text = text[1:-1]
-    for name in WRAPPERS:
+    loops = (ast.For, ast.comprehension)
+    others = ("reversed",) if isinstance(site.file.parent(node), loops) else ()
+    for name in (*WRAPPERS, *others):
         if not text.startswith(f"{name}("):
             yield site.swap(node, f"{name}({text})", 1.0 if name in {"abs", "len", "int"} else 0.7)
 

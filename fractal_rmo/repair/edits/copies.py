@@ -67,6 +67,18 @@ def _counted(node: ast.AST, site: Site) -> Iterator[Edit]:
     yield site.swap(node, f"{site.file.segment(target)} = {kept}.get({key}, {start}) + {text}")
 
 
+def _default(node: ast.AST, site: Site) -> Iterator[Edit]:
+    """``d[key]`` to ``d.get(key, 0)``: nobody put it there before."""
+    if not isinstance(node, ast.Subscript) or not isinstance(node.ctx, ast.Load):
+        return
+    if isinstance(node.slice, ast.Slice | ast.BinOp | ast.UnaryOp):
+        return  # a place in a row
+    kept, key = site.file.segment(node.value), site.file.segment(node.slice)
+    is_row = isinstance(site.file.parent(node), ast.For | ast.comprehension)
+    for default in ("[]",) if is_row else ("0", "None", "[]"):
+        yield site.swap(node, f"{kept}.get({key}, {default})")
+
+
 def _unless_known(node: ast.AST, site: Site) -> Iterator[Edit]:
     """A condition that also asks whether a key is there, where the function keeps one."""
     function = site.file.function(node)
@@ -98,6 +110,14 @@ OPERATORS = (
         (
             ("a[k] = 1\n", "a[k] = a.get(k, 0) + 1\n"),
             ("a[k] += [b]\n", "a[k] = a.get(k, []) + [b]\n"),
+        ),
+    ),
+    Operator(
+        "default",
+        _default,
+        (
+            ("x = d[k]\n", "x = d.get(k, 0)\n"),
+            ("for x in d[k]: f(x)\n", "for x in d.get(k, []): f(x)\n"),
         ),
     ),
     Operator(

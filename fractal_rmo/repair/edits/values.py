@@ -77,6 +77,9 @@ def _respelled(old: object, alike: Sequence[object]) -> list[str]:
 def _truth(node: ast.AST, site: Site) -> Iterator[Edit]:
     if isinstance(node, ast.Constant) and isinstance(node.value, bool):
         yield site.swap(node, repr(not node.value))
+        match site.file.parent(node):
+            case ast.Assign(targets=[ast.Name() | ast.Attribute() as target]):
+                yield site.swap(node, f"not {site.file.segment(target)}", 0.4)
 
 
 def _text(node: ast.AST, site: Site) -> Iterator[Edit]:
@@ -233,7 +236,11 @@ OPERATORS = (
             (f"a = '('\nb = {_LONG}\nc = '['\n", f"a = '['\nb = {_LONG}\nc = '['\n"),
         ),
     ),
-    Operator("truth value", _truth, (("x = True\n", "x = False\n"),)),
+    Operator(
+        "truth value",
+        _truth,
+        (("x = True\n", "x = False\n"), ("x = True\n", "x = not x\n")),
+    ),
     Operator(
         "string",
         _text,

@@ -31,7 +31,7 @@ class Line:
         now = time.monotonic()
         if not self._live and stage != self._stage:
             self._stage = stage
-            self._stream.write(f"{now - self._start:5.1f} s  {stage}\n")
+            self._stream.write(f"after {now - self._start:5.1f} s: {stage}\n")
             self._stream.flush()
         if self._live and now - self._shown >= _EVERY_S:
             self._shown = now

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, TextIO
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TextIO
 
 from fractal_rmo.domain.verdict import Outcome, Verdict
 
@@ -23,6 +23,7 @@ def print_solution(solution: Solution, seconds: float) -> None:
     """The diff, the table of levels and one sentence."""
     from rich.console import Console
 
+    from fractal_rmo.services.choose import choice_document
     from fractal_rmo.services.questions import questions
 
     console = Console(soft_wrap=True)
@@ -35,8 +36,9 @@ def print_solution(solution: Solution, seconds: float) -> None:
         print_questions(found, sys.stdout)
     if solution.explanation:
         console.print(safe(solution.explanation), markup=False, highlight=False)
-    for line in _choice(solution):
-        console.print(safe(line), markup=False, highlight=False)
+    if solution.choice:
+        for line in choice_lines(choice_document(solution.choice, solution.submitted)):
+            console.print(safe(line), markup=False, highlight=False)
     console.print(_closing(solution, seconds), markup=False, highlight=False)
 
 
@@ -87,29 +89,27 @@ def levels_table(verdicts: Sequence[Verdict]) -> Table:
     return table
 
 
-def _choice(solution: Solution) -> Iterator[str]:
-    """How sure a repair is where another one is possible, and what tells the two apart."""
-    choice = solution.choice
-    if choice is None:
+def choice_lines(choice: Mapping[str, Any]) -> Iterator[str]:
+    """How sure a repair is, by its document, {} for none; what else passes, and how it differs."""
+    if not choice:
         return
-    if not choice.alternatives:
-        edits = len(choice.candidates[0].made)
-        several = f"{edits} edits" if edits > 1 else "one edit"
-        yield (
-            f"{choice.sure:.0%} sure: no patch that does something else was found to pass,"
-            f" and so many of such patches of {several} were right when measured."
-        )
-        return
-    if choice.offered:
-        here = "here"
-        yield f"{choice.sure:.0%} sure; the tests allow other patches too:"
-    else:
-        here = "with the first"
+    sure, others = choice["sure"], choice["alternatives"]
+    here = "here" if choice["decided"] else "with the first"
+    if not choice["decided"]:
         yield "patches that pass all tests (--json has their diffs):"
-        yield f"  {choice.candidates[0].description} ({choice.sure:.0%})"
-    for other in choice.alternatives:
-        yield f"  {other.description} ({other.share:.0%})"
-        yield f"    {other.call} {other.theirs} there, and {other.ours} {here}"
+        yield f"  {choice['says']} ({sure:.0%})"
+    elif others:
+        yield f"{sure:.0%} sure; the tests allow other patches too:"
+    elif choice["compared"]:
+        yield f"{sure:.0%} sure: no patch that does something else was found to pass."
+    else:
+        found = f"{choice['plausible']} found" if choice["plausible"] > 1 else "the only one found"
+        yield f"{sure:.0%} sure: {found}, and nothing could be asked to compare patches."
+    for other in others:
+        yield f"  {other['says']} ({other['sure']:.0%})"
+        yield f"    {other['call']} {other['instead']} there, and {other['chosen']} {here}"
+    if choice["decided"] and choice["worse"]:
+        yield f"careful: {choice['worse']}"
 
 
 def _closing(solution: Solution, seconds: float) -> str:

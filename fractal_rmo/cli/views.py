@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, TextIO
 
-from fractal_rmo.cli.show import levels_table, print_diff, print_questions, safe
+from fractal_rmo.cli.show import choice_lines, levels_table, print_diff, print_questions, safe
 from fractal_rmo.domain.jsonvalue import Json
 from fractal_rmo.domain.lifecycle import Ending
 from fractal_rmo.domain.protocol import ProtocolRow
@@ -20,6 +20,7 @@ from fractal_rmo.domain.views import (
     TaskView,
     answers_from_cache,
     candidates_tried,
+    choice_of,
     models_named,
 )
 
@@ -64,7 +65,8 @@ def print_task(view: TaskView) -> None:
             console.print(safe(f"{step.stage} {step.action}: {step.error}"), markup=False)
         if step.state is StepState.DEAD and view.row.ending is Ending.INFRASTRUCTURE:
             console.print(f"'fractal-rmo requeue {step.id}' puts it back", highlight=False)
-    for sentence in filter(None, (view.summary, _models(view), _missing(view))):
+    choice = choice_lines(choice_of(view.steps))
+    for sentence in filter(None, (*choice, view.summary, _models(view), _missing(view))):
         console.print(safe(sentence), markup=False, highlight=False)
     console.print(closing(view), markup=False, highlight=False)
     sys.stdout.flush()

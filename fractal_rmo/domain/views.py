@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from fractal_rmo.domain.agent import AgentState
-from fractal_rmo.domain.jsonvalue import Json
+from fractal_rmo.domain.jsonvalue import Json, JsonObject
 from fractal_rmo.domain.lifecycle import Ending, TaskState
 from fractal_rmo.domain.source import SourceTree
-from fractal_rmo.domain.step import StepState
+from fractal_rmo.domain.step import Stage, StepState
 from fractal_rmo.domain.verdict import Outcome, Verdict
 
 
@@ -182,6 +182,14 @@ def candidates_tried(steps: Iterable[StepRow]) -> int:
         else:
             searched[step.round] = max(searched.get(step.round, 0), number)
     return proposed + sum(searched.values())
+
+
+def choice_of(steps: Sequence[StepRow]) -> JsonObject:
+    """What the last step of execution says of the patches that it found; {} for none."""
+    execution = [step for step in steps if step.stage == Stage.EXECUTE]
+    choice = execution[-1].output.get("choice") if execution else None
+    known = isinstance(choice, Mapping) and "decided" in choice  # older ones say less
+    return choice if isinstance(choice, Mapping) and known else {}
 
 
 def models_named(steps: Iterable[StepRow]) -> Mapping[str, Sequence[str]]:

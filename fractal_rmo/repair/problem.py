@@ -109,17 +109,19 @@ class Candidate:
 class Alternative:
     """A plausible patch that behaves otherwise than the first.
 
-    ``share`` in 0..1 is its behaviour's part of the weight of all, ``call`` an
-    input that tells the two apart, ``ours`` and ``theirs`` what the first and
-    what this one does there, in words.
+    ``share`` in 0..1 is its behaviour's part of the weight of all, ``sure`` how likely it is right,
+    ``call`` an input that tells the two apart, ``ours``, ``theirs`` and ``before`` what the first,
+    this one and the code as it is do there, in words.
     """
 
     description: str
     tree: SourceTree
     share: float
+    sure: float
     call: str
     ours: str
     theirs: str
+    before: str
 
 
 @dataclass(frozen=True)
@@ -157,8 +159,9 @@ class RepairOutcome:
     ``experience`` is of the whole call, ``protocol`` names the priors.
     ``sure`` in 0..1 is how likely the first candidate is right: how often such patches
     were, times its behaviour's part in the weight of all that were found; ``alternatives`` are
-    other behaviours.  ``partly`` is
-    the best way where there is no candidate.
+    other behaviours, unless nothing could be ``compared``, and ``worse`` tells of a call that goes
+    wrong with it and did not before.
+    ``partly`` is the best way where there is no candidate.
     """
 
     status: RepairStatus
@@ -169,6 +172,8 @@ class RepairOutcome:
     trail: Trail = BEGINNING
     sure: float = 1.0
     alternatives: tuple[Alternative, ...] = ()
+    compared: bool = True
+    worse: str = ""
     experience: Experience = NOTHING
     protocol: str = str(SHIPPED_PRIORS)
     partly: Partial | None = None

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import compress
 
 from fractal_rmo.domain.jsonvalue import JsonObject
 from fractal_rmo.domain.run import Dialogue, RunEnding
@@ -28,7 +29,7 @@ from fractal_rmo.repair.problem import (
 from fractal_rmo.repair.search import never
 from fractal_rmo.services.evidence import alike, trust
 from fractal_rmo.services.examples import described
-from fractal_rmo.services.scenes import staged
+from fractal_rmo.services.scenes import Stage, staged
 from fractal_rmo.validation.generated.answers import Answer, read_answers
 from fractal_rmo.validation.generated.calls import Call, call_request
 from fractal_rmo.validation.generated.inputs import calls_for
@@ -48,6 +49,8 @@ LEAST_SURE = 0.4
 """Less sure patches of several edits are no result: about half of them were wrong.
 
 Those of one edit were right more often than they seemed; see "How sure" in docs/repair.md."""
+WORSE = 0.5
+"""What is left of that where a call goes wrong that did not before: two of five were right."""
 
 
 @dataclass
@@ -55,6 +58,34 @@ class _Patch:
     candidate: Candidate
     answers: Sequence[Answer]
     weight: float = 0.0
+
+    @property
+    def right(self) -> float:
+        """How often such patches were right where no other behaviour was found."""
+        return RIGHT[min(len(self.candidate.made), len(RIGHT)) - 1]
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """The calls that all patches were asked, and what the code as it is answered."""
+
+    stage: Stage
+    calls: Sequence[Call]
+    before: Sequence[Answer]
+
+    def told(self, numbers: Sequence[int], *answers: Sequence[Answer]) -> tuple[str, list[str]]:
+        """The shortest of some calls, and in words what each of these answers to it."""
+        each = (self.stage.told(self.calls[n], [said[n] for said in answers]) for n in numbers)
+        return min(each, key=lambda told: len(told[0]))
+
+    def worse(self, patch: _Patch) -> str:
+        """A call that goes wrong with a patch and did not before, in words; "" for none."""
+        pairs = enumerate(zip(patch.answers, self.before, strict=True))
+        lost = [n for n, (now, was) in pairs if was.state == "value" and now.state == "raised"]
+        if not lost:
+            return ""
+        call, (now, was) = self.told(lost, patch.answers, self.before)
+        return f"{call} {now}, where the submitted code {was}"
 
 
 def chosen(
@@ -66,24 +97,28 @@ def chosen(
 
     The first of each behaviour come before the others of any.  Where the calls
     cannot be made the order stays, and once ``pause`` says True no further candidate than the
-    first two is compared: the others come last.
+    first two is compared: the others come last.  What the same code answers in two ways tells
+    nothing.
     """
     if not found.candidates:
         return found
-    found = replace(found, sure=_right(found.candidates[0]))
-    if len(found.candidates) < 2:
-        return found
     called = Catalogue(problem.code, problem.tests).called().targets
     targets = called[:MOST_TARGETS]
-    stage = staged(problem.tests, [target.name for target in called if target.maker is None])
+    flaky = {test.rpartition("::")[2] for test in found.trail.flaky}
+    functions = [target.name for target in called if target.maker is None]
+    stage = staged(problem.tests, functions, flaky)
     examples = [e for target in targets for e in described(target, problem.description)]
     asked = (*targets, *(scene.target for scene in stage.scenes))
     each = MOST_CALLS // max(1, len(asked))
     calls = [e.call for e in examples] + [c for t in asked for c in calls_for(t, each)]
     if not calls:
-        return found
+        return _decided(_not_compared(found))
     label = "the code as it is, on generated inputs"
     before = yield from _answers(stage.around(problem.code), calls, label)
+    again = yield from _answers(stage.around(problem.code), calls, f"{label}, again")
+    both = zip(before, again, strict=True)
+    steady = [n < len(examples) or alike(*pair) for n, pair in enumerate(both)]
+    calls, before = list(compress(calls, steady)), list(compress(before, steady))
     patches = list[_Patch]()
     for candidate in found.candidates:
         if len(patches) >= _COMPARED_ANYWAY and pause():
@@ -91,12 +126,21 @@ def chosen(
         label = f"{candidate.description}, on generated inputs"
         answers = yield from _answers(stage.around(candidate.tree), calls, label)
         patches.append(_Patch(candidate, answers))
+    if not any(answer.ended for patch in patches for answer in patch.answers):
+        return _decided(_not_compared(found))
     met = [(patch.candidate.tree, patch.answers) for patch in patches]
     for patch, left in zip(patches, trust(problem, met, before, examples), strict=True):
         patch.weight = patch.candidate.merit * left
-    arranged = _arranged(found, [stage.shown(call) for call in calls], _behaviours(patches))
+    arranged = _arranged(found, _Asked(stage, calls, before), _behaviours(patches))
     others = found.candidates[len(patches) :]
     return _decided(replace(arranged, candidates=(*arranged.candidates, *others)))
+
+
+def _not_compared(found: RepairOutcome) -> RepairOutcome:
+    """Nothing could be asked: each patch is taken for a behaviour of its own."""
+    best = _Patch(found.candidates[0], ())
+    share = best.candidate.merit / (sum(each.merit for each in found.candidates) or 1.0)
+    return replace(found, sure=round(best.right * share, 4), compared=False)
 
 
 def _answers(tree: SourceTree, calls: Sequence[Call], label: str) -> Dialogue[Sequence[Answer]]:
@@ -149,57 +193,64 @@ def _contests(group: Sequence[_Patch]) -> dict[frozenset[Made], float]:
     return {others: sum(found.values()) for others, found in ideas.items()}
 
 
-def _right(candidate: Candidate) -> float:
-    return RIGHT[min(len(candidate.made), len(RIGHT)) - 1]
-
-
 def _arranged(
-    found: RepairOutcome, calls: Sequence[str], groups: Sequence[tuple[Sequence[_Patch], float]]
+    found: RepairOutcome, asked: _Asked, groups: Sequence[tuple[Sequence[_Patch], float]]
 ) -> RepairOutcome:
     firsts = [group[0].candidate for group, _ in groups]
     others = [patch.candidate for group, _ in groups for patch in group[1:]]
     total = sum(weight for _, weight in groups) or 1.0
     best, most = groups[0]
     rivals = [
-        _alternative(best[0], group[0], calls, weight / total)
+        _alternative(best[0], group[0], asked, weight / total)
         for group, weight in groups[1 : 1 + MOST_ALTERNATIVES]
     ]
-    sure = _right(best[0].candidate) * most / total
+    worse = asked.worse(best[0])
+    sure = best[0].right * (WORSE if worse else 1.0) * most / total
     return replace(
-        found, candidates=(*firsts, *others), sure=round(sure, 4), alternatives=tuple(rivals)
+        found,
+        candidates=(*firsts, *others),
+        sure=round(sure, 4),
+        alternatives=tuple(rivals),
+        worse=worse,
     )
 
 
 def _decided(found: RepairOutcome) -> RepairOutcome:
     """The outcome; undecided where its first patch has several edits and is not sure enough."""
     best = found.candidates[0]
-    if len(best.made) < 2 or found.sure >= LEAST_SURE or not found.alternatives:
+    if len(best.made) < 2 or found.sure >= LEAST_SURE:
         return found
-    other = found.alternatives[0]
-    note = (
-        "The tests do not decide: patches that do different things pass them all, and the"
-        f" likeliest is right with a probability of {found.sure:.0%}. {other.call} {other.ours}"
-        f" with it and {other.theirs} with the next. Say in a test what is right, and run this"
-        " again."
-    )
+    others = [
+        "Patches that do different things pass them all:"
+        f" {other.call} {other.ours} with the first and {other.theirs} with the second"
+        f" (as submitted it {other.before})."
+        for other in found.alternatives[:1]
+    ]
+    if not found.compared:
+        others = [
+            f"{len(found.candidates)} patches pass, and nothing could be asked to compare them."
+        ]
+    worse = [f"With the first, {found.worse}."] if found.worse else []
+    sure = f"That the first is right has a probability of {found.sure:.0%}."
+    what_to_do = "Say in a test what is right, and run this again."
+    note = " ".join(["The tests do not decide.", *others, *worse, sure, what_to_do])
     return replace(found, status=RepairStatus.UNDECIDED, note=note)
 
 
-def _alternative(ours: _Patch, other: _Patch, calls: Sequence[str], share: float) -> Alternative:
+def _alternative(ours: _Patch, other: _Patch, asked: _Asked, share: float) -> Alternative:
     """Another behaviour, with the shortest call on which it differs."""
-    differing = [
-        (len(call), n)
-        for n, call in enumerate(calls)
-        if not alike(ours.answers[n], other.answers[n])
-    ]
-    n = min(differing)[1]
+    pairs = enumerate(zip(ours.answers, other.answers, strict=True))
+    differing = [n for n, (one, another) in pairs if not alike(one, another)]
+    call, words = asked.told(differing, ours.answers, other.answers, asked.before)
     return Alternative(
         description=other.candidate.description,
         tree=other.candidate.tree,
         share=round(share, 4),
-        call=calls[n],
-        ours=str(ours.answers[n]),
-        theirs=str(other.answers[n]),
+        sure=round(other.right * share, 4),
+        call=call,
+        ours=words[0],
+        theirs=words[1],
+        before=words[2],
     )
 
 
@@ -212,15 +263,19 @@ def choice_document(found: RepairOutcome, code: SourceTree) -> JsonObject:
         "says": found.candidates[0].description,
         "diff": unified_diff(code, best),
         "sure": found.sure,
+        "compared": found.compared,
+        "worse": found.worse,
         "plausible": len(found.candidates),
         "alternatives": [
             {
                 "says": other.description,
                 "diff": unified_diff(best, other.tree),
                 "share": other.share,
+                "sure": other.sure,
                 "call": other.call,
                 "chosen": other.ours,
                 "instead": other.theirs,
+                "before": other.before,
             }
             for other in found.alternatives
         ],

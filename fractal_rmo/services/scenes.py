@@ -9,12 +9,14 @@ Only tests without fixtures are taken; what such a function does is compared, ne
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.editing.source import called_name, copied, parse
+from fractal_rmo.validation.generated.answers import Answer
 from fractal_rmo.validation.generated.arguments import Arguments
 from fractal_rmo.validation.generated.calls import Call
 from fractal_rmo.validation.generated.targets import Target
@@ -36,10 +38,26 @@ class Scene:
     statements: tuple[ast.stmt, ...]
     target: Target
 
-    def shown(self, arguments: Arguments) -> str:
-        """The test's statements with these values, in one line."""
+    def told(self, arguments: Arguments, answers: Sequence[Answer]) -> tuple[str, list[str]]:
+        """The test's statements with these values, and in words what each answer says of them.
+
+        Only up to where the first two differ, if each statement gave the value that it should.
+        """
+        asked = [n for n, each in enumerate(self.statements, 1) if isinstance(each, ast.Expr)]
+        seen = [_values(answer) for answer in answers]
+        pairs = enumerate(zip(*seen[:2], strict=False))
+        first = next((k for k, (one, other) in pairs if one != other), None)
+        if first is None or any(len(values) != len(asked) for values in seen[:2]):
+            return self._shown(arguments, len(self.statements)), [str(a) for a in answers]
+        words = [
+            _said(values[first]) if len(values) == len(asked) else str(answer)
+            for values, answer in zip(seen, answers, strict=True)
+        ]
+        return self._shown(arguments, asked[first]), words
+
+    def _shown(self, arguments: Arguments, count: int) -> str:
         reader = _Literals(arguments.args)
-        swapped = [reader.visit(copied(statement)) for statement in self.statements]
+        swapped = [reader.visit(copied(statement)) for statement in self.statements[:count]]
         text = "; ".join(" ".join(ast.unparse(s).split()) for s in swapped)
         return text if len(text) <= SHOWN_CHARS else f"…{text[1 - SHOWN_CHARS :]}"
 
@@ -51,29 +69,50 @@ class Stage:
     scenes: tuple[Scene, ...] = ()
     text: str = ""
 
-    def shown(self, call: Call) -> str:
-        """A call as a person would make it: that of a scene as the test's own statements."""
+    def told(self, call: Call, answers: Sequence[Answer]) -> tuple[str, list[str]]:
+        """A call as a person would make it, and what each of the answers says in words.
+
+        That of a scene is the test's own statements.
+        """
         for scene in self.scenes:
             if scene.target is call.target:
-                return scene.shown(call.arguments)
-        return str(call)
+                return scene.told(call.arguments, answers)
+        return str(call), [str(answer) for answer in answers]
 
     def around(self, code: SourceTree) -> SourceTree:
         """The code with the module."""
         return SourceTree({**code.files, f"{MODULE}.py": self.text}) if self.scenes else code
 
 
-def staged(tests: SourceTree, called: Collection[str] = ()) -> Stage:
+def _values(answer: Answer) -> list[object]:
+    """What a scene kept; [] where that is not known."""
+    try:
+        found = ast.literal_eval(answer.text) if answer.state == "value" else []
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return []
+    return found if isinstance(found, list) else []
+
+
+def _said(value: object) -> str:
+    """An error is kept as its name."""
+    known = getattr(builtins, value, None) if isinstance(value, str) else None
+    is_error = isinstance(known, type) and issubclass(known, Exception)
+    return f"raises {value}" if is_error else f"gives {value!r}"
+
+
+def staged(tests: SourceTree, called: Collection[str] = (), without: Collection[str] = ()) -> Stage:
     """The scenes of the tests that do more than compare the answer of a function.
 
-    ``called`` are functions that are called with inputs of their own anyway.
+    ``called`` are functions that are called with inputs of their own anyway; tests of the names
+    ``without`` are left out.
     """
     scenes, parts = list[Scene](), list[ast.stmt]()
     for _, text in tests.python_files():
         module = parse(text)
         if module is None or len(scenes) >= MOST_SCENES:
             continue
-        found = list(_of_module(module, len(scenes), called))[: MOST_SCENES - len(scenes)]
+        made = _of_module(module, len(scenes), called, without)
+        found = list(made)[: MOST_SCENES - len(scenes)]
         scenes += found
         nodes = [*map(_if_it_can, _helpers(module)), *(scene.target.node for scene in found)]
         parts += nodes if found else []
@@ -81,8 +120,10 @@ def staged(tests: SourceTree, called: Collection[str] = ()) -> Stage:
     return Stage(tuple(scenes), ast.unparse(whole))
 
 
-def _of_module(module: ast.Module, number: int, called: Collection[str]) -> Iterator[Scene]:
-    for body in _bodies(module):
+def _of_module(
+    module: ast.Module, number: int, called: Collection[str], without: Collection[str]
+) -> Iterator[Scene]:
+    for body in _bodies(module, without):
         if all(_is_plain(statement, called) for statement in body):
             continue
         for observed in _variants([s for statement in body for s in _observed(statement)]):
@@ -111,13 +152,16 @@ def _variants(statements: Sequence[ast.stmt]) -> Iterator[list[ast.stmt]]:
         yield [s for s in statements if s is not calls[-2]]
 
 
-def _bodies(module: ast.Module) -> Iterator[list[ast.stmt]]:
+def _bodies(module: ast.Module, without: Collection[str]) -> Iterator[list[ast.stmt]]:
     """The statements of each test without fixtures, those of ``setUp`` before them."""
     for node in module.body:
+        if isinstance(node, ast.FunctionDef) and node.name in without:
+            continue
         if isinstance(node, ast.FunctionDef) and _is_test(node, parameters=0):
             yield node.body
         if isinstance(node, ast.ClassDef):
-            methods = [m for m in node.body if isinstance(m, ast.FunctionDef)]
+            functions = [m for m in node.body if isinstance(m, ast.FunctionDef)]
+            methods = [m for m in functions if m.name not in without]
             named = {m.name: m for m in methods}
             first = named["setUp"].body if "setUp" in named else []
             yield from ([*first, *m.body] for m in methods if _is_test(m, parameters=1))

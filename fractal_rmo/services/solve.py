@@ -110,9 +110,11 @@ def _fix(task: Task, run: Runner, progress: Progress, out_of_time: Callable[[], 
         return best
     # the verdict on the submitted code: it passes already, or nothing mended it
     subject = subject_of(task, task.code)
+    note = found.note
     if found.status is RepairStatus.PAUSED:
         subject = replace(subject, unit_limits=_HURRIED)
-    return _with_repair(_climbed(task, subject, run, progress), found, found.note)
+        note = f"The time is over. {note}"
+    return _with_repair(_climbed(task, subject, run, progress), found, note)
 
 
 def _refactor(

@@ -109,6 +109,18 @@ def test_code_is_imported_from_where_the_tests_look_for_it(run: Runner) -> None:
     assert [bool(one["passed"]) for one in found] == [True, True]
 
 
+def test_files_that_one_leaves_are_not_there_for_the_next(run: Runner) -> None:
+    code = (
+        "import os\ndef f(a):\n    known = os.path.exists('left')\n    open('left', 'w').close()\n"
+        "    os.makedirs('deep/er', exist_ok=True)\n    return 9 if known else a\n"
+    )
+    tests = "from solution import f\ndef test_1(): assert f(1) == 2\n"
+    right = code.replace("else a", "else a + 1")
+    found = judged(run, code, tests, ["test_1"], [right] * 200, "solution.py")
+    assert len(found) == 200
+    assert all(one["passed"] for one in found)
+
+
 def test_what_passing_tests_leave_behind_speaks_against_nobody(run: Runner) -> None:
     code = (
         "import os\ndef f(a):\n    return a\n"

@@ -11,7 +11,7 @@ from fractal_rmo.domain.run import Runner
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.repair.problem import Candidate, Made, RepairOutcome, RepairProblem, RepairStatus
 from fractal_rmo.repair.search import never
-from fractal_rmo.services.choose import LEAST_SURE, RIGHT, chosen
+from fractal_rmo.services.choose import LEAST_SURE, RIGHT, WORSE, chosen
 from fractal_rmo.services.drive import drive
 
 BEFORE = "def largest(a: int, b: int) -> int:\n    return a\n"
@@ -70,6 +70,7 @@ def test_a_behaviour_weighs_what_its_patches_weigh_together(run: Runner) -> None
     assert 0.5 < outcome.sure < 1
     share = outcome.sure / RIGHT[0]
     assert share + outcome.alternatives[0].share == pytest.approx(1, abs=0.001)
+    assert outcome.sure + outcome.alternatives[0].sure == pytest.approx(RIGHT[0], abs=0.001)
 
 
 def test_where_nothing_else_passes_it_is_as_sure_as_such_patches_are(run: Runner) -> None:
@@ -124,6 +125,43 @@ def test_a_single_patch_stays_what_it_is(run: Runner) -> None:
     assert order(choose(run, {MAXIMUM: 0.4})) == [MAXIMUM]
 
 
+def choose_for(run: Runner, code: str, tests: str, *texts: str) -> RepairOutcome:
+    """The choice among patches of one edit and of equal merit."""
+    problem = RepairProblem(SourceTree({"solution.py": code}), SourceTree({"test_a.py": tests}))
+    candidates = tuple(
+        Candidate(
+            SourceTree({"solution.py": text}), (Made("solution.py", text, 1, text),), text, 0.5
+        )
+        for text in texts
+    )
+    return drive(chosen(problem, RepairOutcome(RepairStatus.REPAIRED, candidates)), run)
+
+
+def test_where_nothing_can_be_asked_each_patch_is_one_of_several(run: Runner) -> None:
+    tests = "from solution import LIMIT\ndef test_a(): assert LIMIT > 1\n"
+    outcome = choose_for(run, "LIMIT = 1\n", tests, "LIMIT = 2\n", "LIMIT = 9\n")
+    assert (outcome.compared, outcome.sure) == (False, RIGHT[0] / 2)
+    assert choose_for(run, "LIMIT = 1\n", tests, "LIMIT = 2\n").sure == RIGHT[0]
+
+
+def test_what_the_same_code_answers_in_two_ways_tells_no_patches_apart(run: Runner) -> None:
+    text = "import time\ndef stamp(a: int):\n    return [a{}, time.perf_counter_ns()]\n"
+    tests = "from solution import stamp\ndef test_a(): assert stamp(1)[0] == 2\n"
+    patches = [text.format(more) for more in (" + 1", " - -1")]
+    outcome = choose_for(run, text.format(""), tests, *patches)
+    assert (outcome.sure, outcome.alternatives) == (RIGHT[0], ())
+
+
+def test_a_call_that_goes_wrong_now_and_did_not_before_is_told_and_speaks_against_it(
+    run: Runner,
+) -> None:
+    outcome = choose(run, {RAISING: 0.5})
+    assert outcome.sure == pytest.approx(RIGHT[0] * WORSE)
+    assert "raises KeyError" in outcome.worse
+    assert "where the submitted code gives" in outcome.worse
+    assert not choose(run, {MAXIMUM: 0.5}).worse
+
+
 ELSEWHERE = Made("solution.py", "any", 1, "x")
 BY_THREE = "def largest(a: int, b: int) -> int:\n    return a if a == 3 else b\n"
 
@@ -136,7 +174,7 @@ def test_unsure_patches_of_several_edits_are_left_to_a_person(run: Runner) -> No
     assert (several.status, several.offered) == (RepairStatus.UNDECIDED, ())
     assert several.sure < LEAST_SURE
     other = several.alternatives[0]
-    assert f"{other.call} {other.ours} with it and {other.theirs} with the next" in several.note
+    assert f"{other.call} {other.ours} with the first and {other.theirs} with" in several.note
     surer = choose(run, {**texts, MAXIMUM: 0.9}, others=(ELSEWHERE,))
     assert order(surer)[0] == surer.offered[0].description == MAXIMUM
 

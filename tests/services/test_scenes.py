@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.services.scenes import MODULE, staged
+from fractal_rmo.validation.generated.answers import Answer
 from fractal_rmo.validation.generated.arguments import Arguments
 from fractal_rmo.validation.generated.calls import Call
 
@@ -93,7 +94,23 @@ def test_methods_of_a_test_case_have_what_it_sets_up() -> None:
 def test_a_scene_is_shown_as_the_tests_statements_with_its_values() -> None:
     stage = staged(SourceTree({"test_a.py": TESTS}))
     call = Call(stage.scenes[0].target, Arguments((6, 1, 2)))
-    assert stage.shown(call) == ("bank = Bank(START); bank.pay(half(6)); bank.pay(1); bank.pay(2)")
+    whole = "bank = Bank(START); bank.pay(half(6)); bank.pay(1); bank.pay(2)"
+    unknown = Answer("late")
+    assert stage.told(call, [unknown, unknown]) == (whole, ["late", "late"])
+
+
+def test_of_a_scene_is_told_what_differs_and_nothing_behind_it() -> None:
+    stage = staged(SourceTree({"test_a.py": TESTS}))
+    call = Call(stage.scenes[0].target, Arguments((6, 1, 2)))
+    kept = [Answer("value", text=text) for text in ("[3, 2, 4]", "[3, 'ValueError', 4]", "[]")]
+    told, words = stage.told(call, kept)
+    assert told == "bank = Bank(START); bank.pay(half(6)); bank.pay(1)"
+    assert words == ["gives 2", "raises ValueError", "gives []"]
+
+
+def test_a_flaky_test_is_no_scene() -> None:
+    assert not staged(SourceTree({"test_a.py": TESTS}), CALLED, {"test_pay"}).scenes
+    assert not staged(SourceTree({"test_a.py": CASE}), (), {"test_pay"}).scenes
 
 
 def test_the_scenes_stand_beside_the_code() -> None:

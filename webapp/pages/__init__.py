@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from flask import Blueprint, Flask
 
-from webapp.pages import cluster, evidence, examples, ladder, questions, submit, task, tasks, text
+from webapp.pages import (
+    cluster,
+    evidence,
+    examples,
+    ladder,
+    patch,
+    questions,
+    submit,
+    task,
+    tasks,
+    text,
+)
 
 blueprint = Blueprint("pages", __name__)
 blueprint.add_url_rule("/", "submit", submit.form)
@@ -28,4 +39,5 @@ def register_pages(app: Flask) -> None:
     text.register(app)
     app.add_template_filter(ladder.asked)
     app.add_template_filter(evidence.changed_lines)
+    app.add_template_filter(patch.lines, "difflines")
     app.register_blueprint(blueprint)

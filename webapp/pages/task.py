@@ -18,13 +18,14 @@ from fractal_rmo.domain.views import (
     TaskView,
     answers_from_cache,
     candidates_tried,
+    choice_of,
     models_named,
 )
 from fractal_rmo.services import submit as services
 from fractal_rmo.services.dead import requeue as put_step_back
 from fractal_rmo.services.documents import diff
 from fractal_rmo.services.performed import notes_of, strings
-from webapp.pages import fanout, patch
+from webapp.pages import fanout
 from webapp.pages.ladder import earlier_rounds, ladder
 from webapp.tools import tools
 
@@ -64,7 +65,7 @@ def requeue(task_id: str, step_id: str) -> ResponseReturnValue:
 
 def shown(view: TaskView) -> dict[str, Any]:
     """What the templates need to know of a task beside the task itself."""
-    change, rungs = diff(view.code, view.result), ladder(view)
+    rungs = ladder(view)
     return {
         "drawings": fanout.drawings(view),
         "rungs": rungs,
@@ -72,7 +73,8 @@ def shown(view: TaskView) -> dict[str, Any]:
         "rounds": earlier_rounds(view),
         "reports": list(_reports(view)),
         "merged": _merged(view),
-        "patch": list(patch.lines(change)),
+        "patch": diff(view.code, view.result),
+        "choice": choice_of(view.steps),
         "tried": _tried(view),
         "from_cache": answers_from_cache(view.steps),
         "models": models_named(view.steps),

@@ -18,7 +18,9 @@ import ast
 import gc
 import importlib.machinery
 import importlib.util
+import os
 import resource
+import shutil
 import signal
 import sys
 import time
@@ -114,7 +116,8 @@ class Trial(ABC):
 
     ``together`` candidates share it, each of which may take ``cpu_s`` of processor time;
     ``longest_s`` are seconds by the clock, since one that sleeps spends none.  ``is_control``
-    is true while the code as it is is judged.
+    is true while the code as it is is judged.  ``given`` are the paths that lay in the folders of
+    code and tests before any of it ran.
     """
 
     box: Box
@@ -124,6 +127,7 @@ class Trial(ABC):
     codes: Codes
     longest_s: float = 0.0
     is_control: bool = False
+    given: frozenset[str] = frozenset()
     together: ClassVar[int] = 1
 
     def judge_all(self, candidates: Sequence[Texts], tell: Tell) -> None:
@@ -132,9 +136,10 @@ class Trial(ABC):
         for texts in candidates:
             signal.setitimer(signal.ITIMER_PROF, self.cpu_s)
             signal.setitimer(signal.ITIMER_REAL, self.longest_s)
-            tell(self._judged(texts))
+            told = self._judged(texts)
             sys.setrecursionlimit(depth)
             self._forget(known)
+            tell({**told, "litters": self._tidied()})
 
     def bound_steps(self, needed: int) -> None:
         """Let a test execute in proportion to what the code as it is needed."""
@@ -161,6 +166,14 @@ class Trial(ABC):
         except (SyntaxError, ValueError, RecursionError, MemoryError, OutOfMemory) as error:
             return {"problem": type(error).__name__}
 
+    def _tidied(self) -> bool:
+        """Remove what lies in the folders that was not given; whether there was any."""
+        left = [path for path in _paths(self.box) if path not in self.given]
+        for path in left:
+            with suppress(OSError):  # what stays is seen by the control
+                shutil.rmtree(path) if os.path.isdir(path) else os.remove(path)  # noqa: PTH107, PTH112
+        return bool(left)
+
     def _forget(self, known: Collection[str]) -> None:
         """What is imported of code and tests, beside what was there before."""
         folders = (f"{self.box.code}/", f"{self.box.tests}/")
@@ -174,12 +187,20 @@ class Trial(ABC):
 def judged(trial: Trial, payload: Mapping[str, Any]) -> dict[str, Any]:
     """The value of ``unit_candidates``: as many candidates as ``budget_s`` allows."""
     until = time.monotonic() + payload["budget_s"]
+    trial.given = frozenset(_paths(trial.box))
     bench = _Bench(trial, payload["candidates"], payload["wall_s"], until)
     gc.collect()
     gc.freeze()  # or each fork would copy what the collector touches
     control, found = bench.judge()
     told = [{**one, "number": number} for number, one in sorted(found.items())]
     return {"supported": True, "control": control, "judged": told, "cpu_s": cpu_s()}
+
+
+def _paths(box: Box) -> Iterator[str]:
+    """What lies in the folders of code and tests; not what lies deeper."""
+    for folder in (box.code, box.tests):
+        with os.scandir(folder) as entries:
+            yield from (entry.path for entry in entries)
 
 
 def dealt(count: int, together: int, side_by_side: int) -> Iterator[list[int]]:
@@ -218,12 +239,14 @@ class _Bench:
         self._trial.bound_steps(control.get("steps", 0))
         if control.get("recursed"):  # with fewer lines it may end otherwise, as candidates do
             control = self._control().answer
-        waiting = list(dealt(len(self._candidates), self._trial.together, cores()))
+        # they share the folders, so those that leave files there go one after the other
+        side_by_side = 1 if control.get("litters") else cores()
+        waiting = list(dealt(len(self._candidates), self._trial.together, side_by_side))
         while waiting and time.monotonic() < self._until:
             again = list[list[int]]()
             tasks = [self._task(group) for group in waiting]
             allowance = self._allowance(self._trial.together)
-            for place, ended in in_forks(tasks, allowance, cores(), self._until):
+            for place, ended in in_forks(tasks, allowance, side_by_side, self._until):
                 again += self._take(waiting[place], ended, control)
             waiting = again
         return control, self._judged

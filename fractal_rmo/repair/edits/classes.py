@@ -25,7 +25,8 @@ def _own_attribute(node: ast.AST, site: Site) -> Iterator[Edit]:
     lines, target = site.file.line_span(node), node.targets[0]
     if lines is None or not isinstance(target, ast.Name) or not isinstance(node.value, _MUTABLE):
         return
-    kept = f"self.{target.id} = {site.file.segment(node.value)}"
+    comment = site.file.text[site.file.span(node)[1] : lines[1]].rstrip()
+    kept = f"self.{target.id} = {site.file.segment(node.value)}{comment}"
     margin, said = " " * node.col_offset, f"make {target.id} anew for each {owner.name}"
     made = _method(owner, "__init__")
     if made is None:
@@ -133,6 +134,10 @@ OPERATORS = (
         _own_attribute,
         (
             (_CLASS.format("    a = []\n", ""), _CLASS.format("", "        self.a = []\n")),
+            (
+                _CLASS.format("    a = []  # b\n", ""),
+                _CLASS.format("", "        self.a = []  # b\n"),
+            ),
             (
                 "class A:\n    a = []\n\n    def f(self):\n        pass\n",
                 f"{_MADE}    def f(self):\n        pass\n",

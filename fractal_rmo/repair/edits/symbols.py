@@ -134,6 +134,12 @@ def _accumulate(node: ast.AST, site: Site) -> Iterator[Edit]:
     target = node.targets[0]
     name = site.file.segment(target)
     start, end = site.file.span(target)[1], site.file.span(node.value)[0]
+    match node.value:
+        case ast.UnaryOp(op=ast.UAdd() | ast.USub() as op, operand=operand):
+            sign = "+=" if isinstance(op, ast.UAdd) else "-="
+            span = start, site.file.span(operand)[0]
+            yield site.cut(node, span, f" {sign} ", f"{sign} instead of ={sign[0]} for {name}")
+            return
     for rank, sign in enumerate(("+=", "-=", "*=")):
         gap = site.file.text[start:end].replace("=", sign, 1)
         yield site.cut(
@@ -193,7 +199,11 @@ OPERATORS = (
     Operator(
         "accumulate",
         _accumulate,
-        (("x = 0\nx = 2\n", "x = 0\nx += 2\n"), ("x[y] = 2\n", "x[y] += 2\n")),
+        (
+            ("x = 0\nx = 2\n", "x = 0\nx += 2\n"),
+            ("x[y] = 2\n", "x[y] += 2\n"),
+            ("x =- y\n", "x -= y\n"),
+        ),
     ),
     Operator("sign", _sign, (("x = -a\n", "x = a\n"), ("x = a * b\n", "x = a * (-b)\n"))),
 )

@@ -36,16 +36,38 @@ def test_hostile_text_stays_text(reader: httpx2.Client, task: str) -> None:
 
 def test_what_models_noted_is_shown_as_text(reader: httpx2.Client, task: str, web: Web) -> None:
     output = {"notes": {"logic": [HOSTILE], "syntax": []}, "plan": ["Add.", HOSTILE]}
+    _executed(web, task, output)
+    page = reader.get(f"/tasks/{task}").text
+    shown = page[page.index('id="advice"') :]
+    assert shown.count("<li>&lt;script&gt;alert(1)&lt;/script&gt;⟨U+001B⟩[31m⟨U+202E⟩</li>") == 2
+    assert "<li>Add.</li>" in shown
+
+
+@pytest.mark.parametrize("decided", [True, False])
+def test_patches_that_pass_as_well_are_shown_as_text(
+    reader: httpx2.Client, task: str, web: Web, decided: bool
+) -> None:
+    other = {"says": "a minus", "diff": f"--- a/x.py\n+++ b/x.py\n@@ -1 +1 @@\n+{HOSTILE}\n"}
+    other |= {"share": 0.4, "sure": 0.34, "call": "f(2)", "chosen": "gives 4", "instead": HOSTILE}
+    choice = {"says": "a plus", "diff": "", "sure": 0.5, "decided": decided, "worse": "f(0) raises"}
+    choice |= {"alternatives": [{**other, "before": "gives 0"}]}
+    _executed(web, task, {"choice": choice})
+    page = reader.get(f"/tasks/{task}").text
+    shown = page[page.index('id="choice"') : page.index('id="findings"')]
+    assert ("a plus" in shown) is not decided
+    assert ("f(0) raises." in shown) is decided
+    assert "34 %" in shown
+    assert shown.count("&lt;script&gt;alert(1)&lt;/script&gt;⟨U+001B⟩[31m⟨U+202E⟩") == 2
+    assert "gives 0 as submitted" in shown
+
+
+def _executed(web: Web, task: str, output: dict[str, object]) -> None:
     engine = make_engine(web.environment["DATABASE_URL"])
     with engine.begin() as db:
         said = {"task": task, "output": json.dumps(output)}
         db.execute(text("UPDATE steps SET output = CAST(:output AS jsonb)"
                         " WHERE task_id = :task AND stage = 'execute'"), said)  # fmt: skip
     engine.dispose()
-    page = reader.get(f"/tasks/{task}").text
-    shown = page[page.index('id="advice"') :]
-    assert shown.count("<li>&lt;script&gt;alert(1)&lt;/script&gt;⟨U+001B⟩[31m⟨U+202E⟩</li>") == 2
-    assert "<li>Add.</li>" in shown
 
 
 @pytest.mark.thorough

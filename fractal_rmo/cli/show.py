@@ -23,7 +23,7 @@ def print_solution(solution: Solution, seconds: float) -> None:
     """The diff, the table of levels and one sentence."""
     from rich.console import Console
 
-    from fractal_rmo.services.choose import choice_document
+    from fractal_rmo.services.choice_told import choice_document
     from fractal_rmo.services.questions import questions
 
     console = Console(soft_wrap=True)

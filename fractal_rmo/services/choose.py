@@ -14,10 +14,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import compress
 
-from fractal_rmo.domain.jsonvalue import JsonObject
 from fractal_rmo.domain.run import Dialogue, RunEnding
 from fractal_rmo.domain.source import SourceTree
-from fractal_rmo.editing.diff import unified_diff
 from fractal_rmo.repair.problem import (
     Alternative,
     Candidate,
@@ -27,9 +25,10 @@ from fractal_rmo.repair.problem import (
     RepairStatus,
 )
 from fractal_rmo.repair.search import never
-from fractal_rmo.services.evidence import alike, trust
+from fractal_rmo.services.choice_told import Asked, question
+from fractal_rmo.services.evidence import alike, named, trust
 from fractal_rmo.services.examples import described
-from fractal_rmo.services.scenes import Stage, staged
+from fractal_rmo.services.scenes import staged
 from fractal_rmo.validation.generated.answers import Answer, read_answers
 from fractal_rmo.validation.generated.calls import Call, call_request
 from fractal_rmo.validation.generated.inputs import calls_for
@@ -43,8 +42,6 @@ RIGHT = (0.95, 0.85, 0.6)
 """How often a patch of one, two and more edits was right where no other behaviour was found.
 
 Measured: see "How sure" in docs/repair.md.  It depends on how much the tests ask."""
-
-
 LEAST_SURE = 0.4
 """Less sure patches of several edits are no result: about half of them were wrong.
 
@@ -63,29 +60,6 @@ class _Patch:
     def right(self) -> float:
         """How often such patches were right where no other behaviour was found."""
         return RIGHT[min(len(self.candidate.made), len(RIGHT)) - 1]
-
-
-@dataclass(frozen=True)
-class _Asked:
-    """The calls that all patches were asked, and what the code as it is answered."""
-
-    stage: Stage
-    calls: Sequence[Call]
-    before: Sequence[Answer]
-
-    def told(self, numbers: Sequence[int], *answers: Sequence[Answer]) -> tuple[str, list[str]]:
-        """The shortest of some calls, and in words what each of these answers to it."""
-        each = (self.stage.told(self.calls[n], [said[n] for said in answers]) for n in numbers)
-        return min(each, key=lambda told: len(told[0]))
-
-    def worse(self, patch: _Patch) -> str:
-        """A call that goes wrong with a patch and did not before, in words; "" for none."""
-        pairs = enumerate(zip(patch.answers, self.before, strict=True))
-        lost = [n for n, (now, was) in pairs if was.state == "value" and now.state == "raised"]
-        if not lost:
-            return ""
-        call, (now, was) = self.told(lost, patch.answers, self.before)
-        return f"{call} {now}, where the submitted code {was}"
 
 
 def chosen(
@@ -131,7 +105,7 @@ def chosen(
     met = [(patch.candidate.tree, patch.answers) for patch in patches]
     for patch, left in zip(patches, trust(problem, met, before, examples), strict=True):
         patch.weight = patch.candidate.merit * left
-    arranged = _arranged(found, _Asked(stage, calls, before), _behaviours(patches))
+    arranged = _arranged(found, Asked(stage, calls, before, named(problem)), _behaviours(patches))
     others = found.candidates[len(patches) :]
     return _decided(replace(arranged, candidates=(*arranged.candidates, *others)))
 
@@ -194,7 +168,7 @@ def _contests(group: Sequence[_Patch]) -> dict[frozenset[Made], float]:
 
 
 def _arranged(
-    found: RepairOutcome, asked: _Asked, groups: Sequence[tuple[Sequence[_Patch], float]]
+    found: RepairOutcome, asked: Asked, groups: Sequence[tuple[Sequence[_Patch], float]]
 ) -> RepairOutcome:
     firsts = [group[0].candidate for group, _ in groups]
     others = [patch.candidate for group, _ in groups for patch in group[1:]]
@@ -204,7 +178,7 @@ def _arranged(
         _alternative(best[0], group[0], asked, weight / total)
         for group, weight in groups[1 : 1 + MOST_ALTERNATIVES]
     ]
-    worse = asked.worse(best[0])
+    worse = asked.worse(best[0].answers)
     sure = best[0].right * (WORSE if worse else 1.0) * most / total
     return replace(
         found,
@@ -220,24 +194,10 @@ def _decided(found: RepairOutcome) -> RepairOutcome:
     best = found.candidates[0]
     if len(best.made) < 2 or found.sure >= LEAST_SURE:
         return found
-    others = [
-        "Patches that do different things pass them all:"
-        f" {other.call} {other.ours} with the first and {other.theirs} with the second"
-        f" (as submitted it {other.before})."
-        for other in found.alternatives[:1]
-    ]
-    if not found.compared:
-        others = [
-            f"{len(found.candidates)} patches pass, and nothing could be asked to compare them."
-        ]
-    worse = [f"With the first, {found.worse}."] if found.worse else []
-    sure = f"That the first is right has a probability of {found.sure:.0%}."
-    what_to_do = "Say in a test what is right, and run this again."
-    note = " ".join(["The tests do not decide.", *others, *worse, sure, what_to_do])
-    return replace(found, status=RepairStatus.UNDECIDED, note=note)
+    return replace(found, status=RepairStatus.UNDECIDED, note=question(found))
 
 
-def _alternative(ours: _Patch, other: _Patch, asked: _Asked, share: float) -> Alternative:
+def _alternative(ours: _Patch, other: _Patch, asked: Asked, share: float) -> Alternative:
     """Another behaviour, with the shortest call on which it differs."""
     pairs = enumerate(zip(ours.answers, other.answers, strict=True))
     differing = [n for n, (one, another) in pairs if not alike(one, another)]
@@ -252,31 +212,3 @@ def _alternative(ours: _Patch, other: _Patch, asked: _Asked, share: float) -> Al
         theirs=words[1],
         before=words[2],
     )
-
-
-def choice_document(found: RepairOutcome, code: SourceTree) -> JsonObject:
-    """Why a repair of ``code`` is its first candidate, how sure that is, and what else passes."""
-    best = found.candidates[0].tree
-    return {
-        "protocol": found.protocol,
-        "decided": bool(found.offered),
-        "says": found.candidates[0].description,
-        "diff": unified_diff(code, best),
-        "sure": found.sure,
-        "compared": found.compared,
-        "worse": found.worse,
-        "plausible": len(found.candidates),
-        "alternatives": [
-            {
-                "says": other.description,
-                "diff": unified_diff(best, other.tree),
-                "share": other.share,
-                "sure": other.sure,
-                "call": other.call,
-                "chosen": other.ours,
-                "instead": other.theirs,
-                "before": other.before,
-            }
-            for other in found.alternatives
-        ],
-    }

@@ -13,7 +13,7 @@ from fractal_rmo.domain.verdict import Level, Verdict
 from fractal_rmo.domain.views import LogEntry, StepLine, StepRow, TaskRow, TaskStatus, TaskView
 from fractal_rmo.editing.diff import unified_diff
 from fractal_rmo.services import agent_state
-from fractal_rmo.services.choose import choice_document
+from fractal_rmo.services.choice_told import choice_document
 from fractal_rmo.services.questions import Question, questions
 from fractal_rmo.services.report_schema import SCHEMA_VERSION
 

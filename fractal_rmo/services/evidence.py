@@ -61,7 +61,7 @@ def trust(
     All of them, and the code as it is ``before``, answer the same calls; the first of these are
     those of the ``examples``.
     """
-    meant = _named(problem)
+    meant = named(problem)
     accidents = [_accidents(answers, meant) for _, answers in patches]
     safe, (_, safest) = min(zip(accidents, patches, strict=True), key=lambda pair: len(pair[0]))
     return [
@@ -87,7 +87,7 @@ def alike(one: Answer, other: Answer) -> bool:
     return agree(one, other) if any(gone) == all(gone) else not (one.ended or other.ended)
 
 
-def _named(problem: RepairProblem) -> frozenset[str]:
+def named(problem: RepairProblem) -> frozenset[str]:
     """The names that code and tests use: an error among them is meant."""
     parsed = [
         parse(text) for each in (problem.code, problem.tests) for _, text in each.python_files()

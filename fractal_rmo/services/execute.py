@@ -22,7 +22,8 @@ from fractal_rmo.refactoring.simplify import RefactoringStatus
 from fractal_rmo.repair.problem import RepairOutcome, RepairProblem, RepairStatus
 from fractal_rmo.repair.search import MAX_CANDIDATES, search
 from fractal_rmo.services.asking import ModelMisconfiguredError
-from fractal_rmo.services.choose import choice_document, chosen
+from fractal_rmo.services.choice_told import choice_document
+from fractal_rmo.services.choose import chosen
 from fractal_rmo.services.consult import explain, make_plan, take_notes
 from fractal_rmo.services.data import repaired
 from fractal_rmo.services.drive import Watcher, drive

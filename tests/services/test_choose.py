@@ -160,6 +160,12 @@ def test_a_call_that_goes_wrong_now_and_did_not_before_is_told_and_speaks_agains
     assert "raises KeyError" in outcome.worse
     assert "where the submitted code gives" in outcome.worse
     assert not choose(run, {MAXIMUM: 0.5}).worse
+    refusing = "def f(n: int):\n    if n > 2:\n        raise KeyError(n)\n    return n + 1\n"
+    tests = "from solution import f\nimport pytest\ndef test_a():\n    assert f(1) == 2\n"
+    meant = f"{tests}    with pytest.raises(KeyError): f(9)\n"
+    before = "def f(n: int):\n    return n + 1\n"
+    assert choose_for(run, before, tests, refusing).worse
+    assert not choose_for(run, before, meant, refusing).worse
 
 
 ELSEWHERE = Made("solution.py", "any", 1, "x")

@@ -171,7 +171,8 @@ class Trial(ABC):
         left = [path for path in _paths(self.box) if path not in self.given]
         for path in left:
             with suppress(OSError):  # what stays is seen by the control
-                shutil.rmtree(path) if os.path.isdir(path) else os.remove(path)  # noqa: PTH107, PTH112
+                remove = shutil.rmtree if os.path.isdir(path) else os.remove  # noqa: PTH112
+                remove(path)
         return bool(left)
 
     def _forget(self, known: Collection[str]) -> None:

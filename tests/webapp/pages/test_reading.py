@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 
 import httpx2
 import pytest
@@ -47,10 +48,23 @@ def test_what_models_noted_is_shown_as_text(reader: httpx2.Client, task: str, we
 def test_patches_that_pass_as_well_are_shown_as_text(
     reader: httpx2.Client, task: str, web: Web, decided: bool
 ) -> None:
-    other = {"says": "a minus", "diff": f"--- a/x.py\n+++ b/x.py\n@@ -1 +1 @@\n+{HOSTILE}\n"}
-    other |= {"share": 0.4, "sure": 0.34, "call": "f(2)", "chosen": "gives 4", "instead": HOSTILE}
-    choice = {"says": "a plus", "diff": "", "sure": 0.5, "decided": decided, "worse": "f(0) raises"}
-    choice |= {"alternatives": [{**other, "before": "gives 0"}]}
+    other = {
+        "says": "a minus",
+        "diff": f"--- a/x.py\n+++ b/x.py\n@@ -1 +1 @@\n+{HOSTILE}\n",
+        "sure": 0.34,
+        "call": "f(2)",
+        "chosen": "gives 4",
+        "instead": HOSTILE,
+        "before": "gives 0",
+    }
+    choice = {
+        "says": "a plus",
+        "diff": "",
+        "sure": 0.5,
+        "decided": decided,
+        "worse": "f(0) raises",
+        "alternatives": [other],
+    }
     _executed(web, task, {"choice": choice})
     page = reader.get(f"/tasks/{task}").text
     shown = page[page.index('id="choice"') : page.index('id="findings"')]
@@ -61,7 +75,7 @@ def test_patches_that_pass_as_well_are_shown_as_text(
     assert "gives 0 as submitted" in shown
 
 
-def _executed(web: Web, task: str, output: dict[str, object]) -> None:
+def _executed(web: Web, task: str, output: Mapping[str, object]) -> None:
     engine = make_engine(web.environment["DATABASE_URL"])
     with engine.begin() as db:
         said = {"task": task, "output": json.dumps(output)}

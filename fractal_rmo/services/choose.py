@@ -34,7 +34,9 @@ from fractal_rmo.validation.generated.calls import Call, call_request
 from fractal_rmo.validation.generated.inputs import calls_for
 from fractal_rmo.validation.generated.targets import Catalogue
 
-MOST_CALLS = 180
+MOST_CALLS, CALLS_OF_ONE = 180, 60
+"""Calls of which patches are compared, and those that show whether a single one made something
+worse: where the code as it is has no end, each takes its time."""
 MOST_TARGETS = 3
 MOST_ALTERNATIVES = 3
 _COMPARED_ANYWAY = 2
@@ -83,16 +85,18 @@ def chosen(
     stage = staged(problem.tests, functions, flaky)
     examples = [e for target in targets for e in described(target, problem.description)]
     asked = (*targets, *(scene.target for scene in stage.scenes))
-    each = MOST_CALLS // max(1, len(asked))
+    several = len(found.candidates) > 1
+    each = (MOST_CALLS if several else CALLS_OF_ONE) // max(1, len(asked))
     calls = [e.call for e in examples] + [c for t in asked for c in calls_for(t, each)]
     if not calls:
         return _decided(_not_compared(found))
     label = "the code as it is, on generated inputs"
     before = yield from _answers(stage.around(problem.code), calls, label)
-    again = yield from _answers(stage.around(problem.code), calls, f"{label}, again")
-    both = zip(before, again, strict=True)
-    steady = [n < len(examples) or alike(*pair) for n, pair in enumerate(both)]
-    calls, before = list(compress(calls, steady)), list(compress(before, steady))
+    if several:
+        again = yield from _answers(stage.around(problem.code), calls, f"{label}, again")
+        both = zip(before, again, strict=True)
+        steady = [n < len(examples) or alike(*pair) for n, pair in enumerate(both)]
+        calls, before = list(compress(calls, steady)), list(compress(before, steady))
     patches = list[_Patch]()
     for candidate in found.candidates:
         if len(patches) >= _COMPARED_ANYWAY and pause():

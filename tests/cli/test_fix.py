@@ -12,6 +12,7 @@ import jsonschema
 import pytest
 
 from fractal_rmo.services.report_schema import report_schema
+from tests import undecided
 from tests.cli.running import EXAMPLES, ROOT, copy, fractal
 
 pytestmark = pytest.mark.thorough
@@ -50,27 +51,13 @@ def test_apply_writes_the_proven_patch(tmp_path: Path) -> None:
     assert fractal("validate", code, "--tests", tests).returncode == 0
 
 
-TWO_FAULTS = "def wider(x):\n    return x - 1\n\n\ndef higher(x):\n    return x - 3\n"
-ONE_CALL_EACH = """from solution import higher, wider
-
-
-def test_wider():
-    assert wider(2) == 4
-
-
-def test_higher():
-    assert higher(3) == 9
-"""
-A_SECOND_CALL_EACH = "\n\ndef test_others():\n    assert (wider(7), higher(5)) == (9, 15)\n"
-
-
 @pytest.mark.slow
 def test_what_the_tests_leave_open_is_not_applied_and_a_further_test_decides(
     tmp_path: Path,
 ) -> None:
     code, tests = tmp_path / "solution.py", tmp_path / "test_solution.py"
-    code.write_text(TWO_FAULTS)
-    tests.write_text(ONE_CALL_EACH)
+    code.write_text(undecided.CODE)
+    tests.write_text(undecided.TESTS)
     done = fractal("fix", code, "--tests", tests, "--apply", "--json")
     document = json.loads(done.stdout)
     jsonschema.validate(document, report_schema())
@@ -78,8 +65,8 @@ def test_what_the_tests_leave_open_is_not_applied_and_a_further_test_decides(
     assert "The tests do not decide" in document["explanation"]
     assert document["choice"]["decided"] is False
     assert "+++ b/solution.py" in document["choice"]["diff"]
-    assert code.read_text() == TWO_FAULTS
-    tests.write_text(ONE_CALL_EACH + A_SECOND_CALL_EACH)
+    assert code.read_text() == undecided.CODE
+    tests.write_text(undecided.TESTS + undecided.MORE)
     done = fractal("fix", code, "--tests", tests, "--apply")
     assert "proven to level 3" in done.stdout, done.stdout + done.stderr
 

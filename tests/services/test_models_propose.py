@@ -19,6 +19,7 @@ from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.domain.task import Provider, Task, TaskKind
 from fractal_rmo.domain.verdict import Level
 from fractal_rmo.ports.sandbox import Sandbox
+from tests import undecided
 from tests.generation.injections import REPLIES, TEXTS
 from tests.services.pipeline import Rig, actions, code, models_of, rig
 
@@ -47,17 +48,6 @@ FIX = Task(
     SourceTree({"test_solution.py": TESTS}),
     provider=Provider.OPENAI,
 )
-TWO_FAULTS = "def wider(x):\n    return x - 1\n\n\ndef higher(x):\n    return x - 3\n"
-ONE_CALL_EACH = """from solution import higher, wider
-
-
-def test_wider():
-    assert wider(2) == 4
-
-
-def test_higher():
-    assert higher(3) == 9
-"""
 NEW = Task("Write double(x).", tests=FIX.tests, kind=TaskKind.GENERATE)
 ANY = ""
 
@@ -85,8 +75,8 @@ def test_a_model_fixes_what_the_engine_has_no_time_for(
 
 OPEN = replace(
     FIX,
-    code=SourceTree({"solution.py": TWO_FAULTS}),
-    tests=SourceTree({"test_solution.py": ONE_CALL_EACH}),
+    code=SourceTree({"solution.py": undecided.CODE}),
+    tests=SourceTree({"test_solution.py": undecided.TESTS}),
 )
 """Patches that do different things pass these tests."""
 
@@ -106,7 +96,7 @@ def test_what_the_tests_leave_open_is_no_result(
 def test_what_the_tests_leave_open_a_model_is_asked(
     engine: Engine, redis: Redis, sandbox: Sandbox
 ) -> None:
-    right = TWO_FAULTS.replace("x - 1", "x + 2").replace("x - 3", "x * 3")
+    right = undecided.CODE.replace("x - 1", "x + 2").replace("x - 3", "x * 3")
     at_work = rig(engine, redis, sandbox, models_of(answers(code(solution=right))))
     view = at_work.finish(replace(OPEN, provider=Provider.AUTO))
     assert (view.row.ending, view.result) == (Ending.PROVEN, SourceTree({"solution.py": right}))

@@ -180,8 +180,14 @@ class RepairOutcome:
 
     @property
     def offered(self) -> tuple[Candidate, ...]:
-        """The candidates that may be the result: none where a person has to decide."""
-        return () if self.status is RepairStatus.UNDECIDED else self.candidates
+        """The candidates that may be the result: none where a person has to decide.
+
+        Whether one of several edits is sure enough is known of the first alone.
+        """
+        if self.status is RepairStatus.UNDECIDED:
+            return ()
+        others = (each for each in self.candidates[1:] if len(each.made) < 2)
+        return (*self.candidates[:1], *others)
 
     def telling(self, words: str) -> str:
         """``words``, and which tests were left out of the search."""

@@ -16,7 +16,7 @@ from typing import Any
 
 from fractal_rmo.domain.source import SourceTree
 from fractal_rmo.editing.source import called_name, copied, parse
-from fractal_rmo.validation.generated.answers import Answer
+from fractal_rmo.validation.generated.answers import Answer, cut
 from fractal_rmo.validation.generated.arguments import Arguments
 from fractal_rmo.validation.generated.calls import Call
 from fractal_rmo.validation.generated.targets import Target
@@ -97,7 +97,7 @@ def _said(value: object) -> str:
     """An error is kept as its name."""
     known = getattr(builtins, value, None) if isinstance(value, str) else None
     is_error = isinstance(known, type) and issubclass(known, Exception)
-    return f"raises {value}" if is_error else f"gives {value!r}"
+    return f"raises {value}" if is_error else f"gives {cut(repr(value))}"
 
 
 def staged(tests: SourceTree, called: Collection[str] = (), without: Collection[str] = ()) -> Stage:

@@ -49,7 +49,7 @@ LEAST_SURE = 0.4
 
 Those of one edit were right more often than they seemed; see "How sure" in docs/repair.md."""
 WORSE = 0.5
-"""What is left of that where a call goes wrong that did not before: two of five were right."""
+"""What is left of that where a call goes wrong that did not before: four of eight were right."""
 
 
 @dataclass
@@ -182,15 +182,17 @@ def _arranged(
         _alternative(best[0], group[0], asked, weight / total)
         for group, weight in groups[1 : 1 + MOST_ALTERNATIVES]
     ]
-    worse = asked.worse(best[0].answers)
-    sure = best[0].right * (WORSE if worse else 1.0) * most / total
     return replace(
         found,
         candidates=(*firsts, *others),
-        sure=round(sure, 4),
+        sure=_sure(best[0], most / total, asked),
         alternatives=tuple(rivals),
-        worse=worse,
+        worse=asked.worse(best[0].answers),
     )
+
+
+def _sure(patch: _Patch, share: float, asked: Asked) -> float:
+    return round(patch.right * share * (WORSE if asked.worse(patch.answers) else 1.0), 4)
 
 
 def _decided(found: RepairOutcome) -> RepairOutcome:
@@ -210,7 +212,7 @@ def _alternative(ours: _Patch, other: _Patch, asked: Asked, share: float) -> Alt
         description=other.candidate.description,
         tree=other.candidate.tree,
         share=round(share, 4),
-        sure=round(other.right * share, 4),
+        sure=_sure(other, share, asked),
         call=call,
         ours=words[0],
         theirs=words[1],

@@ -21,9 +21,10 @@ DEPTH = 6
 ENOUGH, PATIENCE, MORE = 1_500, 3_000, 2_500
 """Candidates of one edit after which the search goes on from the best of them as well, where one
 won a test and where none did; and those of each further round."""
-SOON, LEADERS = 500, 3
-"""Candidates of a round after which ways that win more tests than all that are followed are
-followed as well, and how many of them: it is no time to try what the others may still bring."""
+SOON, AHEAD, LEADERS = 500, 2, 3
+"""Candidates of a round after which ways are followed as well that win so many more tests than all
+that are followed, and how many of them: it is no time to try what the others may still bring.  A
+test counts beside its last part; a part alone is often won by chance."""
 SINGLE, SEVERAL = 6, 6
 """Of the first ways that are followed by any edit, those of one edit and of more, at most."""
 OPEN = 12
@@ -114,11 +115,11 @@ def _new(trail: Trail) -> list[Way]:
 
 
 def _leaders(trail: Trail) -> tuple[Way, ...]:
-    """Of what is new the most promising that win more tests than all that are followed."""
+    """Of what is new the most promising of those that are ahead of all that is followed."""
     if _is_unfollowed(trail):
         return ()
     most = max(way.gain[0] for way in trail.ways)
-    ahead = [way for way in _new(trail) if way.gain[0] > most]
+    ahead = [way for way in _new(trail) if way.gain[0] >= most + AHEAD]
     return tuple(sorted(ahead, key=lambda way: -way.promise)[:LEADERS])
 
 

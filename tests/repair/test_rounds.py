@@ -85,7 +85,7 @@ def test_the_least_promising_ways_make_place() -> None:
 
 def test_what_wins_more_than_all_that_is_followed_is_followed_soon() -> None:
     followed = Trail((Way(), A), begun=2_000)
-    better, alike = way("ad", "12"), way("ae", "1", gain=1)
+    better, alike = way("ad", "123"), way("ae", "12")
     assert not is_long_enough(replace(followed, near=(alike,)), 2_000 + rounds.SOON)
     both = replace(followed, near=(alike, better))
     assert is_long_enough(both, 2_000 + rounds.SOON)

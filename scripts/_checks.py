@@ -72,7 +72,8 @@ def fast(python: Path, folder: Path) -> list[Check]:
     unit = "not cluster and not slow and not thorough"
     return [
         _tests(python, folder, "unit", unit, 88, (*_ON_BOTH_CORES, *_WITHOUT)),
-        _tests(python, folder, "smoke", "cluster and smoke", 60),
+        # to collect all tests for this one takes as long as the test
+        _tests(python, folder, "smoke", "cluster and smoke", 60, ("tests/cluster",)),
     ]
 
 

@@ -37,6 +37,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("role", AnalyzerRole)
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_hostile_text_ends_in_a_report(role: AnalyzerRole, text: str) -> None:

@@ -158,6 +158,7 @@ def test_a_test_that_fails_at_times_is_left_out_and_named() -> None:
     assert steady.telling("Words.") == "Words."
 
 
+@pytest.mark.thorough
 def test_a_second_look_gives_an_endless_test_no_more_lines_than_the_first() -> None:
     steps = list[Json]()
 

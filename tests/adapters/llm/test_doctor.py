@@ -26,6 +26,7 @@ def doctor(*options: str, **variables: str) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
+@pytest.mark.thorough
 def test_an_endpoint_that_answers_is_described_and_paid_for(
     emulator: Emulator, engine: Engine
 ) -> None:

@@ -58,6 +58,7 @@ def test_ids_are_those_of_the_content(reports: list[AnalysisReport], feedback: l
     assert len({item.id for item in items}) == len(items)
 
 
+@pytest.mark.thorough
 @given(SWARMS)
 def test_nothing_that_was_asked_for_is_lost(reports: list[AnalysisReport]) -> None:
     heard = [report for report in reports if not report.failed]
@@ -75,6 +76,7 @@ def test_every_role_is_present_or_missing(reports: list[AnalysisReport]) -> None
     assert set(analysis.present) == {r.role for r in reports if not r.failed}
 
 
+@pytest.mark.thorough
 @given(SWARMS)
 def test_the_answer_is_ordered_with_syntax_first_and_the_proof_last(
     reports: list[AnalysisReport],

@@ -86,6 +86,7 @@ print([name for name in {HEAVY} if name in sys.modules])
 """
 
 
+@pytest.mark.thorough
 def test_heavy_libraries_wait_for_the_warming() -> None:
     run = subprocess.run(  # a fresh interpreter, since this one has them all by now
         [sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True

@@ -21,6 +21,7 @@ def unsafe(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.thorough
 def test_findings_and_actions_are_shown_and_told_by_the_exit_code(unsafe: Path) -> None:
     done = fractal("analyze", unsafe)
     assert done.returncode == 1
@@ -29,6 +30,7 @@ def test_findings_and_actions_are_shown_and_told_by_the_exit_code(unsafe: Path) 
     assert fractal("analyze", unsafe, "--fail-on", "never").returncode == 0
 
 
+@pytest.mark.thorough
 def test_programs_get_json_and_sarif(unsafe: Path, tmp_path: Path) -> None:
     log = tmp_path / "log.sarif"
     document = json.loads(fractal("analyze", unsafe, "--json", "--sarif", log).stdout)

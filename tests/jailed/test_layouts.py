@@ -114,6 +114,7 @@ def test_what_passes_in_one_folder_passes(
     assert quick["collected"] == real["collected"] == _plain_pytest(tmp_path, files)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("runtime", [Runtime.THIN, Runtime.THICK], ids=str)
 def test_only_lines_of_the_code_are_traced(unit_tests: UnitTests, runtime: Runtime) -> None:
     code, tests = _split(LAYOUTS["relative imports"])

@@ -88,6 +88,7 @@ def seen(text: str, which: int) -> tuple[object, ...]:
         return type(error), error.args if isinstance(error, ValueError) else (), log
 
 
+@pytest.mark.thorough
 @settings(max_examples=50, deadline=None, derandomize=True)
 @given(st.integers(0, 2**48), st.lists(st.integers(0, 48), min_size=1, max_size=8))
 def test_a_function_answers_as_before(seed: int, calls: list[int]) -> None:

@@ -293,6 +293,7 @@ def _judged(labels: list[str]) -> list[str]:
 PROGRAMS = st.sampled_from([SUM, LEAP])
 
 
+@pytest.mark.thorough
 @given(PROGRAMS, st.booleans())
 @settings(max_examples=10, deadline=None)
 def test_every_candidate_parses_and_differs(code: str, blank: bool) -> None:

@@ -142,6 +142,7 @@ def test_who_finds_all_full_waits_for_a_place(made: Made) -> None:
         assert all(each.result().attempts == 1 for each in asked)
 
 
+@pytest.mark.thorough
 def test_many_calls_wait_in_one_process(made: Made) -> None:
     rehearsed(made, {"ok": True}, latency_s=0.5)
     models = made.models(SIMULATED)
@@ -231,6 +232,7 @@ def test_a_long_question_costs_what_the_table_says() -> None:
     assert long.per_million_in > short.per_million_in
 
 
+@pytest.mark.thorough
 def test_the_cache_is_shared_between_processes(made: Made, redis: Any) -> None:
     from fractal_rmo.adapters.cache.far import Far
 

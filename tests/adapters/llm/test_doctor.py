@@ -66,6 +66,7 @@ def test_one_that_fails_names_the_fix(emulator: Emulator) -> None:
     assert wrong not in done.stdout + done.stderr
 
 
+@pytest.mark.thorough
 def test_without_any_model_it_says_how_to_name_one() -> None:
     done = doctor()
     assert done.returncode == 3

@@ -58,6 +58,7 @@ def _mirror_of(answers: list[Any]) -> Mirror:
     return Mirror(ask)
 
 
+@pytest.mark.thorough
 @settings(max_examples=100)
 @given(st.lists(ANSWERS, min_size=1, max_size=4))
 def test_an_answer_of_any_form_is_plain_data_a_stand_in_or_trouble(answers: list[Any]) -> None:

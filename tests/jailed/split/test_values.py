@@ -59,6 +59,7 @@ VALUES = st.recursive(
 )  # fmt: skip
 
 
+@pytest.mark.thorough
 @given(VALUES)
 def test_values_cross_unchanged(value: object) -> None:
     assert same(cross(value), value)

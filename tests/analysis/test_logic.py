@@ -126,6 +126,7 @@ def test_suspects_go_into_the_repair() -> None:
     assert (check.type, check.parameters) == ("validate", {"tests": ["test_a.py"]})
 
 
+@pytest.mark.thorough
 def test_a_thousand_branches_cost_one_file_not_the_report() -> None:
     chain = "def f(a):\n    if a == 0:\n        return 0\n" + "".join(
         f"    elif a == {i}:\n        return {i}\n" for i in range(1, 1200)

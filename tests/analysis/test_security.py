@@ -57,6 +57,7 @@ def test_suppression_comments_have_no_effect() -> None:
     assert review.parameters == {"rule": "B602", "place": "a.py:4"}
 
 
+@pytest.mark.thorough
 def test_a_file_that_bandit_cannot_scan_lowers_the_confidence() -> None:
     found = report("x = " + "1 + " * 2000 + "1\n")
     assert found.metrics["unseen"] == ["a.py"]

@@ -52,6 +52,7 @@ def test_broken_code_is_analyzed_too(tmp_path: Path) -> None:
     assert any(f["role"] == "syntax" for f in json.loads(done.stdout)["findings"])
 
 
+@pytest.mark.thorough
 def test_honest_code_has_nothing_to_fail_for(tmp_path: Path) -> None:
     path = tmp_path / "fine.py"
     path.write_text('"""One."""\n\n\ndef one() -> int:\n    """1."""\n    return 1\n')

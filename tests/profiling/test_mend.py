@@ -56,6 +56,7 @@ def mend(jail: Sandbox, name: str, text: str, schema: Any) -> Solution:
     return solve(Task("", *trees, kind=TaskKind.DATA), jail)
 
 
+@pytest.mark.thorough
 def test_rows_are_repaired_wholly_or_stay_as_they_are(jail: Sandbox) -> None:
     found = mend(jail, "p.csv", CSV, SCHEMA)
     assert found.result.files["p.csv"] == MENDED

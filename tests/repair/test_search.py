@@ -321,6 +321,7 @@ def test_both():
 """
 
 
+@pytest.mark.thorough
 def test_faults_behind_one_test_are_mended_by_its_parts() -> None:
     outcome, _ = solve(problem(TWO, TWO_TESTS))
     assert outcome.status is RepairStatus.REPAIRED
@@ -349,6 +350,7 @@ def test_what_a_part_leaves_behind_hides_no_patch() -> None:
     assert outcome.status is RepairStatus.REPAIRED
 
 
+@pytest.mark.thorough
 def test_where_no_way_may_have_an_edit_more_all_others_are_still_tried(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -144,6 +144,7 @@ def test_where_nothing_can_be_asked_each_patch_is_one_of_several(run: Runner) ->
     assert choose_for(run, "LIMIT = 1\n", tests, "LIMIT = 2\n").sure == RIGHT[0]
 
 
+@pytest.mark.thorough
 def test_what_the_same_code_answers_in_two_ways_tells_no_patches_apart(run: Runner) -> None:
     text = "import time\ndef stamp(a: int):\n    return [a{}, time.perf_counter_ns()]\n"
     tests = "from solution import stamp\ndef test_a(): assert stamp(1)[0] == 2\n"
@@ -152,6 +153,7 @@ def test_what_the_same_code_answers_in_two_ways_tells_no_patches_apart(run: Runn
     assert (outcome.sure, outcome.alternatives) == (RIGHT[0], ())
 
 
+@pytest.mark.thorough
 def test_a_call_that_goes_wrong_now_and_did_not_before_is_told_and_speaks_against_it(
     run: Runner,
 ) -> None:
@@ -172,6 +174,7 @@ ELSEWHERE = Made("solution.py", "any", 1, "x")
 BY_THREE = "def largest(a: int, b: int) -> int:\n    return a if a == 3 else b\n"
 
 
+@pytest.mark.thorough
 def test_unsure_patches_of_several_edits_are_left_to_a_person(run: Runner) -> None:
     texts = {MAXIMUM: 0.3, BY_TWO: 0.3, BY_THREE: 0.3}
     single, several = choose(run, texts), choose(run, texts, others=(ELSEWHERE,))

@@ -52,6 +52,7 @@ ORDINARY = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("text", CRITICAL.values(), ids=CRITICAL.keys())
 def test_a_sure_crash_or_severe_hole_fails(real: Driver, text: str) -> None:
     verdict = real(static_level(_subject(text)))

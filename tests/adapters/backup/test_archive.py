@@ -55,6 +55,7 @@ def test_what_is_written_is_read(file: Path) -> None:
         assert source.read() == ROWS
 
 
+@pytest.mark.thorough
 def test_any_flipped_byte_is_found_or_harmless(file: Path) -> None:
     """Every 7th byte of the file, one at a time: what can still be read is what was written."""
     whole = file.read_bytes()

@@ -134,6 +134,7 @@ def test_after_five_failures_an_endpoint_rests(made: Made, purse: Ledger) -> Non
     assert found == [(ill, 3), (ill, 5), (resting, 5)]  # the second is not asked a third time
 
 
+@pytest.mark.thorough
 def test_who_finds_all_full_waits_for_a_place(made: Made) -> None:
     rehearsed(made, {"ok": True}, latency_s=0.2)
     models = made.models(replace(SIMULATED, max_calls=1))
@@ -151,6 +152,7 @@ def test_many_calls_wait_in_one_process(made: Made) -> None:
         assert {each.result().attempts for each in asked} == {1}
 
 
+@pytest.mark.thorough
 def test_the_same_seed_rehearses_the_same() -> None:
     def rehearsal(seed: int) -> list[str]:
         again = Made(script=Script(seed=seed, failure_rate=0.5))

@@ -16,7 +16,10 @@ from tempfile import TemporaryFile
 from types import FrameType
 from typing import IO
 
-_WITHOUT = ("--ignore=tests/webapp", "--ignore=tests/deploy", "--ignore=tests/adapters/sandbox")
+_WITHOUT = tuple(
+    f"--ignore=tests/{folder}"
+    for folder in ("webapp", "deploy", "adapters/sandbox", "adapters/llm")
+)
 """What --fast leaves out whole: other programs are started for it, again and again."""
 _ON_BOTH_CORES = ("-n", "2", "--dist", "loadfile")
 _WAITING_TOO = ("-n", "3", "--dist", "loadfile")

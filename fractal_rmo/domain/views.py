@@ -188,8 +188,9 @@ def choice_of(steps: Sequence[StepRow]) -> JsonObject:
     """What the last step of execution says of the patches that it found; {} for none."""
     execution = [step for step in steps if step.stage == Stage.EXECUTE]
     choice = execution[-1].output.get("choice") if execution else None
-    known = isinstance(choice, Mapping) and "decided" in choice  # older ones say less
-    return choice if isinstance(choice, Mapping) and known else {}
+    if isinstance(choice, Mapping) and "decided" in choice:  # older ones say less
+        return choice
+    return {}
 
 
 def models_named(steps: Iterable[StepRow]) -> Mapping[str, Sequence[str]]:

@@ -178,6 +178,7 @@ def _arranged(
     others = [patch.candidate for group, _ in groups for patch in group[1:]]
     total = sum(weight for _, weight in groups) or 1.0
     best, most = groups[0]
+    worse = asked.worse(best[0].answers)
     rivals = [
         _alternative(best[0], group[0], asked, weight / total)
         for group, weight in groups[1 : 1 + MOST_ALTERNATIVES]
@@ -185,14 +186,14 @@ def _arranged(
     return replace(
         found,
         candidates=(*firsts, *others),
-        sure=_sure(best[0], most / total, asked),
+        sure=_sure(best[0], most / total, worse),
         alternatives=tuple(rivals),
-        worse=asked.worse(best[0].answers),
+        worse=worse,
     )
 
 
-def _sure(patch: _Patch, share: float, asked: Asked) -> float:
-    return round(patch.right * share * (WORSE if asked.worse(patch.answers) else 1.0), 4)
+def _sure(patch: _Patch, share: float, worse: str) -> float:
+    return round(patch.right * share * (WORSE if worse else 1.0), 4)
 
 
 def _decided(found: RepairOutcome) -> RepairOutcome:
@@ -212,7 +213,7 @@ def _alternative(ours: _Patch, other: _Patch, asked: Asked, share: float) -> Alt
         description=other.candidate.description,
         tree=other.candidate.tree,
         share=round(share, 4),
-        sure=_sure(other, share, asked),
+        sure=_sure(other, share, asked.worse(other.answers)),
         call=call,
         ours=words[0],
         theirs=words[1],

@@ -134,8 +134,10 @@ def _accumulate(node: ast.AST, site: Site) -> Iterator[Edit]:
     target = node.targets[0]
     name = site.file.segment(target)
     start, end = site.file.span(target)[1], site.file.span(node.value)[0]
-    match node.value:
-        case ast.UnaryOp(op=ast.UAdd() | ast.USub() as op, operand=operand):
+    match node.value:  # a sign right behind the "=" was to stand before it
+        case ast.UnaryOp(op=ast.UAdd() | ast.USub() as op, operand=operand) if (
+            site.file.text[end - 1] == "="
+        ):
             sign = "+=" if isinstance(op, ast.UAdd) else "-="
             span = start, site.file.span(operand)[0]
             yield site.cut(node, span, f" {sign} ", f"{sign} instead of ={sign[0]} for {name}")
@@ -203,6 +205,7 @@ OPERATORS = (
             ("x = 0\nx = 2\n", "x = 0\nx += 2\n"),
             ("x[y] = 2\n", "x[y] += 2\n"),
             ("x =- y\n", "x -= y\n"),
+            ("x = -y\n", "x *= -y\n"),
         ),
     ),
     Operator("sign", _sign, (("x = -a\n", "x = a\n"), ("x = a * b\n", "x = a * (-b)\n"))),
